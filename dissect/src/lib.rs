@@ -1,1 +1,29 @@
-//! .
+//! Bytes to fields, as Wireshark names them: protocol registry, two-pass dissection, display filters, output.
+//!
+//! Does no I/O and reads no clock. [`analysis::Analysis`] is the first pass: it sees the packets of one capture in order
+//! and yields [`facts`], what can be said of a packet only by having seen others. [`dissect`] is the second pass and
+//! pure: the same packet and the same facts give the same fields, on any machine, in any order.
+
+pub mod analysis;
+pub mod bindings;
+pub mod dissector;
+pub mod facts;
+pub mod field;
+pub mod filter;
+pub mod output;
+pub mod packet;
+pub mod proto;
+pub mod registry;
+pub mod stop;
+pub mod tree;
+pub mod tvb;
+pub mod value;
+pub mod wanted;
+
+pub use analysis::{Analysis, Scratch, dissect};
+pub use packet::Packet;
+pub use tree::Dissection;
+pub use wanted::Wanted;
+
+#[cfg(test)]
+mod tests;

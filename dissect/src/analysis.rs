@@ -1,0 +1,108 @@
+//! The two passes over packets.
+
+use bumpalo::Bump;
+
+use crate::dissector::{Dissector, Flows};
+use crate::facts::{Fact, FactStore};
+use crate::packet::Packet;
+use crate::tree::{Dissection, Node};
+use crate::wanted::Wanted;
+
+/// Memory that one dissection after the other uses.
+#[derive(Default)]
+pub struct Scratch {
+    arena: Bump,
+    nodes: Vec<Node>,
+    facts: Vec<Fact>,
+}
+
+/// The first pass: sees every packet of one capture in order and keeps what later passes need to know.
+pub struct Analysis {
+    flows: Flows,
+    facts: FactStore,
+    wanted: Wanted,
+    scratch: Scratch,
+}
+
+impl Analysis {
+    /// A pass that enters the protocols that `wanted` needs.
+    pub fn new(wanted: &Wanted) -> Self {
+        Self {
+            flows: Flows::default(),
+            facts: FactStore::default(),
+            wanted: wanted.for_facts(),
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// Looks at the next packet. Its number must be one more than that of the one before.
+    pub fn observe(&mut self, packet: &Packet<'_>) {
+        let Scratch {
+            arena,
+            nodes,
+            facts,
+        } = &mut self.scratch;
+        arena.reset();
+        let mut dissector = Dissector::new(
+            packet,
+            &self.wanted,
+            arena,
+            std::mem::take(nodes),
+            std::mem::take(facts),
+            Some(&mut self.flows),
+        );
+        dissector.run();
+        let (done, mut recorded, amendments) = dissector.into_parts();
+        *nodes = done.nodes;
+        nodes.clear();
+        self.facts.push(recorded.drain(..));
+        *facts = recorded;
+        for (number, fact) in amendments {
+            self.facts.amend(number, fact);
+        }
+    }
+
+    /// What is known so far. Facts of packets already seen may still be added to.
+    pub fn facts(&self) -> &FactStore {
+        &self.facts
+    }
+
+    /// Ends the pass.
+    pub fn finish(self) -> FactStore {
+        self.facts
+    }
+}
+
+/// The second pass: shows `look` what the packet is, as far as it is wanted. Depends on nothing but its arguments.
+pub fn dissect<'f, R>(
+    packet: &Packet<'_>,
+    facts: impl IntoIterator<Item = &'f Fact>,
+    wanted: &Wanted,
+    scratch: &mut Scratch,
+    look: impl FnOnce(&Dissection<'_>) -> R,
+) -> R {
+    let Scratch {
+        arena,
+        nodes,
+        facts: known,
+    } = scratch;
+    arena.reset();
+    let mut known_now = std::mem::take(known);
+    known_now.extend(facts.into_iter().cloned());
+    let mut dissector = Dissector::new(
+        packet,
+        wanted,
+        arena,
+        std::mem::take(nodes),
+        known_now,
+        None,
+    );
+    dissector.run();
+    let (done, mut known_now, _) = dissector.into_parts();
+    let answer = look(&done);
+    *nodes = done.nodes;
+    nodes.clear();
+    known_now.clear();
+    *known = known_now;
+    answer
+}

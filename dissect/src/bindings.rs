@@ -1,0 +1,138 @@
+//! The tables by which a protocol finds what lies in it, filled from what the protocols announce of themselves.
+
+use std::sync::LazyLock;
+
+use crate::dissector::Dissector;
+use crate::registry::{self, ProtoId};
+use crate::tvb::Tvb;
+
+/// The kinds of tables.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Table {
+    /// LINKTYPE_ values.
+    LinkType,
+    EtherType,
+    /// IEEE 802.2 service access points.
+    LlcSap,
+    /// IP protocol numbers.
+    IpProto,
+    UdpPort,
+    TcpPort,
+    SctpPort,
+    /// PPP protocol numbers (RFC 1661).
+    PppProtocol,
+    /// Media types of SIP and HTTP bodies.
+    MediaType,
+    /// Tried on UDP payloads that no port explains.
+    UdpHeuristic,
+    /// Tried on TCP payloads that no port explains.
+    TcpHeuristic,
+    /// What signalling announced for an address and port.
+    Media,
+}
+
+/// One announcement of a protocol.
+#[derive(Clone, Copy)]
+pub enum Binding {
+    LinkType(u16),
+    EtherType(u16),
+    LlcSap(u8),
+    IpProto(u8),
+    UdpPort(u16),
+    TcpPort(u16),
+    SctpPort(u16),
+    PppProtocol(u16),
+    /// In lower case, without parameters.
+    MediaType(&'static str),
+    /// Says whether the octets look like the protocol. The first that does takes them, in the order of the registry.
+    UdpHeuristic(for<'a> fn(&Dissector<'a>, Tvb<'a>) -> bool),
+    TcpHeuristic(for<'a> fn(&Dissector<'a>, Tvb<'a>) -> bool),
+    /// Bound by what signalling announced.
+    Media,
+}
+
+impl Binding {
+    /// The table that the announcement stands in.
+    pub fn table(&self) -> Table {
+        match self {
+            Self::LinkType(_) => Table::LinkType,
+            Self::EtherType(_) => Table::EtherType,
+            Self::LlcSap(_) => Table::LlcSap,
+            Self::IpProto(_) => Table::IpProto,
+            Self::UdpPort(_) => Table::UdpPort,
+            Self::TcpPort(_) => Table::TcpPort,
+            Self::SctpPort(_) => Table::SctpPort,
+            Self::PppProtocol(_) => Table::PppProtocol,
+            Self::MediaType(_) => Table::MediaType,
+            Self::UdpHeuristic(_) => Table::UdpHeuristic,
+            Self::TcpHeuristic(_) => Table::TcpHeuristic,
+            Self::Media => Table::Media,
+        }
+    }
+
+    fn number(&self) -> Option<u16> {
+        match *self {
+            Self::LinkType(n)
+            | Self::EtherType(n)
+            | Self::UdpPort(n)
+            | Self::TcpPort(n)
+            | Self::SctpPort(n)
+            | Self::PppProtocol(n) => Some(n),
+            Self::LlcSap(n) | Self::IpProto(n) => Some(n.into()),
+            _ => None,
+        }
+    }
+}
+
+/// The numbered tables, by the place of their kind; a look-up costs two loads. 0 stands for nobody.
+static NUMBERS: LazyLock<Vec<Box<[u8]>>> = LazyLock::new(|| {
+    let mut tables: Vec<Box<[u8]>> = vec![Box::default(); Table::Media as usize + 1];
+    for protocol in registry::protocols() {
+        for binding in protocol.bindings {
+            if let Some(number) = binding.number() {
+                let rows = &mut tables[binding.table() as usize];
+                if rows.is_empty() {
+                    *rows = vec![0; 65_536].into();
+                }
+                rows[usize::from(number)] = protocol.id as u8 + 1;
+            }
+        }
+    }
+    tables
+});
+
+/// The protocol that announced itself for `number` in `table`.
+pub(crate) fn by_number(table: Table, number: u16) -> Option<ProtoId> {
+    let entry = NUMBERS[table as usize].get(usize::from(number))?;
+    registry::by_place(entry.checked_sub(1)?)
+}
+
+/// The protocol that announced itself for a media type, given in lower case without parameters.
+pub(crate) fn by_media_type(name: &str) -> Option<ProtoId> {
+    registry::protocols()
+        .find(|protocol| {
+            protocol
+                .bindings
+                .iter()
+                .any(|b| matches!(b, Binding::MediaType(n) if *n == name))
+        })
+        .map(|protocol| protocol.id)
+}
+
+/// A heuristic and whose it is.
+pub(crate) type Heuristic = (ProtoId, for<'a> fn(&Dissector<'a>, Tvb<'a>) -> bool);
+
+fn heuristics_of(table: Table) -> Vec<Heuristic> {
+    let all = registry::protocols().flat_map(|p| p.bindings.iter().map(move |b| (p.id, b)));
+    all.filter(|(_, binding)| binding.table() == table)
+        .filter_map(|(id, binding)| match binding {
+            Binding::UdpHeuristic(test) | Binding::TcpHeuristic(test) => Some((id, *test)),
+            _ => None,
+        })
+        .collect()
+}
+
+pub(crate) static UDP_HEURISTICS: LazyLock<Vec<Heuristic>> =
+    LazyLock::new(|| heuristics_of(Table::UdpHeuristic));
+pub(crate) static TCP_HEURISTICS: LazyLock<Vec<Heuristic>> =
+    LazyLock::new(|| heuristics_of(Table::TcpHeuristic));

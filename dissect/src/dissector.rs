@@ -1,0 +1,564 @@
+//! What a parse function works with: the packet's state, the tree it adds to, facts, and the way to the next protocol.
+
+use std::fmt;
+
+use bumpalo::Bump;
+
+use crate::bindings::{self, Table};
+use crate::facts::Fact;
+use crate::field::FieldId;
+use crate::packet::Packet;
+use crate::proto::{frame, ws};
+use crate::registry::{self, PROTO_COUNT, ProtoId};
+use crate::stop::Stop;
+use crate::tree::{Columns, Dissection, Node};
+use crate::tvb::Tvb;
+use crate::value::Value;
+use crate::wanted::Wanted;
+
+/// How many protocols may lie in each other. A frame of 64 KiB could hold thousands of tunnels.
+pub const MAX_LAYERS: usize = 64;
+/// How many fields one packet may show; what comes after is left out and `_ws.malformed` says so.
+pub const MAX_NODES: usize = 100_000;
+
+/// A network or link address as flows are keyed by it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Address {
+    #[default]
+    None,
+    Ether([u8; 6]),
+    Ipv4([u8; 4]),
+    Ipv6([u8; 16]),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => Ok(()),
+            Self::Ether([a, b, c, d, e, g]) => {
+                write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+            }
+            Self::Ipv4(octets) => std::net::Ipv4Addr::from(*octets).fmt(f),
+            Self::Ipv6(octets) => std::net::Ipv6Addr::from(*octets).fmt(f),
+        }
+    }
+}
+
+/// What carries the ports.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Transport {
+    #[default]
+    None,
+    Udp,
+    Tcp,
+    Sctp,
+}
+
+/// Who speaks to whom, as the innermost layers so far say.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Endpoints {
+    pub src: Address,
+    pub dst: Address,
+    pub transport: Transport,
+    pub src_port: u16,
+    pub dst_port: u16,
+}
+
+impl Endpoints {
+    /// The same for the other direction.
+    pub fn reversed(self) -> Self {
+        Self {
+            src: self.dst,
+            dst: self.src,
+            src_port: self.dst_port,
+            dst_port: self.src_port,
+            ..self
+        }
+    }
+
+    /// The same key for both directions, and whether this one is the reversed of it.
+    pub fn conversation(self) -> (Self, bool) {
+        let reversed = self.reversed();
+        if (self.src, self.src_port) <= (self.dst, self.dst_port) {
+            (self, false)
+        } else {
+            (reversed, true)
+        }
+    }
+}
+
+/// What the first pass remembers of earlier packets: one member a protocol that needs it, each with its own limits.
+#[derive(Default)]
+pub struct Flows {}
+
+/// A place in the tree that was added, or nothing where nobody wants it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Item(u32);
+
+impl Item {
+    /// What nobody wanted.
+    pub const NONE: Self = Self(u32::MAX);
+}
+
+/// The state of one dissection of one packet.
+pub struct Dissector<'a> {
+    pub packet: &'a Packet<'a>,
+    /// Who speaks to whom; network and transport layers set it.
+    pub endpoints: Endpoints,
+    /// Inside the packet that an ICMP error quotes: flows must not learn from it.
+    pub is_quoted: bool,
+    wanted: &'a Wanted,
+    arena: &'a Bump,
+    flows: Option<&'a mut Flows>,
+    facts: Vec<Fact>,
+    facts_used: u64,
+    amendments: Vec<(u64, Fact)>,
+    out: Dissection<'a>,
+    depth: u8,
+    /// How often each protocol was entered.
+    layers: [u8; PROTO_COUNT],
+    /// The protocols that are being parsed, innermost last.
+    stack: Vec<ProtoId>,
+}
+
+impl<'a> Dissector<'a> {
+    pub(crate) fn new(
+        packet: &'a Packet<'a>,
+        wanted: &'a Wanted,
+        arena: &'a Bump,
+        nodes: Vec<Node>,
+        facts: Vec<Fact>,
+        flows: Option<&'a mut Flows>,
+    ) -> Self {
+        Self {
+            packet,
+            endpoints: Endpoints::default(),
+            is_quoted: false,
+            wanted,
+            arena,
+            flows,
+            facts,
+            facts_used: 0,
+            amendments: Vec::new(),
+            out: Dissection {
+                sources: vec![(packet.bytes, "Frame")],
+                nodes,
+                columns: Columns::default(),
+                layers: Vec::new(),
+            },
+            depth: 0,
+            layers: [0; PROTO_COUNT],
+            stack: Vec::new(),
+        }
+    }
+
+    pub(crate) fn run(&mut self) {
+        let tvb = Tvb::new(self.packet.bytes, self.packet.orig_len as usize, 0);
+        self.call(ProtoId::Frame, tvb);
+        frame::close(self);
+    }
+
+    pub(crate) fn into_parts(self) -> (Dissection<'a>, Vec<Fact>, Vec<(u64, Fact)>) {
+        (self.out, self.facts, self.amendments)
+    }
+
+    // Protocols.
+
+    /// Hands octets to a protocol, as a layer of the frame, unless nobody wants to see it or what may lie in it.
+    pub fn call(&mut self, id: ProtoId, tvb: Tvb<'a>) {
+        let depth = std::mem::replace(&mut self.depth, 0);
+        self.call_within(id, tvb);
+        self.depth = depth;
+    }
+
+    /// As [`Dissector::call`], but what it adds hangs below the item that is open now.
+    pub fn call_within(&mut self, id: ProtoId, tvb: Tvb<'a>) {
+        if !self.wanted.proto(id) || self.stack.len() >= MAX_LAYERS {
+            return;
+        }
+        let depth = self.depth;
+        let layer = &mut self.layers[id as usize];
+        *layer = layer.saturating_add(1);
+        self.stack.push(id);
+        let result = (registry::protocol(id).dissect)(self, tvb);
+        self.depth = depth;
+        if let Err(stop) = result {
+            ws::note(self, stop, tvb, id);
+        }
+        self.stack.pop();
+    }
+
+    /// Hands octets to the protocol that announced itself for `number`; says whether there is one.
+    pub fn call_by_number(&mut self, table: Table, number: u16, tvb: Tvb<'a>) -> bool {
+        let Some(id) = bindings::by_number(table, number) else {
+            return false;
+        };
+        self.call(id, tvb);
+        true
+    }
+
+    /// Puts a name into `frame.protocols` (every protocol does so as it begins).
+    pub fn layer(&mut self, name: &'static str) {
+        if self.out.layers.len() < MAX_LAYERS {
+            self.out.layers.push(name);
+        }
+    }
+
+    /// The names of the layers so far.
+    pub fn layer_names(&self) -> &[&'static str] {
+        &self.out.layers
+    }
+
+    /// The protocol that holds the one being parsed.
+    pub fn parent(&self) -> Option<ProtoId> {
+        self.stack.iter().rev().nth(1).copied()
+    }
+
+    /// Whether a protocol is being parsed around this one.
+    pub fn is_inside(&self, id: ProtoId) -> bool {
+        self.stack.contains(&id)
+    }
+
+    /// Which occurrence of the protocol this is, from 1.
+    pub fn occurrence(&self, id: ProtoId) -> u8 {
+        self.layers[id as usize]
+    }
+
+    // What is wanted.
+
+    /// Whether the field will be looked at; not asking costs no more than making it in vain.
+    pub fn wants(&self, field: FieldId) -> bool {
+        self.wanted.field(field)
+    }
+
+    /// Whether the protocol, or one that may lie in it, will be looked at.
+    pub fn wants_proto(&self, id: ProtoId) -> bool {
+        self.wanted.proto(id)
+    }
+
+    /// Whether texts of the tree will be looked at.
+    pub fn wants_tree(&self) -> bool {
+        self.wanted.tree
+    }
+
+    /// Whether the Protocol and Info columns will be looked at.
+    pub fn wants_columns(&self) -> bool {
+        self.wanted.columns
+    }
+
+    // The tree.
+
+    fn push(&mut self, field: FieldId, tvb: Tvb<'a>, at: usize, len: usize, value: Value) -> Item {
+        if self.out.nodes.len() >= MAX_NODES {
+            return Item::NONE;
+        }
+        let owner = registry::owner(field);
+        let start = tvb.base as usize + at.min(tvb.reported());
+        let len = len.min(tvb.reported().saturating_sub(at));
+        self.out.nodes.push(Node {
+            field,
+            value,
+            start: start as u32,
+            len: len as u32,
+            source: tvb.source,
+            depth: self.depth,
+            layer: self.layers[owner as usize].max(1),
+            hidden: false,
+            generated: false,
+            text: None,
+        });
+        Item(self.out.nodes.len() as u32 - 1)
+    }
+
+    /// Adds a field over `len` octets at `at`.
+    pub fn add(
+        &mut self,
+        field: FieldId,
+        tvb: Tvb<'a>,
+        at: usize,
+        len: usize,
+        value: Value,
+    ) -> Item {
+        if !self.wanted.field(field) {
+            return Item::NONE;
+        }
+        self.push(field, tvb, at, len, value)
+    }
+
+    /// Adds an item and lets what follows hang below it until [`Dissector::close`].
+    pub fn open(
+        &mut self,
+        field: FieldId,
+        tvb: Tvb<'a>,
+        at: usize,
+        len: usize,
+        value: Value,
+    ) -> Item {
+        let item = self.add(field, tvb, at, len, value);
+        self.depth = self.depth.saturating_add(1);
+        item
+    }
+
+    /// Adds a line of text that is no field, and lets what follows hang below it.
+    pub fn open_text(
+        &mut self,
+        tvb: Tvb<'a>,
+        at: usize,
+        len: usize,
+        text: impl FnOnce() -> String,
+    ) -> Item {
+        let item = if self.wanted.tree {
+            let item = self.push(ws::TEXT, tvb, at, len, Value::None);
+            self.text(item, text);
+            item
+        } else {
+            Item::NONE
+        };
+        self.depth = self.depth.saturating_add(1);
+        item
+    }
+
+    /// Ends the innermost open item.
+    pub fn close(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Begins a protocol: its item over all octets, its name in `frame.protocols`.
+    pub fn begin(&mut self, proto: FieldId, tvb: Tvb<'a>) -> Item {
+        self.layer(registry::protocol(registry::owner(proto)).name());
+        self.open(proto, tvb, 0, tvb.reported(), Value::Bytes)
+    }
+
+    /// Reads a big-endian integer of `width` octets and adds it.
+    pub fn uint(
+        &mut self,
+        field: FieldId,
+        tvb: Tvb<'a>,
+        at: usize,
+        width: usize,
+    ) -> Result<u64, Stop> {
+        let value = tvb.uint(at, width)?;
+        self.add(field, tvb, at, width, Value::Uint(value));
+        Ok(value)
+    }
+
+    /// Adds the bits of `octets` (the integer of `width` octets at `at`) that the field's mask takes.
+    pub fn bits(
+        &mut self,
+        field: FieldId,
+        tvb: Tvb<'a>,
+        at: usize,
+        width: usize,
+        octets: u64,
+    ) -> Item {
+        if !self.wanted.field(field) {
+            return Item::NONE;
+        }
+        let mask = registry::field(field).mask;
+        let value = (octets & mask) >> mask.trailing_zeros().min(63);
+        self.push(field, tvb, at, width, Value::Uint(value))
+    }
+
+    /// Adds a flag; its value is 1 when any bit of the field's mask is set.
+    pub fn flag(
+        &mut self,
+        field: FieldId,
+        tvb: Tvb<'a>,
+        at: usize,
+        width: usize,
+        octets: u64,
+    ) -> Item {
+        if !self.wanted.field(field) {
+            return Item::NONE;
+        }
+        let set = octets & registry::field(field).mask != 0;
+        self.push(field, tvb, at, width, Value::Uint(set.into()))
+    }
+
+    /// Adds octets as they stand.
+    pub fn bytes(&mut self, field: FieldId, tvb: Tvb<'a>, at: usize, len: usize) -> Item {
+        self.add(field, tvb, at, len, Value::Bytes)
+    }
+
+    /// Adds text as it stands.
+    pub fn string(&mut self, field: FieldId, tvb: Tvb<'a>, at: usize, len: usize) -> Item {
+        self.add(field, tvb, at, len, Value::Text)
+    }
+
+    /// Adds what was worked out rather than read, at the place it was worked out from.
+    pub fn generated(
+        &mut self,
+        field: FieldId,
+        tvb: Tvb<'a>,
+        at: usize,
+        len: usize,
+        value: Value,
+    ) -> Item {
+        let item = self.add(field, tvb, at, len, value);
+        if let Some(node) = self.node(item) {
+            node.generated = true;
+        }
+        item
+    }
+
+    /// Adds a field that filters find and the tree does not show.
+    pub fn hidden(
+        &mut self,
+        field: FieldId,
+        tvb: Tvb<'a>,
+        at: usize,
+        len: usize,
+        value: Value,
+    ) -> Item {
+        let item = self.add(field, tvb, at, len, value);
+        if let Some(node) = self.node(item) {
+            node.hidden = true;
+        }
+        item
+    }
+
+    /// Gives the first occurrence of a field, added before its value was known, that value.
+    pub fn fill(&mut self, field: FieldId, value: Value) {
+        if let Some(node) = self.out.nodes.iter_mut().find(|node| node.field == field) {
+            node.value = value;
+        }
+    }
+
+    fn node(&mut self, item: Item) -> Option<&mut Node> {
+        self.out.nodes.get_mut(item.0 as usize)
+    }
+
+    /// Sets the length of an item that was added before its end was known.
+    pub fn set_len(&mut self, item: Item, len: usize) {
+        if let Some(node) = self.node(item) {
+            node.len = len as u32;
+        }
+    }
+
+    /// Sets the whole text of an item in the tree.
+    pub fn text(&mut self, item: Item, text: impl FnOnce() -> String) {
+        if self.wanted.tree
+            && let Some(node) = self.node(item)
+        {
+            node.text = Some(text().into());
+        }
+    }
+
+    /// Puts text behind what stands for an item in the tree.
+    pub fn append_text(&mut self, item: Item, text: impl FnOnce() -> String) {
+        if self.wanted.tree
+            && let Some(node) = self.out.nodes.get_mut(item.0 as usize)
+        {
+            let before = match node.text.take() {
+                Some(text) => text.into_string(),
+                None => crate::output::label::of(
+                    node,
+                    self.out
+                        .sources
+                        .get(usize::from(node.source))
+                        .map_or(&[][..], |s| s.0),
+                ),
+            };
+            node.text = Some((before + &text()).into());
+        }
+    }
+
+    /// Adds an expert info with the message of its table row.
+    pub fn expert(&mut self, field: FieldId, tvb: Tvb<'a>, at: usize, len: usize) {
+        ws::expert(self, field, tvb, at, len, None);
+    }
+
+    /// Adds an expert info with a message of its own.
+    pub fn expert_with(
+        &mut self,
+        field: FieldId,
+        tvb: Tvb<'a>,
+        at: usize,
+        len: usize,
+        message: impl FnOnce() -> String,
+    ) {
+        if ws::wants_expert(self, field) {
+            let message = message();
+            ws::expert(self, field, tvb, at, len, Some(message));
+        }
+    }
+
+    // Octets from elsewhere.
+
+    /// Takes octets that are not a run of the frame (reassembled, decoded) as a source of their own.
+    pub fn add_source(&mut self, octets: &[u8], name: &'static str) -> Tvb<'a> {
+        let octets: &'a [u8] = self.arena.alloc_slice_copy(octets);
+        let source = u8::try_from(self.out.sources.len()).unwrap_or(u8::MAX);
+        self.out.sources.push((octets, name));
+        Tvb::new(octets, octets.len(), source)
+    }
+
+    // Facts.
+
+    /// What earlier packets left behind; only in the first pass, and never inside a quoted packet.
+    pub fn flows(&mut self) -> Option<&mut Flows> {
+        if self.is_quoted {
+            return None;
+        }
+        self.flows.as_deref_mut()
+    }
+
+    /// Keeps a fact of this frame for the second pass.
+    pub fn record(&mut self, fact: Fact) {
+        self.facts.push(fact);
+    }
+
+    /// Adds a fact to an earlier frame.
+    pub fn amend(&mut self, number: u64, fact: Fact) {
+        self.amendments.push((number, fact));
+    }
+
+    /// The next fact of this frame that `pick` takes: layers ask in the order in which they recorded.
+    ///
+    /// Works the same in the first pass, where it finds what was recorded a moment ago.
+    pub fn fact<T>(&mut self, pick: impl Fn(&Fact) -> Option<T>) -> Option<T> {
+        for (at, fact) in self.facts.iter().enumerate().take(64) {
+            if self.facts_used >> at & 1 == 0
+                && let Some(found) = pick(fact)
+            {
+                self.facts_used |= 1 << at;
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    // Columns.
+
+    /// The Source and Destination columns.
+    pub fn set_addresses(&mut self, src: Address, dst: Address) {
+        self.endpoints.src = src;
+        self.endpoints.dst = dst;
+        if self.wanted.columns && !self.is_quoted {
+            self.out.columns.source = src.to_string();
+            self.out.columns.destination = dst.to_string();
+        }
+    }
+
+    /// The Protocol column.
+    pub fn set_protocol(&mut self, name: &str) {
+        if self.wanted.columns && !self.is_quoted {
+            self.out.columns.protocol.clear();
+            self.out.columns.protocol.push_str(name);
+        }
+    }
+
+    /// The Info column, anew.
+    pub fn set_info(&mut self, text: impl FnOnce() -> String) {
+        if self.wanted.columns && !self.is_quoted {
+            self.out.columns.info = text();
+        }
+    }
+
+    /// Text behind the Info column.
+    pub fn append_info(&mut self, text: impl FnOnce() -> String) {
+        if self.wanted.columns && !self.is_quoted {
+            self.out.columns.info += &text();
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What can be said of a packet only by having seen others, and where the first pass keeps it.
+//!
+//! A fact belongs to one frame. A protocol records it while the first pass is at that frame, or later for an earlier frame
+//! (a response names its request's frame, and the request is then amended), and finds it again in the second pass.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What one layer of one frame learned from other frames. One variant a protocol, the type beside its parse function.
+#[derive(Clone, Debug)]
+pub enum Fact {
+    /// Octets put together from several frames, for the layer that holds the last of them.
+    Reassembled(Arc<[u8]>),
+}
+
+/// The facts of a run of frames, numbered from 1 without holes.
+#[derive(Default, Debug)]
+pub struct FactStore {
+    /// Facts in the order in which they were recorded.
+    facts: Vec<Fact>,
+    /// For each frame where its facts end; they begin where the frame's before end.
+    ends: Vec<u32>,
+    /// What later frames said of earlier ones.
+    amendments: HashMap<u64, Vec<Fact>>,
+}
+
+impl FactStore {
+    /// Closes the next frame with its facts.
+    pub(crate) fn push(&mut self, facts: impl IntoIterator<Item = Fact>) {
+        self.facts.extend(facts);
+        self.ends
+            .push(u32::try_from(self.facts.len()).unwrap_or(u32::MAX));
+    }
+
+    /// Adds to the facts of an earlier frame.
+    pub(crate) fn amend(&mut self, number: u64, fact: Fact) {
+        self.amendments.entry(number).or_default().push(fact);
+    }
+
+    /// The facts of a frame: its own in the order of their recording, then what later frames added.
+    pub fn of(&self, number: u64) -> impl Iterator<Item = &Fact> {
+        let at = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+        let start = match at.checked_sub(1) {
+            None => 0,
+            Some(before) => self
+                .ends
+                .get(before)
+                .map_or(self.facts.len(), |end| *end as usize),
+        };
+        let end = self.ends.get(at).map_or(start, |end| *end as usize);
+        let amended = self.amendments.get(&number).map_or(&[][..], Vec::as_slice);
+        self.facts[start..end.max(start)].iter().chain(amended)
+    }
+}

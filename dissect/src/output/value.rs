@@ -1,0 +1,124 @@
+//! The text of a value, as `-T fields` prints it and as strings are compared.
+
+use std::fmt::Write;
+
+use crate::field::{Base, FieldDef, FieldType};
+use crate::tree::Node;
+use crate::value::Value;
+
+/// The text of a value whose node covers `octets`.
+pub fn text(field: &FieldDef, value: &Value, octets: &[u8]) -> String {
+    match value {
+        Value::None => String::new(),
+        Value::Uint(n) => unsigned(field, *n),
+        Value::Int(n) => n.to_string(),
+        Value::Float(x) => x.to_string(),
+        Value::Time(ns) if field.ftype == FieldType::AbsoluteTime => absolute(*ns),
+        Value::Time(ns) => seconds(*ns),
+        Value::Ether(mac) => colons(mac),
+        Value::Ipv4(a) => std::net::Ipv4Addr::from(*a).to_string(),
+        Value::Ipv6(a) => std::net::Ipv6Addr::from(*a).to_string(),
+        Value::Bytes => hex(octets),
+        Value::Octets(octets) => hex(octets),
+        Value::Text => printable(octets),
+        Value::String(text) => printable(text.as_bytes()),
+    }
+}
+
+/// The text of a node of a dissection.
+pub fn of(field: &FieldDef, node: &Node, octets: &[u8]) -> String {
+    text(field, &node.value, octets)
+}
+
+fn unsigned(field: &FieldDef, n: u64) -> String {
+    match field.base {
+        Base::Hex | Base::HexDec => {
+            let digits = usize::from(field.ftype.width()) * 2;
+            format!("0x{n:0digits$x}")
+        }
+        Base::Oct => format!("0{n:o}"),
+        _ => n.to_string(),
+    }
+}
+
+/// Lower-case hexadecimal without separators.
+pub fn hex(octets: &[u8]) -> String {
+    let mut text = String::with_capacity(octets.len() * 2);
+    for octet in octets {
+        let _ = write!(text, "{octet:02x}");
+    }
+    text
+}
+
+/// Lower-case hexadecimal with colons.
+pub fn colons(octets: &[u8]) -> String {
+    let mut text = String::with_capacity(octets.len() * 3);
+    for (at, octet) in octets.iter().enumerate() {
+        let separator = if at == 0 { "" } else { ":" };
+        let _ = write!(text, "{separator}{octet:02x}");
+    }
+    text
+}
+
+/// Text with its control characters escaped as C writes them; what is no UTF-8 becomes U+FFFD.
+pub fn printable(octets: &[u8]) -> String {
+    let text = String::from_utf8_lossy(octets);
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            c if c.is_control() => {
+                let _ = write!(shown, "\\x{:02x}", c as u32);
+            }
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Nanoseconds as seconds with nine decimals.
+pub fn seconds(ns: i64) -> String {
+    let sign = if ns < 0 { "-" } else { "" };
+    let ns = ns.unsigned_abs();
+    format!("{sign}{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000)
+}
+
+/// Nanoseconds since the Unix epoch as `Nov 12, 1999 08:55:44.123456789 UTC`.
+pub fn absolute(ns: i64) -> String {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let seconds = ns.div_euclid(1_000_000_000);
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = date(days);
+    format!(
+        "{} {day:2}, {year} {:02}:{:02}:{:02}.{:09} UTC",
+        MONTHS[month as usize - 1],
+        second / 3600,
+        second / 60 % 60,
+        second % 60,
+        ns.rem_euclid(1_000_000_000)
+    )
+}
+
+/// Year, month (1 to 12) and day of a day counted from 1970-01-01, in the Gregorian calendar.
+pub fn date(days: i64) -> (i64, u32, u32) {
+    // Counted from 0000-03-01 the leap day ends its year, and a 400-year era has 146,097 days.
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month as u32, day as u32)
+}

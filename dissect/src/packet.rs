@@ -1,0 +1,42 @@
+//! A captured packet as dissection takes it.
+
+/// One frame of a capture. Times are nanoseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet<'a> {
+    /// The number of the frame in its capture, from 1.
+    pub number: u64,
+    pub time: i64,
+    /// When the frame before it in the capture came; its own time for the first one.
+    pub time_previous: i64,
+    /// When the last frame before it that was shown came, if there was one.
+    pub time_displayed: Option<i64>,
+    /// When the first frame of the capture came.
+    pub time_first: i64,
+    /// The LINKTYPE_ value of its interface (the registry of the tcpdump group).
+    pub link_type: u16,
+    pub interface: u32,
+    pub interface_name: Option<&'a str>,
+    /// Octets on the wire; `bytes` may be fewer.
+    pub orig_len: u32,
+    pub bytes: &'a [u8],
+    pub comment: Option<&'a str>,
+}
+
+impl<'a> Packet<'a> {
+    /// A packet that stands alone, the first of its capture.
+    pub fn alone(link_type: u16, bytes: &'a [u8]) -> Self {
+        Self {
+            number: 1,
+            time: 0,
+            time_previous: 0,
+            time_displayed: None,
+            time_first: 0,
+            link_type,
+            interface: 0,
+            interface_name: None,
+            orig_len: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+            bytes,
+            comment: None,
+        }
+    }
+}

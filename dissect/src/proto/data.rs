@@ -1,0 +1,36 @@
+//! Octets that no protocol explains.
+
+use crate::dissector::Dissector;
+use crate::field::fields;
+use crate::registry::{ProtoId, Protocol, Sample};
+use crate::stop::Parsed;
+use crate::tvb::Tvb;
+use crate::value::Value;
+
+fields! { Data, "data", "Data";
+    DATA = field("data.data", "Data", Bytes, None);
+    LEN = field("data.len", "Length", Int32, Dec);
+}
+
+pub(crate) static PROTOCOL: Protocol = Protocol {
+    samples: &[Sample {
+        link_type: 1,
+        frames: &["ffffffffffff 000102030405 88b6 de ad be ef"],
+    }],
+    ..Protocol::new(ProtoId::Data, "Data", &[], dissect)
+};
+
+fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
+    if tvb.is_empty() {
+        return Ok(());
+    }
+    let len = tvb.reported();
+    let item = d.begin(PROTO, tvb);
+    d.text(item, || {
+        format!("Data ({len} byte{})", if len == 1 { "" } else { "s" })
+    });
+    d.bytes(DATA, tvb, 0, len);
+    d.generated(LEN, tvb, 0, 0, Value::Int(len as i64));
+    d.close();
+    Ok(())
+}

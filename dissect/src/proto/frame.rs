@@ -1,0 +1,159 @@
+//! The frame: what the capture itself says of a packet, and the way into its link layer.
+
+use crate::bindings::Table;
+use crate::dissector::Dissector;
+use crate::field::{FieldId, Names, fields};
+use crate::registry::{ProtoId, Protocol, Sample};
+use crate::stop::Parsed;
+use crate::tvb::Tvb;
+use crate::value::Value;
+
+fields! { Frame, "frame", "Frame";
+    SECTION_NUMBER = field("frame.section_number", "Section number", Uint32, Dec);
+    INTERFACE_ID = field("frame.interface_id", "Interface id", Uint32, Dec);
+    INTERFACE_NAME = field("frame.interface_name", "Interface name", String, None);
+    ENCAP_TYPE = field("frame.encap_type", "Encapsulation type", Int16, Dec).names(Names::Values(ENCAPSULATIONS));
+    TIME = field("frame.time", "Arrival Time", AbsoluteTime, None);
+    OFFSET_SHIFT = field("frame.offset_shift", "Time shift for this packet", RelativeTime, None);
+    TIME_EPOCH = field("frame.time_epoch", "Epoch Time", RelativeTime, None);
+    TIME_DELTA = field("frame.time_delta", "Time delta from previous captured frame", RelativeTime, None);
+    TIME_DELTA_DISPLAYED = field("frame.time_delta_displayed", "Time delta from previous displayed frame", RelativeTime, None);
+    TIME_RELATIVE = field("frame.time_relative", "Time since reference or first frame", RelativeTime, None);
+    NUMBER = field("frame.number", "Frame Number", Uint32, Dec);
+    LEN = field("frame.len", "Frame Length", Uint32, Dec);
+    CAP_LEN = field("frame.cap_len", "Capture Length", Uint32, Dec);
+    MARKED = field("frame.marked", "Frame is marked", Boolean, None);
+    IGNORED = field("frame.ignored", "Frame is ignored", Boolean, None);
+    PROTOCOLS = field("frame.protocols", "Protocols in frame", String, None);
+    COMMENT = field("frame.comment", "Comment", String, None);
+}
+
+/// Wireshark's encapsulation numbers (`frame.encap_type`) of the link types that are taken apart.
+const ENCAPSULATIONS: &[(u64, &str)] = &[
+    (1, "Ethernet"),
+    (4, "PPP"),
+    (7, "Raw IP"),
+    (15, "NULL/Loopback"),
+    (25, "Linux cooked-mode capture v1"),
+    (210, "Linux cooked-mode capture v2"),
+];
+
+/// From LINKTYPE_ values to those numbers.
+const ENCAPSULATION_OF: &[(u16, i64)] = &[
+    (0, 15),
+    (1, 1),
+    (9, 4),
+    (12, 7),
+    (14, 7),
+    (101, 7),
+    (108, 15),
+    (113, 25),
+    (228, 7),
+    (229, 7),
+    (276, 210),
+];
+
+pub(crate) static PROTOCOL: Protocol = Protocol {
+    tables: &[Table::LinkType],
+    calls: &[ProtoId::Data],
+    samples: &[Sample {
+        link_type: 1,
+        frames: &["ffffffffffff 000102030405 88b6 00"],
+    }],
+    ..Protocol::new(ProtoId::Frame, "Frame", &[], dissect)
+};
+
+/// Whether a field of the frame can be told only when all layers have been seen.
+pub(crate) fn needs_all_layers(field: FieldId) -> bool {
+    field == PROTOCOLS
+}
+
+fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
+    let packet = d.packet;
+    let cap_len = packet.bytes.len();
+    let item = d.open(PROTO, tvb, 0, tvb.len(), Value::Bytes);
+    d.text(item, || {
+        let on = match packet.interface_name {
+            Some(name) => format!(" on interface {name}, id {}", packet.interface),
+            None => String::new(),
+        };
+        format!(
+            "Frame {}: {} bytes on wire ({} bits), {cap_len} bytes captured ({} bits){on}",
+            packet.number,
+            packet.orig_len,
+            u64::from(packet.orig_len) * 8,
+            cap_len * 8
+        )
+    });
+    if let Some(name) = packet.interface_name {
+        d.add(SECTION_NUMBER, tvb, 0, 0, Value::Uint(1));
+        d.add(
+            INTERFACE_ID,
+            tvb,
+            0,
+            0,
+            Value::Uint(packet.interface.into()),
+        );
+        d.add(INTERFACE_NAME, tvb, 0, 0, Value::String(name.into()));
+    }
+    if d.wants(ENCAP_TYPE) {
+        let known = ENCAPSULATION_OF
+            .iter()
+            .find(|row| row.0 == packet.link_type);
+        d.add(
+            ENCAP_TYPE,
+            tvb,
+            0,
+            0,
+            Value::Int(known.map_or(0, |row| row.1)),
+        );
+    }
+    d.add(TIME, tvb, 0, 0, Value::Time(packet.time));
+    d.generated(OFFSET_SHIFT, tvb, 0, 0, Value::Time(0));
+    d.add(TIME_EPOCH, tvb, 0, 0, Value::Time(packet.time));
+    d.generated(
+        TIME_DELTA,
+        tvb,
+        0,
+        0,
+        Value::Time(packet.time.saturating_sub(packet.time_previous)),
+    );
+    let displayed = packet.time_displayed.unwrap_or(packet.time);
+    d.generated(
+        TIME_DELTA_DISPLAYED,
+        tvb,
+        0,
+        0,
+        Value::Time(packet.time.saturating_sub(displayed)),
+    );
+    d.generated(
+        TIME_RELATIVE,
+        tvb,
+        0,
+        0,
+        Value::Time(packet.time.saturating_sub(packet.time_first)),
+    );
+    d.add(NUMBER, tvb, 0, 0, Value::Uint(packet.number));
+    d.add(LEN, tvb, 0, 0, Value::Uint(packet.orig_len.into()));
+    d.add(CAP_LEN, tvb, 0, 0, Value::Uint(cap_len as u64));
+    d.generated(MARKED, tvb, 0, 0, Value::Uint(0));
+    d.generated(IGNORED, tvb, 0, 0, Value::Uint(0));
+    // Its place in the tree is here; its value is known when all layers have been seen.
+    d.generated(PROTOCOLS, tvb, 0, 0, Value::None);
+    if let Some(comment) = packet.comment {
+        d.add(COMMENT, tvb, 0, 0, Value::String(comment.into()));
+    }
+    d.close();
+    if !d.call_by_number(Table::LinkType, packet.link_type, tvb) {
+        d.call(ProtoId::Data, tvb);
+    }
+    Ok(())
+}
+
+/// Fills in what only the whole frame tells.
+pub(crate) fn close(d: &mut Dissector<'_>) {
+    if d.wants(PROTOCOLS) {
+        let names = d.layer_names().join(":");
+        d.fill(PROTOCOLS, Value::String(names.into()));
+    }
+}

@@ -1,0 +1,7 @@
+//! The protocols, one a file. A file's table of fields, bindings, parse function and samples stand together; its line in
+//! `registry.rs` makes it known.
+
+pub mod data;
+pub mod eth;
+pub mod frame;
+pub mod ws;

@@ -1,0 +1,121 @@
+//! What any layer may have: expert infos, lines of text, and the notes on packets cut short or malformed.
+
+use crate::dissector::{Dissector, Item};
+use crate::field::{FieldId, FieldType, fields};
+use crate::registry::{self, ProtoId, Protocol};
+use crate::stop::{Parsed, Stop};
+use crate::tvb::Tvb;
+use crate::value::Value;
+
+fields! { Ws, "_ws", "Wireshark's own";
+    TEXT = field("text", "Text", None, None);
+    EXPERT = field("_ws.expert", "Expert Info", Protocol, None);
+    EXPERT_MESSAGE = field("_ws.expert.message", "Message", String, None);
+    EXPERT_SEVERITY = field("_ws.expert.severity", "Severity level", Uint32, Dec).names(crate::field::Names::Values(SEVERITIES));
+    EXPERT_GROUP = field("_ws.expert.group", "Group", Uint32, Dec).names(crate::field::Names::Values(GROUPS));
+    MALFORMED = field("_ws.malformed", "Malformed Packet", Protocol, None);
+    MALFORMED_EXPERT = expert("_ws.malformed.expert", "Malformed Packet (Exception occurred)", Error, Malformed);
+    MALFORMED_REASSEMBLY = expert("_ws.malformed.reassembly", "Reassembly error", Error, Malformed);
+    SHORT = field("_ws.short", "Short Frame", Protocol, None);
+    UNREASSEMBLED = field("_ws.unreassembled", "Unreassembled Fragmented Packet", Protocol, None);
+    TRAILING_STRAY_CHARACTERS = expert("_ws.string.trailing_stray_characters", "Trailing stray characters", Warning, Undecoded);
+}
+
+const SEVERITIES: &[(u64, &str)] = &[
+    (0x0010_0000, "Comment"),
+    (0x0020_0000, "Chat"),
+    (0x0040_0000, "Note"),
+    (0x0060_0000, "Warning"),
+    (0x0080_0000, "Error"),
+];
+
+const GROUPS: &[(u64, &str)] = &[
+    (0x0100_0000, "Checksum"),
+    (0x0200_0000, "Sequence"),
+    (0x0300_0000, "Response"),
+    (0x0400_0000, "Request"),
+    (0x0500_0000, "Undecoded"),
+    (0x0600_0000, "Reassemble"),
+    (0x0700_0000, "Malformed"),
+    (0x0800_0000, "Debug"),
+    (0x0900_0000, "Protocol"),
+    (0x0a00_0000, "Security"),
+    (0x0b00_0000, "Comment"),
+    (0x0c00_0000, "Decryption"),
+    (0x0d00_0000, "Assumption"),
+    (0x0e00_0000, "Deprecated"),
+];
+
+pub(crate) static PROTOCOL: Protocol = Protocol {
+    is_everywhere: true,
+    ..Protocol::new(ProtoId::Ws, "_ws", &[], nothing)
+};
+
+fn nothing<'a>(_: &mut Dissector<'a>, _: Tvb<'a>) -> Parsed {
+    Ok(())
+}
+
+/// Notes why a protocol's parse function ended early, behind what it had added until then.
+pub(crate) fn note<'a>(d: &mut Dissector<'a>, stop: Stop, tvb: Tvb<'a>, id: ProtoId) {
+    let short = registry::protocol(id).short;
+    match stop {
+        Stop::Short => {
+            let item = d.add(SHORT, tvb, 0, 0, Value::Bytes);
+            d.text(item, || {
+                format!("[Packet size limited during capture: {short} truncated]")
+            });
+            d.append_info(|| "[Packet size limited during capture]".to_owned());
+        }
+        Stop::Malformed => {
+            let item = d.open(MALFORMED, tvb, 0, 0, Value::Bytes);
+            d.text(item, || format!("[Malformed Packet: {short}]"));
+            d.expert(MALFORMED_EXPERT, tvb, 0, 0);
+            d.close();
+            d.append_info(|| "[Malformed Packet]".to_owned());
+        }
+    }
+}
+
+/// Whether anything that an expert info adds is wanted.
+pub(crate) fn wants_expert(d: &Dissector<'_>, field: FieldId) -> bool {
+    [field, EXPERT, EXPERT_MESSAGE, EXPERT_SEVERITY, EXPERT_GROUP]
+        .into_iter()
+        .any(|field| d.wants(field))
+}
+
+/// Adds an expert info: the item with its message, and the severity and group that filters ask for.
+pub(crate) fn expert<'a>(
+    d: &mut Dissector<'a>,
+    field: FieldId,
+    tvb: Tvb<'a>,
+    at: usize,
+    len: usize,
+    message: Option<String>,
+) -> Item {
+    let row = registry::field(field);
+    let Some((severity, group)) = row.expert else {
+        return Item::NONE;
+    };
+    if !wants_expert(d, field) {
+        return Item::NONE;
+    }
+    debug_assert_eq!(row.ftype, FieldType::None);
+    let message = message.unwrap_or_else(|| row.label.to_owned());
+    let item = d.open(EXPERT, tvb, at, len, Value::Bytes);
+    let severity_name = crate::field::Names::Values(SEVERITIES).of(severity as u64);
+    let group_name = crate::field::Names::Values(GROUPS).of(group as u64);
+    d.text(item, || {
+        format!(
+            "[Expert Info ({}/{}): {message}]",
+            severity_name.as_deref().unwrap_or_default(),
+            group_name.as_deref().unwrap_or_default()
+        )
+    });
+    let line = d.generated(field, tvb, at, len, Value::None);
+    d.text(line, || format!("[{message}]"));
+    d.generated(EXPERT_MESSAGE, tvb, at, len, Value::String(message.into()));
+    d.generated(EXPERT_SEVERITY, tvb, at, len, Value::Uint(severity as u64));
+    d.generated(EXPERT_GROUP, tvb, at, len, Value::Uint(group as u64));
+    d.close();
+    item
+}

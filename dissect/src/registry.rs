@@ -1,0 +1,223 @@
+//! The list of all protocols, and what follows from it: field numbers, names, and which protocol may lie in which.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use crate::bindings::{Binding, Table};
+use crate::dissector::Dissector;
+use crate::field::{FieldDef, FieldId};
+use crate::proto;
+use crate::stop::Parsed;
+use crate::tvb::Tvb;
+
+/// A protocol: its table of fields, where it may lie, and how it is taken apart.
+pub struct Protocol {
+    pub id: ProtoId,
+    /// The name in the Protocol column, and in `packetstream fields --protocols`.
+    pub short: &'static str,
+    /// Where the protocol announces itself: the values of its parents' tables that lead to it.
+    pub bindings: &'static [Binding],
+    /// The tables by which it finds what lies in it.
+    pub tables: &'static [Table],
+    /// Protocols that it hands octets to by name.
+    pub calls: &'static [ProtoId],
+    /// Protocols that must be read so that this one is recognised (SDP announces RTP).
+    pub fed_by: &'static [ProtoId],
+    /// Set for what any layer may add (`_ws.expert`, `_ws.malformed`): asking for it enters every protocol.
+    pub is_everywhere: bool,
+    pub dissect: for<'a> fn(&mut Dissector<'a>, Tvb<'a>) -> Parsed,
+    /// How the messages of the protocol are found in a TCP stream; `None` for what does not run over TCP.
+    pub framing: Option<fn(&[u8]) -> Framing>,
+    /// Packets that together show every field of the table.
+    pub samples: &'static [Sample],
+}
+
+impl Protocol {
+    /// A protocol that announces itself at `bindings`; the rest is put in with struct update syntax.
+    pub const fn new(
+        id: ProtoId,
+        short: &'static str,
+        bindings: &'static [Binding],
+        dissect: for<'a> fn(&mut Dissector<'a>, Tvb<'a>) -> Parsed,
+    ) -> Self {
+        Self {
+            id,
+            short,
+            bindings,
+            tables: &[],
+            calls: &[],
+            fed_by: &[],
+            is_everywhere: false,
+            dissect,
+            framing: None,
+            samples: &[],
+        }
+    }
+
+    /// The filter name, as in `udp`.
+    pub fn name(&self) -> &'static str {
+        FIELDS_OF[self.id as usize][0].name
+    }
+
+    /// The full name, as in `User Datagram Protocol`.
+    pub fn title(&self) -> &'static str {
+        FIELDS_OF[self.id as usize][0].label
+    }
+
+    /// The protocol's rows, itself first.
+    pub fn fields(&self) -> &'static [FieldDef] {
+        FIELDS_OF[self.id as usize]
+    }
+}
+
+/// What the beginning of a TCP stream says of the message that begins there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Framing {
+    /// A message of that many octets (at least 1).
+    Message(usize),
+    /// Not to be told yet; so many octets more are needed at least.
+    More(usize),
+    /// A message that lasts until the stream ends.
+    UntilEnd,
+    /// Not this protocol.
+    Foreign,
+}
+
+/// Octets of a capture and the link type that they begin with; several frames of one capture for what needs a history.
+pub struct Sample {
+    pub link_type: u16,
+    /// Hexadecimal; blanks count for nothing.
+    pub frames: &'static [&'static str],
+}
+
+macro_rules! protocols {
+    ($($id:ident => $module:ident,)*) => {
+        /// The protocols, in the order of the registry.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[repr(u8)]
+        pub enum ProtoId { $($id),* }
+
+        /// How many protocols there are.
+        pub const PROTO_COUNT: usize = [$(ProtoId::$id),*].len();
+        const FIELDS_OF: [&[FieldDef]; PROTO_COUNT] = [$(proto::$module::FIELDS),*];
+        static PROTOCOLS: [&Protocol; PROTO_COUNT] = [$(&proto::$module::PROTOCOL),*];
+    };
+}
+
+// One line a protocol: the name of its variant and of its file in `proto/`. The order is that of `packetstream fields`.
+protocols! {
+    Frame => frame,
+    Ws => ws,
+    Eth => eth,
+    Data => data,
+}
+
+const BASES: [u16; PROTO_COUNT + 1] = {
+    let mut bases = [0; PROTO_COUNT + 1];
+    let mut at = 0;
+    while at < PROTO_COUNT {
+        bases[at + 1] = bases[at] + FIELDS_OF[at].len() as u16;
+        at += 1;
+    }
+    bases
+};
+
+/// How many fields there are in all.
+pub const FIELD_COUNT: usize = BASES[PROTO_COUNT] as usize;
+
+/// The number of a protocol's first field.
+pub const fn base(proto: ProtoId) -> u16 {
+    BASES[proto as usize]
+}
+
+/// All protocols, in the order of the registry.
+pub fn protocols() -> impl Iterator<Item = &'static Protocol> {
+    PROTOCOLS.into_iter()
+}
+
+/// A protocol's entry.
+pub fn protocol(id: ProtoId) -> &'static Protocol {
+    PROTOCOLS[id as usize]
+}
+
+/// The protocol at a place of the registry.
+pub(crate) fn by_place(place: u8) -> Option<ProtoId> {
+    PROTOCOLS
+        .get(usize::from(place))
+        .map(|protocol| protocol.id)
+}
+
+/// The row of a field.
+pub fn field(id: FieldId) -> &'static FieldDef {
+    let owner = owner(id);
+    &FIELDS_OF[owner as usize][usize::from(id.0 - base(owner))]
+}
+
+/// The protocol whose table a field stands in.
+pub fn owner(id: FieldId) -> ProtoId {
+    let at = BASES.partition_point(|base| *base <= id.0) - 1;
+    PROTOCOLS[at.min(PROTO_COUNT - 1)].id
+}
+
+/// All fields, in the order of the registry.
+pub fn fields() -> impl Iterator<Item = (FieldId, &'static FieldDef)> {
+    FIELDS_OF
+        .into_iter()
+        .flatten()
+        .enumerate()
+        .map(|(at, field)| (FieldId(at as u16), field))
+}
+
+static BY_NAME: LazyLock<BTreeMap<&'static str, FieldId>> =
+    LazyLock::new(|| fields().map(|(id, field)| (field.name, id)).collect());
+
+/// The field of a name, protocols included.
+pub fn by_name(name: &str) -> Option<FieldId> {
+    BY_NAME.get(name).copied()
+}
+
+/// The protocol that each one's octets may be handed to, from tables and calls.
+static CHILDREN: LazyLock<Vec<BTreeSet<ProtoId>>> = LazyLock::new(|| {
+    protocols()
+        .map(|parent| {
+            let bound = protocols().filter(|child| {
+                child
+                    .bindings
+                    .iter()
+                    .any(|binding| parent.tables.contains(&binding.table()))
+            });
+            bound
+                .map(|child| child.id)
+                .chain(parent.calls.iter().copied())
+                .collect()
+        })
+        .collect()
+});
+
+/// For each protocol those that have to be entered to come to it: itself, all that may hold it, and what feeds them.
+static WAYS: LazyLock<Vec<Vec<ProtoId>>> = LazyLock::new(|| {
+    protocols()
+        .map(|target| {
+            let mut ways = BTreeSet::from([target.id]);
+            loop {
+                let before = ways.len();
+                for parent in protocols() {
+                    if !CHILDREN[parent.id as usize].is_disjoint(&ways) {
+                        ways.insert(parent.id);
+                    }
+                }
+                let feeding = ways.iter().flat_map(|way| protocol(*way).fed_by).copied();
+                let feeding: Vec<_> = feeding.collect();
+                ways.extend(feeding);
+                if ways.len() == before {
+                    return ways.into_iter().collect();
+                }
+            }
+        })
+        .collect()
+});
+
+/// The protocols that have to be entered so that `proto` is found wherever it lies.
+pub fn ways_to(proto: ProtoId) -> &'static [ProtoId] {
+    &WAYS[proto as usize]
+}

@@ -1,0 +1,13 @@
+//! Why a dissection ended before its protocol was done.
+
+/// The two ends that a parse function may come to; `?` carries them to the layer's caller, which notes them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stop {
+    /// The octets were on the wire but the capture does not have them (snap length).
+    Short,
+    /// The packet ends before the protocol does.
+    Malformed,
+}
+
+/// What a parse function answers.
+pub type Parsed = Result<(), Stop>;

@@ -1,0 +1,68 @@
+//! What a dissection yields: fields in the order and depth of Wireshark's tree, and the columns.
+
+use crate::field::FieldId;
+use crate::value::Value;
+
+/// One occurrence of a field.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub field: FieldId,
+    pub value: Value,
+    /// Where its octets begin in `source`, and how many they are.
+    pub start: u32,
+    pub len: u32,
+    /// Which of [`Dissection::sources`] the octets are of.
+    pub source: u8,
+    /// How deep it hangs in the tree: 0 for a protocol of the frame.
+    pub depth: u8,
+    /// Which occurrence of its protocol in the frame it belongs to, from 1 (the `#` operator).
+    pub layer: u8,
+    /// Not shown in the tree (`ip.addr` beside `ip.src`).
+    pub hidden: bool,
+    /// Worked out, not read from the packet; shown in brackets.
+    pub generated: bool,
+    /// The text that stands in the tree in place of label and value.
+    pub text: Option<Box<str>>,
+}
+
+/// The columns that protocols write.
+#[derive(Clone, Default, Debug)]
+pub struct Columns {
+    pub source: String,
+    pub destination: String,
+    pub protocol: String,
+    pub info: String,
+}
+
+/// All that one packet shows.
+#[derive(Debug)]
+pub struct Dissection<'a> {
+    /// The frame's octets first, then those of reassembled datagrams and streams, each with the name of its tab in `-x`.
+    pub sources: Vec<(&'a [u8], &'static str)>,
+    pub nodes: Vec<Node>,
+    pub columns: Columns,
+    /// The names of the layers in the order in which they were met (`frame.protocols`).
+    pub layers: Vec<&'static str>,
+}
+
+impl<'a> Dissection<'a> {
+    /// The octets of a node; fewer than its length where the capture was cut.
+    pub fn bytes(&self, node: &Node) -> &'a [u8] {
+        let Some((source, _)) = self.sources.get(usize::from(node.source)) else {
+            return &[];
+        };
+        let start = (node.start as usize).min(source.len());
+        let end = (start + node.len as usize).min(source.len());
+        &source[start..end]
+    }
+
+    /// The occurrences of a field, in order.
+    pub fn all(&self, field: FieldId) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter(move |node| node.field == field)
+    }
+
+    /// Whether a field occurs.
+    pub fn has(&self, field: FieldId) -> bool {
+        self.nodes.iter().any(|node| node.field == field)
+    }
+}

@@ -1,0 +1,86 @@
+//! Which fields, protocols and columns somebody will look at: all others are not made.
+
+use crate::field::FieldId;
+use crate::proto::frame;
+use crate::registry::{self, FIELD_COUNT, PROTO_COUNT, ProtoId};
+
+/// The fields and columns to make, and the protocols that have to be entered for them.
+///
+/// Held packed: a look-up costs one load and one test, and there is one for each field of each packet.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    fields: Box<[u64]>,
+    protos: [u64; PROTO_COUNT.div_ceil(64)],
+    /// Everything, with depths and texts, in the order of the tree.
+    pub tree: bool,
+    /// The Protocol and Info columns.
+    pub columns: bool,
+}
+
+impl Wanted {
+    /// Nothing: what the first pass takes when nobody asks for anything.
+    pub fn nothing() -> Self {
+        Self {
+            fields: vec![0; FIELD_COUNT.div_ceil(64)].into(),
+            protos: [0; PROTO_COUNT.div_ceil(64)],
+            tree: false,
+            columns: false,
+        }
+    }
+
+    /// Every field of every protocol, with the tree and the columns.
+    pub fn everything() -> Self {
+        Self {
+            fields: vec![u64::MAX; FIELD_COUNT.div_ceil(64)].into(),
+            protos: [u64::MAX; PROTO_COUNT.div_ceil(64)],
+            tree: true,
+            columns: true,
+        }
+    }
+
+    /// Adds a field and the protocols on every way to it.
+    pub fn add(&mut self, field: FieldId) {
+        self.fields[usize::from(field.0) / 64] |= 1 << (field.0 % 64);
+        let owner = registry::owner(field);
+        if frame::needs_all_layers(field) || registry::protocol(owner).is_everywhere {
+            self.enter_all();
+        } else {
+            self.enter(owner);
+        }
+    }
+
+    /// Adds the Protocol and Info columns, which every layer may write.
+    pub fn add_columns(&mut self) {
+        self.columns = true;
+        self.enter_all();
+    }
+
+    fn enter_all(&mut self) {
+        self.protos = [u64::MAX; PROTO_COUNT.div_ceil(64)];
+    }
+
+    fn enter(&mut self, proto: ProtoId) {
+        for way in registry::ways_to(proto) {
+            self.protos[*way as usize / 64] |= 1 << (*way as usize % 64);
+        }
+    }
+
+    /// What the first pass has to enter so that the second one finds its facts: the same protocols, no fields.
+    pub fn for_facts(&self) -> Self {
+        let mut facts = Self::nothing();
+        facts.protos = self.protos;
+        facts
+    }
+
+    /// Whether the field is to be made.
+    #[inline]
+    pub fn field(&self, field: FieldId) -> bool {
+        self.fields[usize::from(field.0) / 64] >> (field.0 % 64) & 1 != 0
+    }
+
+    /// Whether the protocol, or one that may lie in it, is to be looked at.
+    #[inline]
+    pub fn proto(&self, proto: ProtoId) -> bool {
+        self.protos[proto as usize / 64] >> (proto as usize % 64) & 1 != 0
+    }
+}
