@@ -1,0 +1,455 @@
+//! The messages of the RPC, version 1.
+//!
+//! A client opens a substream, sends one [`Request`] frame and reads [`Response`] frames until the conversation's last:
+//!
+//! | request | answer |
+//! | --- | --- |
+//! | `Status`, `Hosts`, `Have` | one response of that name |
+//! | `NameHost` | `Done` |
+//! | `Put` | `Ready` with the credit; then the client sends chunks as frames of type [`CHUNK_FRAME`], the node `Acks` as they are on its disk; the client closes its half when it has no more, the node ends with a last `Acks` and `Done` |
+//! | `Query`, `Get` | `Rows` as they are found, then `Closing` |
+//!
+//! At any point the node may end a conversation with `Refused`. Fields are never reordered and variants only added at the end.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::chunk::Interface;
+use crate::codec::{Decode, Encode, Message, Size};
+use crate::ids::{ChunkNo, Epoch, HostId, NodeId, PacketId, Seq, StreamId};
+use crate::interval::RangeSet;
+use crate::limits::{
+    MAX_FILTER_BYTES, MAX_HOST_NAME_BYTES, MAX_OUTPUT_FIELDS, MAX_QUERY_HOSTS, MAX_QUERY_REFERENCES,
+};
+use crate::time::Timestamp;
+
+/// Type of the frames whose body is a chunk, as it is.
+pub const CHUNK_FRAME: u16 = 1;
+
+/// What a client asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Request {
+    Status,
+    Hosts,
+    NameHost(NameHost),
+    Have(StreamId),
+    Put(PutOpen),
+    Query(Query),
+    Get(Get),
+}
+
+impl Message for Request {
+    const TYPE: u16 = 2;
+    const SIZE: Size = Size::Medium;
+}
+
+/// What a node answers.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Response {
+    Refused(Refusal),
+    Done,
+    Status(StatusReport),
+    Hosts(Vec<HostRow>),
+    Have(Have),
+    Ready(Ready),
+    Acks(Acks),
+    Rows(Rows),
+    Closing(Closing),
+}
+
+impl Message for Response {
+    const TYPE: u16 = 3;
+    const SIZE: Size = Size::Large;
+}
+
+/// A request without what it says: the row of the table of permissions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RequestKind {
+    Status,
+    Hosts,
+    NameHost,
+    Have,
+    Put,
+    Query,
+    Get,
+}
+
+impl RequestKind {
+    /// Every kind, in the order of [`Request`]'s variants.
+    pub const ALL: [Self; 7] = [
+        Self::Status,
+        Self::Hosts,
+        Self::NameHost,
+        Self::Have,
+        Self::Put,
+        Self::Query,
+        Self::Get,
+    ];
+}
+
+impl Request {
+    /// Which row of the table of permissions it falls under.
+    #[must_use]
+    pub const fn kind(&self) -> RequestKind {
+        match self {
+            Self::Status => RequestKind::Status,
+            Self::Hosts => RequestKind::Hosts,
+            Self::NameHost(_) => RequestKind::NameHost,
+            Self::Have(_) => RequestKind::Have,
+            Self::Put(_) => RequestKind::Put,
+            Self::Query(_) => RequestKind::Query,
+            Self::Get(_) => RequestKind::Get,
+        }
+    }
+
+    /// The host that it is about, where that decides whether it is allowed.
+    #[must_use]
+    pub const fn host(&self) -> Option<HostId> {
+        match self {
+            Self::NameHost(NameHost { host, .. })
+            | Self::Have(StreamId { host, .. })
+            | Self::Put(PutOpen { host }) => Some(*host),
+            Self::Status | Self::Hosts | Self::Query(_) | Self::Get(_) => None,
+        }
+    }
+
+    /// Holds every list and text in it to its limit.
+    ///
+    /// # Errors
+    /// [`RefusalCode::BadRequest`], saying which limit.
+    pub fn check(&self) -> Result<(), Refusal> {
+        match self {
+            Self::Status | Self::Hosts | Self::Have(_) | Self::Put(_) => Ok(()),
+            Self::NameHost(name) => {
+                at_most("bytes of host name", name.name.len(), MAX_HOST_NAME_BYTES)
+            }
+            Self::Query(query) => query.check(),
+            Self::Get(get) => {
+                if let HostRef::Name(name) = &get.host {
+                    at_most("bytes of host name", name.len(), MAX_HOST_NAME_BYTES)?;
+                }
+                get.output.check()
+            }
+        }
+    }
+}
+
+fn at_most(what: &str, found: usize, limit: usize) -> Result<(), Refusal> {
+    if found <= limit {
+        return Ok(());
+    }
+    Err(Refusal {
+        code: RefusalCode::BadRequest,
+        message: format!("{found} {what}, the limit is {limit}"),
+    })
+}
+
+/// Why a node ended a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Encode, Decode)]
+#[error("{message}")]
+pub struct Refusal {
+    pub code: RefusalCode,
+    /// For people: lower case, no full stop.
+    pub message: String,
+}
+
+/// What a client can do about a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub enum RefusalCode {
+    /// The request is wrong: change it.
+    BadRequest,
+    /// The certificate's role does not allow it.
+    Unauthorised,
+    /// No such host or packet here.
+    NotFound,
+    /// The node failed; another may not.
+    Internal,
+    /// The node's disk is full: nothing was lost that was acknowledged; send the rest later or elsewhere.
+    Full,
+}
+
+impl RefusalCode {
+    /// With a message for people.
+    pub fn because(self, message: impl fmt::Display) -> Refusal {
+        Refusal {
+            code: self,
+            message: message.to_string(),
+        }
+    }
+}
+
+/// Gives a host a name to be shown and asked for by.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct NameHost {
+    pub host: HostId,
+    pub name: String,
+}
+
+/// A host by its id or by the name that it was given.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum HostRef {
+    Id(HostId),
+    Name(String),
+}
+
+/// Opens the sending of chunks. All of them are of one host.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PutOpen {
+    pub host: HostId,
+}
+
+/// The node takes chunks.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Ready {
+    /// Bytes of chunks that may be sent now.
+    pub credit: u64,
+}
+
+/// What became of the chunks sent so far.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Acks {
+    /// Chunks of this conversation that are on the node's disk.
+    pub durable: Vec<StreamAck>,
+    /// Chunks whose name is taken by other content: the producer must open a new epoch.
+    pub conflicts: Vec<StreamAck>,
+    /// Bytes of chunks that may have been sent since the conversation began: it only rises, so that an ack more or less does not
+    /// matter.
+    pub credit: u64,
+}
+
+/// Chunk numbers of one stream.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct StreamAck {
+    pub stream: StreamId,
+    pub chunks: RangeSet,
+}
+
+/// What a node holds of a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Have {
+    pub chunks: RangeSet,
+    /// The number of the chunk with the manifest, where the import was finished: then everything was there.
+    pub manifest: Option<ChunkNo>,
+}
+
+/// How a node is.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct StatusReport {
+    /// Of the program.
+    pub version: String,
+    pub node: NodeId,
+    pub name: String,
+    /// `capture`, `store`, `analyze`: those that are on.
+    pub roles: Vec<String>,
+    pub uptime_ms: u64,
+    pub hosts: u64,
+    pub streams: u64,
+    pub chunks: u64,
+    pub packets: u64,
+    /// Bytes of stored chunks.
+    pub bytes: u64,
+    pub oldest: Option<Timestamp>,
+    pub newest: Option<Timestamp>,
+    pub spool_bytes: u64,
+    pub actors: Vec<ActorRow>,
+    pub captures: Vec<CaptureRow>,
+}
+
+/// One actor of a node.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ActorRow {
+    pub name: String,
+    pub restarts: u64,
+    pub state: String,
+}
+
+/// One running capture of a node.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct CaptureRow {
+    pub interface: String,
+    pub packets: u64,
+    /// Packets that were seen and lost.
+    pub dropped: u64,
+    /// Gap records written.
+    pub gaps: u64,
+}
+
+/// One host whose packets are held.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct HostRow {
+    pub host: HostId,
+    /// Empty when it was given none.
+    pub name: String,
+    pub streams: u64,
+    pub packets: u64,
+    /// Bytes of stored chunks.
+    pub bytes: u64,
+    pub first: Option<Timestamp>,
+    pub last: Option<Timestamp>,
+    /// Gap records.
+    pub gaps: u64,
+}
+
+/// Which packets, and how they are to be given back.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Query {
+    /// None: all hosts.
+    pub hosts: Vec<HostRef>,
+    pub since: Option<Timestamp>,
+    /// This moment included.
+    pub until: Option<Timestamp>,
+    /// A display filter; empty: every packet.
+    pub filter: String,
+    /// Values of the filter's `${name}` references.
+    pub references: Vec<(String, String)>,
+    /// At most so many packets.
+    pub limit: Option<u64>,
+    pub output: OutputSpec,
+    /// Go on with what arrives from now on.
+    pub follow: bool,
+}
+
+impl Query {
+    fn check(&self) -> Result<(), Refusal> {
+        at_most("bytes of filter", self.filter.len(), MAX_FILTER_BYTES)?;
+        at_most("hosts", self.hosts.len(), MAX_QUERY_HOSTS)?;
+        at_most("references", self.references.len(), MAX_QUERY_REFERENCES)?;
+        for host in &self.hosts {
+            if let HostRef::Name(name) = host {
+                at_most("bytes of host name", name.len(), MAX_HOST_NAME_BYTES)?;
+            }
+        }
+        self.output.check()
+    }
+}
+
+/// One packet, and how it is to be given back. Answered by one row, or refused with `NotFound`.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Get {
+    pub host: HostRef,
+    pub packet: PacketId,
+    pub output: OutputSpec,
+}
+
+/// How packets are rendered. What the options mean is the renderer's affair: they are tshark's.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct OutputSpec {
+    pub format: OutputFormat,
+    /// The whole tree (`-V`).
+    pub verbose: bool,
+    /// The bytes (`-x`).
+    pub hex: bool,
+    /// Field names (`-e`), in the order of the columns.
+    pub fields: Vec<String>,
+    /// Names with their values: `E.separator`, `t`, `n`.
+    pub options: Vec<(String, String)>,
+}
+
+/// The kind of output (`-T`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub enum OutputFormat {
+    Text,
+    Fields,
+    Json,
+    Ek,
+    /// The packets themselves, to be written as pcapng.
+    Packets,
+}
+
+impl OutputSpec {
+    /// The plain form of a format.
+    #[must_use]
+    pub const fn new(format: OutputFormat) -> Self {
+        Self {
+            format,
+            verbose: false,
+            hex: false,
+            fields: Vec::new(),
+            options: Vec::new(),
+        }
+    }
+
+    fn check(&self) -> Result<(), Refusal> {
+        at_most("fields", self.fields.len(), MAX_OUTPUT_FIELDS)?;
+        at_most("output options", self.options.len(), MAX_OUTPUT_FIELDS)
+    }
+}
+
+/// Packets that were found, in the order of `(time, host, seq)` over the whole answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Rows {
+    /// Interfaces that [`Payload::Packet`] rows of this batch point at.
+    pub interfaces: Vec<InterfaceRow>,
+    pub rows: Vec<Row>,
+}
+
+/// An interface of a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct InterfaceRow {
+    pub host: HostId,
+    pub epoch: Epoch,
+    /// Its number in the stream.
+    pub number: u16,
+    pub interface: Interface,
+}
+
+/// One packet that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Row {
+    pub time: Timestamp,
+    pub host: HostId,
+    pub seq: Seq,
+    pub payload: Payload,
+}
+
+impl Row {
+    /// Its id within its host.
+    #[must_use]
+    pub const fn id(&self) -> PacketId {
+        PacketId {
+            time: self.time,
+            seq: self.seq,
+        }
+    }
+}
+
+/// What a row gives back of its packet.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Payload {
+    /// As it goes to standard output, the last line's end included.
+    Rendered(Vec<u8>),
+    Packet(PacketRow),
+}
+
+/// A packet with all that pcapng keeps of it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PacketRow {
+    /// Index in [`Rows::interfaces`].
+    pub interface: u32,
+    pub orig_len: u32,
+    pub flags: u32,
+    pub comment: Option<String>,
+    pub bytes: Vec<u8>,
+}
+
+/// The end of every answer: whether it is complete, and if not, what exactly is not in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Closing {
+    /// True only when all that follows says the same.
+    pub complete: bool,
+    /// Chunks that were announced but that no node could give.
+    pub missing: Vec<StreamAck>,
+    /// Nodes that should have answered and did not, by name.
+    pub silent: Vec<String>,
+    /// Packets that the captures themselves lost in the time asked for, as their gaps say. They make no answer incomplete.
+    pub dropped: u64,
+    /// Gap records in the time asked for; one may not know its number of packets.
+    pub gaps: u64,
+    /// Packets given back.
+    pub matched: u64,
+    /// Packets that the filter was tried on.
+    pub scanned: u64,
+    /// True when the limit ended the answer.
+    pub limited: bool,
+}
