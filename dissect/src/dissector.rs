@@ -236,6 +236,13 @@ impl<'a> Dissector<'a> {
         self.wanted.proto(id)
     }
 
+    /// Whether the first pass should find out what the field will show in the second one; for an expert info also
+    /// whether anything will look at expert infos.
+    pub fn wants_fact(&self, field: FieldId) -> bool {
+        self.wanted.fact_field(field)
+            || registry::field(field).expert.is_some() && ws::wants_expert_fact(self.wanted)
+    }
+
     /// Whether texts of the tree will be looked at.
     pub fn wants_tree(&self) -> bool {
         self.wanted.tree

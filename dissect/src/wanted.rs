@@ -11,6 +11,8 @@ use crate::registry::{self, FIELD_COUNT, PROTO_COUNT, ProtoId};
 pub struct Wanted {
     fields: Box<[u64]>,
     protos: [u64; PROTO_COUNT.div_ceil(64)],
+    /// In the first pass: the fields that the second one will make. A fact that none of them shows need not be found.
+    fact_fields: Box<[u64]>,
     /// Everything, with depths and texts, in the order of the tree.
     pub tree: bool,
     /// The Protocol and Info columns.
@@ -23,6 +25,7 @@ impl Wanted {
         Self {
             fields: vec![0; FIELD_COUNT.div_ceil(64)].into(),
             protos: [0; PROTO_COUNT.div_ceil(64)],
+            fact_fields: vec![0; FIELD_COUNT.div_ceil(64)].into(),
             tree: false,
             columns: false,
         }
@@ -33,6 +36,7 @@ impl Wanted {
         Self {
             fields: vec![u64::MAX; FIELD_COUNT.div_ceil(64)].into(),
             protos: [u64::MAX; PROTO_COUNT.div_ceil(64)],
+            fact_fields: vec![u64::MAX; FIELD_COUNT.div_ceil(64)].into(),
             tree: true,
             columns: true,
         }
@@ -66,9 +70,12 @@ impl Wanted {
     }
 
     /// What the first pass has to enter so that the second one finds its facts: the same protocols, no fields.
+    ///
+    /// The fields are remembered apart: see [`Wanted::fact_field`].
     pub fn for_facts(&self) -> Self {
         let mut facts = Self::nothing();
         facts.protos = self.protos;
+        facts.fact_fields.clone_from(&self.fields);
         facts
     }
 
@@ -76,6 +83,12 @@ impl Wanted {
     #[inline]
     pub fn field(&self, field: FieldId) -> bool {
         self.fields[usize::from(field.0) / 64] >> (field.0 % 64) & 1 != 0
+    }
+
+    /// Whether the second pass will make the field; asked in the first one, which makes none.
+    #[inline]
+    pub fn fact_field(&self, field: FieldId) -> bool {
+        self.fact_fields[usize::from(field.0) / 64] >> (field.0 % 64) & 1 != 0
     }
 
     /// Whether the protocol, or one that may lie in it, is to be looked at.

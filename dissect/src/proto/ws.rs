@@ -6,6 +6,7 @@ use crate::registry::{self, ProtoId, Protocol};
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
 use crate::value::Value;
+use crate::wanted::Wanted;
 
 fields! { Ws, "_ws", "Wireshark's own";
     TEXT = field("text", "Text", None, None);
@@ -76,11 +77,17 @@ pub(crate) fn note<'a>(d: &mut Dissector<'a>, stop: Stop, tvb: Tvb<'a>, id: Prot
     }
 }
 
+/// What every expert info shows beside its own field.
+const ANY_EXPERT: [FieldId; 4] = [EXPERT, EXPERT_MESSAGE, EXPERT_SEVERITY, EXPERT_GROUP];
+
 /// Whether anything that an expert info adds is wanted.
 pub(crate) fn wants_expert(d: &Dissector<'_>, field: FieldId) -> bool {
-    [field, EXPERT, EXPERT_MESSAGE, EXPERT_SEVERITY, EXPERT_GROUP]
-        .into_iter()
-        .any(|field| d.wants(field))
+    d.wants(field) || ANY_EXPERT.into_iter().any(|field| d.wants(field))
+}
+
+/// Whether the second pass will look at expert infos of any kind.
+pub(crate) fn wants_expert_fact(wanted: &Wanted) -> bool {
+    ANY_EXPERT.into_iter().any(|field| wanted.fact_field(field))
 }
 
 /// Adds an expert info: the item with its message, and the severity and group that filters ask for.
