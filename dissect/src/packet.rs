@@ -3,6 +3,8 @@
 /// One frame of a capture. Times are nanoseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug)]
 pub struct Packet<'a> {
+    /// Decimals of a second that the capture's times have.
+    pub time_digits: u8,
     /// The number of the frame in its capture, from 1.
     pub number: u64,
     pub time: i64,
@@ -26,6 +28,7 @@ impl<'a> Packet<'a> {
     /// A packet that stands alone, the first of its capture.
     pub fn alone(link_type: u16, bytes: &'a [u8]) -> Self {
         Self {
+            time_digits: 6,
             number: 1,
             time: 0,
             time_previous: 0,

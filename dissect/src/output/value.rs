@@ -91,11 +91,19 @@ pub fn absolute(ns: i64) -> String {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
     let seconds = ns.div_euclid(1_000_000_000);
-    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = date(days);
+    let (year, month, day) = date(seconds.div_euclid(86_400));
     format!(
-        "{} {day:2}, {year} {:02}:{:02}:{:02}.{:09} UTC",
+        "{} {day:2}, {year} {} UTC",
         MONTHS[month as usize - 1],
+        time_of_day(ns)
+    )
+}
+
+/// Nanoseconds since the Unix epoch as the time of day in UTC with nine decimals.
+pub fn time_of_day(ns: i64) -> String {
+    let second = ns.div_euclid(1_000_000_000).rem_euclid(86_400);
+    format!(
+        "{:02}:{:02}:{:02}.{:09}",
         second / 3600,
         second / 60 % 60,
         second % 60,

@@ -1,0 +1,81 @@
+//! The line of a packet in the packet list: the default columns.
+
+use std::fmt::Write;
+
+use crate::output::value;
+use crate::packet::Packet;
+use crate::tree::Dissection;
+
+/// The forms of the Time column (`-t`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum TimeForm {
+    /// Seconds since the first packet.
+    #[default]
+    Relative,
+    /// The local time of day is that of UTC: a field server's zone says nothing about the reader's.
+    Absolute,
+    AbsoluteDate,
+    /// Seconds since the packet before.
+    Delta,
+    /// Seconds since the packet shown before.
+    DeltaDisplayed,
+    /// Seconds since the Unix epoch.
+    Epoch,
+}
+
+impl TimeForm {
+    /// The form that tshark calls by that letter.
+    pub fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "r" => Self::Relative,
+            "a" | "u" => Self::Absolute,
+            "ad" | "ud" => Self::AbsoluteDate,
+            "d" => Self::Delta,
+            "dd" => Self::DeltaDisplayed,
+            "e" => Self::Epoch,
+            _ => return None,
+        })
+    }
+
+    /// The time of a packet in this form, with as many decimals as its capture has.
+    pub fn text(self, packet: &Packet<'_>) -> String {
+        let whole = match self {
+            Self::Relative => value::seconds(packet.time.saturating_sub(packet.time_first)),
+            Self::Delta => value::seconds(packet.time.saturating_sub(packet.time_previous)),
+            Self::DeltaDisplayed => {
+                let before = packet.time_displayed.unwrap_or(packet.time);
+                value::seconds(packet.time.saturating_sub(before))
+            }
+            Self::Epoch => value::seconds(packet.time),
+            Self::Absolute => value::time_of_day(packet.time),
+            Self::AbsoluteDate => {
+                let (year, month, day) = value::date(packet.time.div_euclid(86_400_000_000_000));
+                format!(
+                    "{year}-{month:02}-{day:02} {}",
+                    value::time_of_day(packet.time)
+                )
+            }
+        };
+        let cut = 9 - usize::from(packet.time_digits.min(9));
+        let kept = whole.len() - cut;
+        let text = whole.get(..kept).unwrap_or(&whole);
+        text.trim_end_matches('.').to_owned()
+    }
+}
+
+/// The line of a packet, without a line feed.
+pub fn line(packet: &Packet<'_>, dissection: &Dissection<'_>, time: TimeForm) -> String {
+    let columns = &dissection.columns;
+    let mut line = format!("{:5} {:>10} ", packet.number, time.text(packet));
+    let _ = write!(
+        line,
+        "{:>12} \u{2192} {:<12} ",
+        columns.source, columns.destination
+    );
+    let _ = write!(
+        line,
+        "{} {} {}",
+        columns.protocol, packet.orig_len, columns.info
+    );
+    line
+}
