@@ -9,6 +9,7 @@ use crate::facts::Fact;
 use crate::field::FieldId;
 use crate::packet::Packet;
 use crate::proto::{frame, ws};
+use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
 use crate::stop::Stop;
 use crate::tree::{Columns, Dissection, Node};
@@ -89,7 +90,10 @@ impl Endpoints {
 
 /// What the first pass remembers of earlier packets: one member a protocol that needs it, each with its own limits.
 #[derive(Default)]
-pub struct Flows {}
+pub struct Flows {
+    /// IPv4 and IPv6 fragments.
+    pub(crate) fragments: Reassembly,
+}
 
 /// A place in the tree that was added, or nothing where nobody wants it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -107,6 +111,10 @@ pub struct Dissector<'a> {
     pub endpoints: Endpoints,
     /// Inside the packet that an ICMP error quotes: flows must not learn from it.
     pub is_quoted: bool,
+    /// In the first fragment of a datagram whose other fragments are not at hand: it may end anywhere.
+    pub is_fragment: bool,
+    /// Where in the frame what the link layer carries ends, as the network layer says.
+    payload_end: Option<usize>,
     wanted: &'a Wanted,
     arena: &'a Bump,
     flows: Option<&'a mut Flows>,
@@ -134,6 +142,8 @@ impl<'a> Dissector<'a> {
             packet,
             endpoints: Endpoints::default(),
             is_quoted: false,
+            is_fragment: false,
+            payload_end: None,
             wanted,
             arena,
             flows,
@@ -197,6 +207,18 @@ impl<'a> Dissector<'a> {
         true
     }
 
+    /// Says that of `tvb` only `len` octets are the network layer's: what follows is the link layer's padding.
+    pub fn end_payload(&mut self, tvb: Tvb<'a>, len: usize) {
+        if tvb.source == 0 {
+            self.payload_end = Some((tvb.base as usize).saturating_add(len));
+        }
+    }
+
+    /// Where in the frame the network layer said it ends, if it did since the last call.
+    pub(crate) fn take_payload_end(&mut self) -> Option<usize> {
+        self.payload_end.take()
+    }
+
     /// Puts a name into `frame.protocols` (every protocol does so as it begins).
     pub fn layer(&mut self, name: &'static str) {
         if self.out.layers.len() < MAX_LAYERS {
@@ -241,6 +263,18 @@ impl<'a> Dissector<'a> {
     pub fn wants_fact(&self, field: FieldId) -> bool {
         self.wanted.fact_field(field)
             || registry::field(field).expert.is_some() && ws::wants_expert_fact(self.wanted)
+    }
+
+    /// Whether anything that an expert info shows will be looked at.
+    pub fn wants_expert(&self, field: FieldId) -> bool {
+        ws::wants_expert(self, field)
+    }
+
+    /// Whether any field of the protocol being parsed will be looked at.
+    pub fn wants_own(&self) -> bool {
+        self.stack
+            .last()
+            .is_some_and(|id| self.wanted.own_fields(*id))
     }
 
     /// Whether texts of the tree will be looked at.
@@ -323,6 +357,15 @@ impl<'a> Dissector<'a> {
         };
         self.depth = self.depth.saturating_add(1);
         item
+    }
+
+    /// Lets what `body` adds hang below the last item.
+    pub fn within<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {
+        let depth = self.depth;
+        self.depth = depth.saturating_add(1);
+        let answer = body(self);
+        self.depth = depth;
+        answer
     }
 
     /// Ends the innermost open item.
@@ -422,6 +465,27 @@ impl<'a> Dissector<'a> {
             node.hidden = true;
         }
         item
+    }
+
+    /// Hides an item from the tree.
+    pub fn hide(&mut self, item: Item) {
+        if let Some(node) = self.node(item) {
+            node.hidden = true;
+        }
+    }
+
+    /// Marks an item as worked out.
+    pub fn mark_generated(&mut self, item: Item) {
+        if let Some(node) = self.node(item) {
+            node.generated = true;
+        }
+    }
+
+    /// Gives an item another value.
+    pub fn refill(&mut self, item: Item, value: Value) {
+        if let Some(node) = self.node(item) {
+            node.value = value;
+        }
     }
 
     /// Gives the first occurrence of a field, added before its value was known, that value.

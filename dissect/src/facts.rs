@@ -6,11 +6,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::reassembly::Datagram;
+
 /// What one layer of one frame learned from other frames. One variant a protocol, the type beside its parse function.
 #[derive(Clone, Debug)]
 pub enum Fact {
     /// Octets put together from several frames, for the layer that holds the last of them.
     Reassembled(Arc<[u8]>),
+    /// The datagram that the IP fragment in this frame completes.
+    Datagram(Arc<Datagram>),
+    /// The frame that completes the datagram of which this frame has a fragment.
+    DatagramIn(u64),
 }
 
 /// The facts of a run of frames, numbered from 1 without holes.

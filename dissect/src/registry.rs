@@ -109,6 +109,7 @@ protocols! {
     Frame => frame,
     Ws => ws,
     Eth => eth,
+    Ip => ip,
     Data => data,
 }
 

@@ -11,6 +11,8 @@ use crate::registry::{self, FIELD_COUNT, PROTO_COUNT, ProtoId};
 pub struct Wanted {
     fields: Box<[u64]>,
     protos: [u64; PROTO_COUNT.div_ceil(64)],
+    /// The protocols of which a field is wanted.
+    own: [u64; PROTO_COUNT.div_ceil(64)],
     /// In the first pass: the fields that the second one will make. A fact that none of them shows need not be found.
     fact_fields: Box<[u64]>,
     /// Everything, with depths and texts, in the order of the tree.
@@ -25,6 +27,7 @@ impl Wanted {
         Self {
             fields: vec![0; FIELD_COUNT.div_ceil(64)].into(),
             protos: [0; PROTO_COUNT.div_ceil(64)],
+            own: [0; PROTO_COUNT.div_ceil(64)],
             fact_fields: vec![0; FIELD_COUNT.div_ceil(64)].into(),
             tree: false,
             columns: false,
@@ -36,6 +39,7 @@ impl Wanted {
         Self {
             fields: vec![u64::MAX; FIELD_COUNT.div_ceil(64)].into(),
             protos: [u64::MAX; PROTO_COUNT.div_ceil(64)],
+            own: [u64::MAX; PROTO_COUNT.div_ceil(64)],
             fact_fields: vec![u64::MAX; FIELD_COUNT.div_ceil(64)].into(),
             tree: true,
             columns: true,
@@ -46,6 +50,10 @@ impl Wanted {
     pub fn add(&mut self, field: FieldId) {
         self.fields[usize::from(field.0) / 64] |= 1 << (field.0 % 64);
         let owner = registry::owner(field);
+        if registry::protocol(owner).is_everywhere {
+            self.own = [u64::MAX; PROTO_COUNT.div_ceil(64)];
+        }
+        self.own[owner as usize / 64] |= 1 << (owner as usize % 64);
         if frame::needs_all_layers(field) || registry::protocol(owner).is_everywhere {
             self.enter_all();
         } else {
@@ -83,6 +91,12 @@ impl Wanted {
     #[inline]
     pub fn field(&self, field: FieldId) -> bool {
         self.fields[usize::from(field.0) / 64] >> (field.0 % 64) & 1 != 0
+    }
+
+    /// Whether any field of the protocol, or an expert info of any, is to be made.
+    #[inline]
+    pub fn own_fields(&self, proto: ProtoId) -> bool {
+        self.own[proto as usize / 64] >> (proto as usize % 64) & 1 != 0
     }
 
     /// Whether the second pass will make the field; asked in the first one, which makes none.

@@ -14,7 +14,14 @@ pub fn of(node: &Node, source: &[u8]) -> String {
     let field = registry::field(node.field);
     let start = (node.start as usize).min(source.len());
     let octets = &source[start..(start + node.len as usize).min(source.len())];
-    let shown = value::text(field, &node.value, octets);
+    let shown = match &node.value {
+        // In the tree a run of bits has as many digits as it needs.
+        Value::Uint(n) if field.mask != 0 && matches!(field.base, Base::Hex | Base::HexDec) => {
+            let digits = field.mask.count_ones().div_ceil(4) as usize;
+            format!("0x{n:0digits$x}")
+        }
+        value => value::text(field, value, octets),
+    };
     let line = match (&node.value, &field.names) {
         (Value::None, _) => field.label.to_owned(),
         (_, _) if field.ftype == FieldType::Protocol => field.label.to_owned(),
@@ -35,9 +42,36 @@ pub fn of(node: &Node, source: &[u8]) -> String {
         },
         (_, _) => format!("{}: {shown}", field.label),
     };
+    let line = match bits(field.mask, &node.value, node.len) {
+        Some(bits) => format!("{bits} = {line}"),
+        None => line,
+    };
     if node.generated {
         format!("[{line}]")
     } else {
         line
     }
+}
+
+/// The bits of `octets` octets that a field takes, as in `.... ..1.`, if it does not take them all.
+fn bits(mask: u64, value: &Value, octets: u32) -> Option<String> {
+    let Value::Uint(value) = value else {
+        return None;
+    };
+    if mask == 0 || octets == 0 || octets > 8 {
+        return None;
+    }
+    let placed = value.checked_shl(mask.trailing_zeros()).unwrap_or(0);
+    let mut text = String::with_capacity(octets as usize * 10);
+    for bit in (0..octets * 8).rev() {
+        text.push(match (mask >> bit & 1, placed >> bit & 1) {
+            (0, _) => '.',
+            (_, 0) => '0',
+            _ => '1',
+        });
+        if bit % 4 == 0 && bit > 0 {
+            text.push(' ');
+        }
+    }
+    Some(text)
 }

@@ -3,6 +3,7 @@
 use crate::bindings::{Binding, Table};
 use crate::dissector::{Address, Dissector};
 use crate::field::{Names, fields};
+use crate::numbers::ETHERTYPES;
 use crate::registry::{ProtoId, Protocol, Sample};
 use crate::stop::Parsed;
 use crate::tvb::Tvb;
@@ -14,10 +15,6 @@ fields! { Eth, "eth", "Ethernet";
     ADDR = field("eth.addr", "Address", Ether, None);
     TYPE = field("eth.type", "Type", Uint16, Hex).names(Names::Values(ETHERTYPES));
 }
-
-/// The names of EtherTypes (IEEE registration authority; IANA "IEEE 802 Numbers").
-pub(crate) const ETHERTYPES: &[(u64, &str)] =
-    &[(0x0800, "IPv4"), (0x0806, "ARP"), (0x86dd, "IPv6")];
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     tables: &[Table::EtherType],

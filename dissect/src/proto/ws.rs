@@ -67,6 +67,12 @@ pub(crate) fn note<'a>(d: &mut Dissector<'a>, stop: Stop, tvb: Tvb<'a>, id: Prot
             });
             d.append_info(|| "[Packet size limited during capture]".to_owned());
         }
+        // RFC 791, 3.2: the rest of the protocol is in the datagram's other fragments.
+        Stop::Malformed if d.is_fragment => {
+            let item = d.add(UNREASSEMBLED, tvb, 0, 0, Value::Bytes);
+            d.text(item, || format!("[Unreassembled Packet: {short}]"));
+            d.append_info(|| "[Unreassembled Packet]".to_owned());
+        }
         Stop::Malformed => {
             let item = d.open(MALFORMED, tvb, 0, 0, Value::Bytes);
             d.text(item, || format!("[Malformed Packet: {short}]"));
