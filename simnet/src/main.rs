@@ -1,0 +1,177 @@
+//! `simnet`: writes captures of simulated networks and says what is wrong in them.
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Parser, Subcommand, ValueEnum};
+use packetstream_simnet::traffic::mix::{Mix, SPAN_NS};
+use packetstream_simnet::traffic::pcap::{Format, Writer};
+use packetstream_simnet::traffic::{Packet, SCENARIOS, Truth, generate, scenario};
+use serde_json::json;
+
+/// Simulated networks.
+#[derive(Debug, Parser)]
+#[command(name = "simnet", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write captures of healthy and broken networks, and print what is wrong in them as JSON, one object a capture.
+    Traffic(Traffic),
+}
+
+#[derive(Debug, clap::Args)]
+struct Traffic {
+    /// A scenario, or `all`; without it they are listed.
+    #[arg(conflicts_with = "mix")]
+    scenario: Option<String>,
+    /// Many scenarios beside each other, of this many packets in all.
+    #[arg(long, value_name = "PACKETS", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    mix: Option<u64>,
+    /// Seconds over which a mix is spread.
+    #[arg(long, value_name = "SECONDS", default_value_t = SPAN_NS / 1_000_000_000,
+          value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
+    span: u64,
+    /// The same scenario and seed give the same bytes.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Which instance of the scenario: each has its own addresses and identifiers.
+    #[arg(long, default_value_t = 0)]
+    instance: u64,
+    /// The file to write; for `all`, the folder.
+    #[arg(long, short, value_name = "PATH")]
+    out: Option<PathBuf>,
+    /// The kind of file.
+    #[arg(long, value_enum, default_value = "pcap")]
+    format: FileFormat,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FileFormat {
+    /// Classic, nanoseconds.
+    Pcap,
+    /// Classic, microseconds.
+    PcapUs,
+    /// pcapng, nanoseconds.
+    Pcapng,
+}
+
+fn main() -> std::process::ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("simnet: {error:#}");
+            std::process::ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    let Command::Traffic(traffic) = &arguments.command;
+    if let Some(packets) = traffic.mix {
+        let out = traffic.out.as_deref().context("--out FILE is missing")?;
+        let mix = Mix::new(traffic.seed, packets, traffic.span * 1_000_000_000);
+        let (truth, instances) = (mix.truth.clone(), mix.instances.clone());
+        write(out, traffic.format, mix)?;
+        let line = json!({"file": out, "instances": instances, "packets": truth.packets, "frames": truth.frames,
+                          "findings": count_findings(&truth)});
+        return say(&line.to_string());
+    }
+    match traffic.scenario.as_deref() {
+        None => {
+            for scenario in SCENARIOS {
+                say(&format!("{:<16} {}", scenario.name, scenario.about))?;
+            }
+            Ok(())
+        }
+        Some("all") => {
+            let folder = traffic.out.as_deref().context("--out DIR is missing")?;
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("cannot create {}", folder.display()))?;
+            for scenario in SCENARIOS {
+                let extension = if matches!(traffic.format, FileFormat::Pcapng) {
+                    "pcapng"
+                } else {
+                    "pcap"
+                };
+                one(
+                    traffic,
+                    scenario,
+                    &folder.join(format!("{}.{extension}", scenario.name)),
+                )?;
+            }
+            Ok(())
+        }
+        Some(name) => {
+            let Some(scenario) = scenario::find(name) else {
+                let names: Vec<&str> = SCENARIOS.iter().map(|s| s.name).collect();
+                bail!("no scenario {name:?}; there are: {}", names.join(", "));
+            };
+            one(
+                traffic,
+                scenario,
+                traffic.out.as_deref().context("--out FILE is missing")?,
+            )
+        }
+    }
+}
+
+fn one(
+    traffic: &Traffic,
+    scenario: &packetstream_simnet::traffic::Scenario,
+    out: &Path,
+) -> Result<()> {
+    let told = generate(scenario, traffic.seed, traffic.instance);
+    write(out, traffic.format, told.packets.into_iter())?;
+    let truth = told.truth;
+    let findings: Vec<_> = truth
+        .findings
+        .iter()
+        .map(|f| json!({"code": f.code, "subject": f.subject}))
+        .collect();
+    let line = json!({"file": out, "scenario": truth.scenario, "seed": traffic.seed, "summary": truth.summary,
+                      "findings": findings, "call_ids": truth.call_ids, "addresses": truth.addresses,
+                      "packets": truth.packets, "frames": truth.frames});
+    say(&line.to_string())
+}
+
+/// Findings of a mix by code: listed one by one they would be thousands.
+fn count_findings(truth: &Truth) -> std::collections::BTreeMap<&'static str, u64> {
+    let mut counts = std::collections::BTreeMap::new();
+    for finding in &truth.findings {
+        *counts.entry(finding.code).or_default() += 1;
+    }
+    counts
+}
+
+fn write(path: &Path, format: FileFormat, packets: impl Iterator<Item = Packet>) -> Result<()> {
+    let format = match format {
+        FileFormat::Pcap => Format::PcapNanos,
+        FileFormat::PcapUs => Format::PcapMicros,
+        FileFormat::Pcapng => Format::Pcapng,
+    };
+    let file = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
+    let written = (|| {
+        let mut writer = Writer::new(BufWriter::new(file), format)?;
+        for packet in packets {
+            writer.write(&packet)?;
+        }
+        writer.finish()
+    })();
+    written
+        .map(|_| ())
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A line on standard output; a closed pipe is no error.
+fn say(line: &str) -> Result<()> {
+    match writeln!(std::io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,140 @@
+//! Every scenario against tshark: its ground truth is what Wireshark 4.0 counts, nothing is malformed, and no checksum is
+//! bad that was not broken on purpose. Without tshark the tests say so and pass.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use packetstream_simnet::traffic::pcap::{Format, Writer};
+use packetstream_simnet::traffic::{Packet, SCENARIOS, generate};
+
+/// What no capture may hold unless its truth says otherwise.
+const CLEAN: [&str; 9] = [
+    "_ws.malformed",
+    "ip.checksum.status == 0",
+    "udp.checksum.status == 0",
+    "tcp.checksum.status == 0",
+    "icmp.checksum.status == 0",
+    "icmpv6.checksum.status == 0",
+    "ip.fragment.error",
+    "tcp.analysis.flags",
+    "_ws.expert.severity == error",
+];
+
+fn tshark_is_missing() -> bool {
+    let missing = Command::new("tshark").arg("--version").output().is_err();
+    if missing {
+        println!("skipped: no tshark");
+    }
+    missing
+}
+
+/// A folder of this test alone, removed at its end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("simnet-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, packets: &[Packet], format: Format) -> PathBuf {
+        let path = self.0.join(name);
+        let mut writer = Writer::new(std::fs::File::create(&path).unwrap(), format).unwrap();
+        for packet in packets {
+            writer.write(packet).unwrap();
+        }
+        writer.finish().unwrap();
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The frames that each filter finds, in one pass of tshark (`-z io,stat` over one interval).
+fn count(file: &Path, filters: &[String]) -> BTreeMap<String, u64> {
+    let mut command = Command::new("tshark");
+    command.arg("-r").arg(file).args(["-n", "-q"]);
+    for preference in [
+        "ip.check_checksum:TRUE",
+        "udp.check_checksum:TRUE",
+        "tcp.check_checksum:TRUE",
+        // Media is bound by the answer, as it is here (RFC 3264); Wireshark's default is the offer.
+        "sip.delay_sdp_changes:TRUE",
+    ] {
+        command.args(["-o", preference]);
+    }
+    let output = command
+        .arg("-z")
+        .arg(format!("io,stat,0,{}", filters.join(",")))
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    let row = text
+        .lines()
+        .find(|line| line.contains("<>") && line.starts_with('|'))
+        .expect(&text);
+    let numbers: Vec<&str> = row.split('|').map(str::trim).skip(2).collect();
+    filters
+        .iter()
+        .enumerate()
+        .map(|(i, f)| (f.clone(), numbers[2 * i].parse().expect(row)))
+        .collect()
+}
+
+fn check(name: &str) {
+    if tshark_is_missing() {
+        return;
+    }
+    let scenario = SCENARIOS.iter().find(|s| s.name == name).unwrap();
+    let folder = Folder::new(name);
+    for (seed, format) in [
+        (1, Format::PcapNanos),
+        (2, Format::Pcapng),
+        (3, Format::PcapMicros),
+    ] {
+        let told = generate(scenario, seed, seed);
+        let file = folder.write(&format!("{seed}.pcap"), &told.packets, format);
+        let mut expected = told.truth.frames.clone();
+        for filter in CLEAN {
+            expected.entry(filter.to_owned()).or_insert(0);
+        }
+        expected.insert("frame".to_owned(), told.truth.packets);
+        let filters: Vec<String> = expected.keys().cloned().collect();
+        let counted = count(&file, &filters);
+        let wrong: Vec<String> = expected
+            .iter()
+            .filter(|(filter, frames)| counted[*filter] != **frames)
+            .map(|(filter, frames)| format!("{filter}: truth {frames}, tshark {}", counted[filter]))
+            .collect();
+        assert!(
+            wrong.is_empty(),
+            "{name}, seed {seed}:\n{}",
+            wrong.join("\n")
+        );
+    }
+}
+
+macro_rules! scenarios {
+    ($($name:ident),* $(,)?) => {
+        $(#[test] fn $name() { check(stringify!($name)); })*
+
+        #[test]
+        fn every_scenario_is_checked() {
+            let checked = [$(stringify!($name)),*];
+            assert_eq!(SCENARIOS.iter().map(|s| s.name).collect::<Vec<_>>(), checked);
+        }
+    };
+}
+
+scenarios!(healthy_call, auth_loop_407, t38_rejected, arp_conflict);
