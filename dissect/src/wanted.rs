@@ -67,6 +67,14 @@ impl Wanted {
         self.enter_all();
     }
 
+    /// Adds all that another one wants.
+    pub fn join(&mut self, other: &Self) {
+        self.fields.iter_mut().zip(&other.fields).for_each(|(mine, theirs)| *mine |= theirs);
+        self.protos.iter_mut().zip(&other.protos).for_each(|(mine, theirs)| *mine |= theirs);
+        self.tree |= other.tree;
+        self.columns |= other.columns;
+    }
+
     fn enter_all(&mut self) {
         self.protos = [u64::MAX; PROTO_COUNT.div_ceil(64)];
     }

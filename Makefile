@@ -1,0 +1,37 @@
+# make test: everything that is checked. make demo: the program at work. Both install what they need.
+# Compiled dependencies stay outside the checkout, so that RocksDB's C++ (about 25 minutes on two cores) is built once a
+# machine: every clone shares the folder.
+CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)
+export CARGO_TARGET_DIR ?= $(CACHE)/packetstream/target
+BIN := $(CARGO_TARGET_DIR)/release/packetstream
+
+# Crates that need neither RocksDB nor libp2p are tested with debug assertions and overflow checks.
+PURE := -p packetstream-protocol -p packetstream-dissect -p packetstream-simnet
+REST := -p packetstream-config -p packetstream-storage -p packetstream-core -p packetstream-node -p packetstream-tests \
+	--features packetstream-storage/rocksdb
+
+.PHONY: build setup test demo lint fix bench
+
+build: setup
+	cargo build --release --locked -p packetstream-node -p packetstream-simnet
+
+setup:
+	@sh tests/setup.sh
+
+test: build lint
+	cargo test --locked $(PURE)
+	cargo test --release --locked $(REST)
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+
+fix:
+	cargo fmt --all
+	cargo clippy --release --locked --workspace --all-targets --fix --allow-dirty
+
+bench: build
+	sh tests/bench.sh $(BIN)
+
+demo: build
+	sh tests/demo.sh $(CARGO_TARGET_DIR)/release
