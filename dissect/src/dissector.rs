@@ -115,6 +115,7 @@ pub struct Dissector<'a> {
     pub is_fragment: bool,
     /// Where in the frame what the link layer carries ends, as the network layer says.
     payload_end: Option<usize>,
+    link_start: usize,
     wanted: &'a Wanted,
     arena: &'a Bump,
     flows: Option<&'a mut Flows>,
@@ -144,6 +145,7 @@ impl<'a> Dissector<'a> {
             is_quoted: false,
             is_fragment: false,
             payload_end: None,
+            link_start: 0,
             wanted,
             arena,
             flows,
@@ -209,9 +211,29 @@ impl<'a> Dissector<'a> {
 
     /// Says that of `tvb` only `len` octets are the network layer's: what follows is the link layer's padding.
     pub fn end_payload(&mut self, tvb: Tvb<'a>, len: usize) {
-        if tvb.source == 0 {
+        if tvb.source == 0 && self.payload_end.is_none() {
             self.payload_end = Some((tvb.base as usize).saturating_add(len));
         }
+    }
+
+    /// Puts back what a link layer within a tunnel took.
+    pub(crate) fn set_payload_end(&mut self, end: Option<usize>) {
+        self.payload_end = end;
+    }
+
+    /// Says where a link layer begins; answers where the one around it does.
+    pub(crate) fn begin_link(&mut self, tvb: Tvb<'a>) -> usize {
+        std::mem::replace(&mut self.link_start, tvb.base as usize)
+    }
+
+    /// Goes back to the link layer around.
+    pub(crate) fn end_link(&mut self, start: usize) {
+        self.link_start = start;
+    }
+
+    /// Where in the frame the innermost link layer begins.
+    pub(crate) fn link_start(&self) -> usize {
+        self.link_start
     }
 
     /// Where in the frame the network layer said it ends, if it did since the last call.
@@ -251,6 +273,11 @@ impl<'a> Dissector<'a> {
     /// Whether the field will be looked at; not asking costs no more than making it in vain.
     pub fn wants(&self, field: FieldId) -> bool {
         self.wanted.field(field)
+    }
+
+    /// Whether one of the fields will be looked at.
+    pub fn wants_any(&self, fields: &[FieldId]) -> bool {
+        fields.iter().any(|field| self.wanted.field(*field))
     }
 
     /// Whether the protocol, or one that may lie in it, will be looked at.
@@ -357,6 +384,20 @@ impl<'a> Dissector<'a> {
         };
         self.depth = self.depth.saturating_add(1);
         item
+    }
+
+    /// The place behind all items so far.
+    pub(crate) fn end_of_tree(&self) -> usize {
+        self.out.nodes.len()
+    }
+
+    /// Moves the items from the place `from` on to the place `to` before it: a trailer is known only when the layers
+    /// between have been seen. Items between the two must not be changed any more.
+    pub(crate) fn move_to(&mut self, to: usize, from: usize) {
+        let added = self.out.nodes.len().saturating_sub(from);
+        if let Some(nodes) = self.out.nodes.get_mut(to..) {
+            nodes.rotate_right(added.min(nodes.len()));
+        }
     }
 
     /// Lets what `body` adds hang below the last item.

@@ -1,7 +1,7 @@
 //! Which fields, protocols and columns somebody will look at: all others are not made.
 
 use crate::field::FieldId;
-use crate::proto::frame;
+use crate::proto::{eth, frame};
 use crate::registry::{self, FIELD_COUNT, PROTO_COUNT, ProtoId};
 
 /// The fields and columns to make, and the protocols that have to be entered for them.
@@ -54,7 +54,10 @@ impl Wanted {
             self.own = [u64::MAX; PROTO_COUNT.div_ceil(64)];
         }
         self.own[owner as usize / 64] |= 1 << (owner as usize % 64);
-        if frame::needs_all_layers(field) || registry::protocol(owner).is_everywhere {
+        if frame::needs_all_layers(field)
+            || eth::needs_payload(field)
+            || registry::protocol(owner).is_everywhere
+        {
             self.enter_all();
         } else {
             self.enter(owner);

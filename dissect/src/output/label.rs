@@ -6,10 +6,16 @@ use crate::registry;
 use crate::tree::Node;
 use crate::value::Value;
 
+/// As many digits of a run of octets as a line shows.
+const MAX_HEX_DIGITS: usize = 72;
+
 /// The line of a node: its own text, or label, value and name. `source` are the octets that its range counts in.
 pub fn of(node: &Node, source: &[u8]) -> String {
     if let Some(text) = &node.text {
-        return text.to_string();
+        return match node.generated && !text.starts_with('[') {
+            true => format!("[{text}]"),
+            false => text.to_string(),
+        };
     }
     let field = registry::field(node.field);
     let start = (node.start as usize).min(source.len());
@@ -34,11 +40,34 @@ pub fn of(node: &Node, source: &[u8]) -> String {
             )
         }
         (Value::Uint(n), names) => match names.of(*n) {
-            Some(name) if field.ftype == FieldType::Boolean => format!("{}: {name}", field.label),
+            Some(name) if field.ftype == FieldType::Boolean || field.base == Base::None => {
+                format!("{}: {name}", field.label)
+            }
             Some(name) => format!("{}: {name} ({shown})", field.label),
+            None if matches!(
+                names,
+                Names::Values(_) | Names::Ranges(_) | Names::Computed(_)
+            ) =>
+            {
+                match field.base {
+                    Base::None => format!("{}: Unknown", field.label),
+                    _ => format!("{}: Unknown ({shown})", field.label),
+                }
+            }
             None if field.base == Base::HexDec => format!("{}: {shown} ({n})", field.label),
             None if field.base == Base::DecHex => format!("{}: {n} (0x{n:x})", field.label),
             None => format!("{}: {shown}", field.label),
+        },
+        (Value::Int(n), names) => match u64::try_from(*n).ok().and_then(|n| names.of(n)) {
+            Some(name) => format!("{}: {name} ({shown})", field.label),
+            None => format!("{}: {shown}", field.label),
+        },
+        (Value::Time(_), _) if field.ftype == FieldType::RelativeTime => {
+            format!("{}: {shown} seconds", field.label)
+        }
+        (Value::Bytes | Value::Octets(_), _) => match shown.get(..MAX_HEX_DIGITS) {
+            Some(start) if start.len() < shown.len() => format!("{}: {start}…", field.label),
+            _ => format!("{}: {shown}", field.label),
         },
         (_, _) => format!("{}: {shown}", field.label),
     };

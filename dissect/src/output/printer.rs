@@ -358,9 +358,13 @@ fn shown(dissection: &Dissection<'_>, node: &Node) -> String {
         .get(usize::from(node.source))
         .map_or(&[][..], |s| s.0);
     match &node.value {
-        _ if has_line(node.field) => label::of(node, source),
-        // A field without value is there; tshark prints its label.
-        Value::None => field.label.to_owned(),
+        _ if has_line(node.field) => match &node.text {
+            // Without the brackets that the tree puts around what was worked out.
+            Some(text) => text.to_string(),
+            None => label::of(node, source),
+        },
+        // A field without value is there; tshark prints 1.
+        Value::None => "1".to_owned(),
         _ => value::of(field, node, dissection.bytes(node)),
     }
 }

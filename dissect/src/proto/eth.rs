@@ -1,9 +1,11 @@
-//! Ethernet II and IEEE 802.3 frames (IEEE 802.3-2018, 3.2).
+//! Ethernet II and IEEE 802.3 frames (IEEE 802.3-2018, 3.2), with padding, trailer and frame check sequence.
 
 use crate::bindings::{Binding, Table};
 use crate::dissector::{Address, Dissector};
-use crate::field::{Names, fields};
+use crate::field::{FieldId, Names, fields};
 use crate::numbers::ETHERTYPES;
+use crate::proto::ip::CHECKSUM_STATUSES;
+use crate::proto::ws;
 use crate::registry::{ProtoId, Protocol, Sample};
 use crate::stop::Parsed;
 use crate::tvb::Tvb;
@@ -11,39 +13,246 @@ use crate::value::Value;
 
 fields! { Eth, "eth", "Ethernet";
     DST = field("eth.dst", "Destination", Ether, None);
+    DST_RESOLVED = field("eth.dst_resolved", "Destination (resolved)", String, None);
+    DST_OUI = field("eth.dst.oui", "Destination OUI", Uint24, Dec);
+    DST_LG = field("eth.dst.lg", "LG bit", Boolean, None).names(LG).mask(0x02_0000);
+    DST_IG = field("eth.dst.ig", "IG bit", Boolean, None).names(IG).mask(0x01_0000);
     SRC = field("eth.src", "Source", Ether, None);
+    SRC_RESOLVED = field("eth.src_resolved", "Source (resolved)", String, None);
+    SRC_OUI = field("eth.src.oui", "Source OUI", Uint24, Dec);
+    SRC_LG = field("eth.src.lg", "LG bit", Boolean, None).names(LG).mask(0x02_0000);
+    SRC_IG = field("eth.src.ig", "IG bit", Boolean, None).names(IG).mask(0x01_0000);
     ADDR = field("eth.addr", "Address", Ether, None);
+    ADDR_RESOLVED = field("eth.addr_resolved", "Address (resolved)", String, None);
+    ADDR_OUI = field("eth.addr.oui", "Address OUI", Uint24, Dec);
+    LG_BIT = field("eth.lg", "LG bit", Boolean, None).names(LG).mask(0x02_0000);
+    IG_BIT = field("eth.ig", "IG bit", Boolean, None).names(IG).mask(0x01_0000);
     TYPE = field("eth.type", "Type", Uint16, Hex).names(Names::Values(ETHERTYPES));
+    LEN = field("eth.len", "Length", Uint16, Dec);
+    INVALID_LENTYPE = field("eth.invalid_lentype", "Invalid length/type", Uint16, HexDec);
+    PADDING = field("eth.padding", "Padding", Bytes, None);
+    TRAILER = field("eth.trailer", "Trailer", Bytes, None);
+    FCS = field("eth.fcs", "Frame check sequence", Uint32, Hex);
+    FCS_STATUS = field("eth.fcs.status", "FCS Status", Uint8, None).names(Names::Values(CHECKSUM_STATUSES));
+    INVALID_LENTYPE_EXPERT = expert("eth.invalid_lentype.expert", "Invalid length/type", Warning, Protocol);
+    SRC_NOT_GROUP = expert("eth.src_not_group", "Source MAC must not be a group address: IEEE 802.3-2002, Section 3.2.3(b)", Warning, Protocol);
+    LEN_PAST_END = expert("eth.len.past_end", "Length field value goes past the end of the payload", Error, Malformed);
+    PADDING_BAD = expert("eth.padding_bad", "Didn't find padding of zeros, and an undecoded trailer exists. There may be padding of non-zeros.", Note, Protocol);
 }
+
+const LG: Names = Names::Flag(
+    "Locally administered address (this is NOT the factory default)",
+    "Globally unique address (factory default)",
+);
+const IG: Names = Names::Flag(
+    "Group address (multicast/broadcast)",
+    "Individual address (unicast)",
+);
+
+/// IEEE 802.3-2018, 3.2.6: up to here the field is a length, from [`MIN_TYPE`] on a type, between them neither.
+pub(crate) const MAX_LENGTH: u16 = 1500;
+const MIN_TYPE: u16 = 1536;
+const HEADER_LEN: usize = 14;
+/// What a frame is padded to, without its check sequence.
+const MIN_FRAME: usize = 60;
+const FCS_LEN: usize = 4;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     tables: &[Table::EtherType],
     calls: &[ProtoId::Data],
     samples: &[Sample {
         link_type: 1,
-        frames: &["ffffffffffff 000102030405 88b6 00"],
+        frames: &[
+            "ffffffffffff 000102030405 88b6 00",
+            "ffffffffffff 010102030405 0004 42420300 0000",
+            "ffffffffffff 000102030405 05dd 00",
+        ],
     }],
     ..Protocol::new(ProtoId::Eth, "Ethernet", &[Binding::LinkType(1)], dissect)
 };
 
+/// Whether a field can be told only when the layers above have said where they end.
+pub(crate) fn needs_payload(field: FieldId) -> bool {
+    [PADDING, TRAILER, FCS, FCS_STATUS, PADDING_BAD].contains(&field)
+}
+
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
+    d.set_protocol("Ethernet");
+    d.layer("eth");
     let (dst, src) = (tvb.array::<6>(0)?, tvb.array::<6>(6)?);
     d.set_addresses(Address::Ether(src), Address::Ether(dst));
-    let item = d.begin(PROTO, tvb);
-    d.set_len(item, 14);
+    let kind = tvb.u16(12)?;
+    let is_length = (1..=MAX_LENGTH).contains(&kind);
+    let is_invalid = kind > MAX_LENGTH && kind < MIN_TYPE;
+    let item = d.open(PROTO, tvb, 0, HEADER_LEN, Value::Bytes);
     d.text(item, || {
         let (src, dst) = (Address::Ether(src), Address::Ether(dst));
-        format!("Ethernet II, Src: {src}, Dst: {dst}")
+        if is_length {
+            "IEEE 802.3 Ethernet ".to_owned()
+        } else if is_invalid {
+            format!("Ethernet Unknown, Src: {src}, Dst: {dst}")
+        } else {
+            format!("Ethernet II, Src: {src}, Dst: {dst}")
+        }
     });
-    d.add(DST, tvb, 0, 6, Value::Ether(dst));
-    d.hidden(ADDR, tvb, 0, 6, Value::Ether(dst));
-    d.add(SRC, tvb, 6, 6, Value::Ether(src));
-    d.hidden(ADDR, tvb, 6, 6, Value::Ether(src));
-    let ethertype = d.uint(TYPE, tvb, 12, 2)? as u16;
-    d.layer("ethertype");
-    d.close();
-    if !d.call_by_number(Table::EtherType, ethertype, tvb.from(14)) {
-        d.call(ProtoId::Data, tvb.from(14));
+    if d.wants_own() {
+        address(d, tvb, 0, dst, [DST, DST_RESOLVED, DST_OUI, DST_LG, DST_IG]);
+        address(d, tvb, 6, src, [SRC, SRC_RESOLVED, SRC_OUI, SRC_LG, SRC_IG]);
     }
+
+    let outer = (d.take_payload_end(), d.begin_link(tvb));
+    if is_invalid {
+        let line = d.open(INVALID_LENTYPE, tvb, 12, 2, Value::Uint(kind.into()));
+        d.text(line, || {
+            format!("Invalid length/type: 0x{kind:04x} ({kind})")
+        });
+        let message = || format!("Invalid length/type: 0x{kind:04x} ({kind})");
+        d.expert_with(INVALID_LENTYPE_EXPERT, tvb, 12, 2, message);
+        d.close();
+        d.close();
+        d.set_info(|| format!("Ethernet Unknown: Invalid length/type: 0x{kind:04x} ({kind})"));
+        d.call(ProtoId::Data, tvb.from(HEADER_LEN));
+    } else if is_length {
+        d.set_info(|| "IEEE 802.3 Ethernet".to_owned());
+        d.open(LEN, tvb, 12, 2, Value::Uint(kind.into()));
+        if usize::from(kind) > tvb.reported() - HEADER_LEN {
+            d.expert(LEN_PAST_END, tvb, 12, 2);
+        }
+        d.close();
+        let place = d.end_of_tree();
+        d.close();
+        length_payload(d, tvb, HEADER_LEN, kind.into());
+        d.take_payload_end();
+        d.end_payload(tvb, HEADER_LEN + usize::from(kind));
+        trailer(d, tvb, place, TRAILER, true);
+    } else {
+        d.set_info(|| "Ethernet II".to_owned());
+        d.layer("ethertype");
+        d.add(TYPE, tvb, 12, 2, Value::Uint(kind.into()));
+        let place = d.end_of_tree();
+        d.close();
+        type_payload(d, kind, tvb.from(HEADER_LEN));
+        trailer(d, tvb, place, TRAILER, true);
+    }
+    d.end_link(outer.1);
+    d.set_payload_end(outer.0);
     Ok(())
+}
+
+/// Adds an address with what is said of its first octets. `fields` are the address, its name, vendor and flags.
+fn address<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, mac: [u8; 6], fields: [FieldId; 5]) {
+    let [field, resolved, oui, lg, ig] = fields;
+    let vendor = u64::from(mac[0]) << 16 | u64::from(mac[1]) << 8 | u64::from(mac[2]);
+    d.open(field, tvb, at, 6, Value::Ether(mac));
+    if d.wants(resolved) {
+        let name = Address::Ether(mac).to_string();
+        d.hidden(resolved, tvb, at, 6, Value::String(name.into()));
+    }
+    d.hidden(oui, tvb, at, 3, Value::Uint(vendor));
+    d.add(ADDR, tvb, at, 6, Value::Ether(mac));
+    if d.wants(ADDR_RESOLVED) {
+        let name = Address::Ether(mac).to_string();
+        d.hidden(ADDR_RESOLVED, tvb, at, 6, Value::String(name.into()));
+    }
+    d.hidden(ADDR_OUI, tvb, at, 3, Value::Uint(vendor));
+    for (own, any) in [(lg, LG_BIT), (ig, IG_BIT)] {
+        d.flag(own, tvb, at, 3, vendor);
+        let item = d.flag(any, tvb, at, 3, vendor);
+        d.hide(item);
+    }
+    if field == SRC && mac[0] & 1 != 0 {
+        d.expert(SRC_NOT_GROUP, tvb, at, 6);
+    }
+    d.close();
+}
+
+/// Hands on what an EtherType says.
+pub(crate) fn type_payload<'a>(d: &mut Dissector<'a>, ethertype: u16, payload: Tvb<'a>) {
+    if !d.call_by_number(Table::EtherType, ethertype, payload) {
+        if d.wants_columns() {
+            d.set_protocol(&format!("0x{ethertype:04x}"));
+            if let Some(name) = Names::Values(ETHERTYPES).of(ethertype.into()) {
+                d.set_info(|| name.into_owned());
+            }
+        }
+        d.call(ProtoId::Data, payload);
+    }
+}
+
+/// Hands on the LLC frame of a length field at the end of a header.
+pub(crate) fn length_payload<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, len: usize) {
+    d.call(ProtoId::Data, tvb.sub(at, len));
+}
+
+/// Shows what follows the payload: padding up to the shortest frame if it is zeros, then a trailer, and if `has_fcs` and
+/// the frame is long enough for it, a frame check sequence. `place` is the end of the parent's items in the tree.
+pub(crate) fn trailer<'a>(
+    d: &mut Dissector<'a>,
+    tvb: Tvb<'a>,
+    place: usize,
+    field: FieldId,
+    has_fcs: bool,
+) {
+    let Some(end) = d.take_payload_end() else {
+        return;
+    };
+    if tvb.source != 0
+        || !(d.wants(field)
+            || d.wants_columns()
+            || d.wants_any(&[PADDING, FCS, FCS_STATUS, ws::SHORT])
+            || d.wants_expert(PADDING_BAD))
+    {
+        return;
+    }
+    let start = end.saturating_sub(tvb.base as usize);
+    let mut rest = tvb.reported().saturating_sub(start);
+    if rest == 0 {
+        return;
+    }
+    let before = d.end_of_tree();
+    let has_fcs = has_fcs && rest >= FCS_LEN && tvb.reported() >= MIN_FRAME + FCS_LEN;
+    if has_fcs {
+        rest -= FCS_LEN;
+    }
+    let missing = MIN_FRAME.saturating_sub(end.saturating_sub(d.link_start()));
+    let is_all_there = d.within(|d| {
+        let mut at = start;
+        let mut is_bad = false;
+        if missing > 0 && rest >= missing {
+            let padding = tvb.sub(at, missing).bytes();
+            if padding.iter().any(|octet| *octet != 0) {
+                is_bad = true;
+            } else if padding.len() < missing {
+                return false;
+            } else {
+                d.bytes(PADDING, tvb, at, missing);
+                at += missing;
+                rest -= missing;
+            }
+        }
+        let captured = tvb.sub(at, rest).len();
+        if captured > 0 {
+            d.open(field, tvb, at, captured, Value::Bytes);
+            if is_bad {
+                d.expert(PADDING_BAD, tvb, at, captured);
+            }
+            d.close();
+        }
+        if !has_fcs {
+            return true;
+        }
+        let Ok(fcs) = tvb.u32(at + rest) else {
+            return false;
+        };
+        let line = d.add(FCS, tvb, at + rest, FCS_LEN, Value::Uint(fcs.into()));
+        d.text(line, || {
+            format!("Frame check sequence: 0x{fcs:08x} [unverified]")
+        });
+        d.generated(FCS_STATUS, tvb, at + rest, 0, Value::Uint(2));
+        true
+    });
+    d.move_to(place, before);
+    if !is_all_there && tvb.len() > start {
+        ws::note_short(d, tvb, "Ethertype");
+    }
 }

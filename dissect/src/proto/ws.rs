@@ -1,7 +1,7 @@
 //! What any layer may have: expert infos, lines of text, and the notes on packets cut short or malformed.
 
 use crate::dissector::{Dissector, Item};
-use crate::field::{FieldId, FieldType, fields};
+use crate::field::{FieldId, FieldType, Group, fields};
 use crate::registry::{self, ProtoId, Protocol};
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
@@ -61,11 +61,7 @@ pub(crate) fn note<'a>(d: &mut Dissector<'a>, stop: Stop, tvb: Tvb<'a>, id: Prot
     let short = registry::protocol(id).short;
     match stop {
         Stop::Short => {
-            let item = d.add(SHORT, tvb, 0, 0, Value::Bytes);
-            d.text(item, || {
-                format!("[Packet size limited during capture: {short} truncated]")
-            });
-            d.append_info(|| "[Packet size limited during capture]".to_owned());
+            note_short(d, tvb, short);
         }
         // RFC 791, 3.2: the rest of the protocol is in the datagram's other fragments.
         Stop::Malformed if d.is_fragment => {
@@ -83,12 +79,29 @@ pub(crate) fn note<'a>(d: &mut Dissector<'a>, stop: Stop, tvb: Tvb<'a>, id: Prot
     }
 }
 
+/// Notes that the capture has no more of what `name` was to show.
+pub(crate) fn note_short<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, name: &str) {
+    let item = d.add(SHORT, tvb, 0, 0, Value::Bytes);
+    d.text(item, || {
+        format!("[Packet size limited during capture: {name} truncated]")
+    });
+    d.append_info(|| "[Packet size limited during capture]".to_owned());
+}
+
 /// What every expert info shows beside its own field.
 const ANY_EXPERT: [FieldId; 4] = [EXPERT, EXPERT_MESSAGE, EXPERT_SEVERITY, EXPERT_GROUP];
 
 /// Whether anything that an expert info adds is wanted.
 pub(crate) fn wants_expert(d: &Dissector<'_>, field: FieldId) -> bool {
-    d.wants(field) || ANY_EXPERT.into_iter().any(|field| d.wants(field))
+    d.wants(field)
+        || ANY_EXPERT.into_iter().any(|field| d.wants(field))
+        || d.wants(MALFORMED) && is_malformed(field)
+}
+
+fn is_malformed(field: FieldId) -> bool {
+    registry::field(field)
+        .expert
+        .is_some_and(|(_, group)| group == Group::Malformed)
 }
 
 /// Whether the second pass will look at expert infos of any kind.
@@ -115,20 +128,26 @@ pub(crate) fn expert<'a>(
     debug_assert_eq!(row.ftype, FieldType::None);
     let message = message.unwrap_or_else(|| row.label.to_owned());
     let item = d.open(EXPERT, tvb, at, len, Value::Bytes);
+    d.mark_generated(item);
     let severity_name = crate::field::Names::Values(SEVERITIES).of(severity as u64);
     let group_name = crate::field::Names::Values(GROUPS).of(group as u64);
     d.text(item, || {
         format!(
-            "[Expert Info ({}/{}): {message}]",
+            "Expert Info ({}/{}): {message}",
             severity_name.as_deref().unwrap_or_default(),
             group_name.as_deref().unwrap_or_default()
         )
     });
     let line = d.generated(field, tvb, at, len, Value::None);
-    d.text(line, || format!("[{message}]"));
+    d.text(line, || message.clone());
     d.generated(EXPERT_MESSAGE, tvb, at, len, Value::String(message.into()));
     d.generated(EXPERT_SEVERITY, tvb, at, len, Value::Uint(severity as u64));
     d.generated(EXPERT_GROUP, tvb, at, len, Value::Uint(group as u64));
     d.close();
+    if group == Group::Malformed {
+        // A filter for malformed packets finds what a protocol complains of, too.
+        let mark = d.hidden(MALFORMED, tvb, at, 0, Value::Bytes);
+        d.text(mark, || "_ws.malformed".to_owned());
+    }
     item
 }
