@@ -15,8 +15,13 @@ REST := -p packetstream-config -p packetstream-storage -p packetstream-core -p p
 build: setup
 	cargo build --release --locked -p packetstream-node -p packetstream-simnet
 
+# Cargo tells checkouts that share a target folder apart by nothing but the times of their files: after a change of
+# checkout all of ours are newer than what was built of another.
 setup:
 	@sh tests/setup.sh
+	@mkdir -p $(CARGO_TARGET_DIR)
+	@[ "$$(cat $(CARGO_TARGET_DIR)/checkout 2>/dev/null)" = "$(CURDIR)" ] || git ls-files -z '*.rs' | xargs -0 touch
+	@echo "$(CURDIR)" > $(CARGO_TARGET_DIR)/checkout
 
 test: build lint
 	cargo test --locked $(PURE)

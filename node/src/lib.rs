@@ -1,3 +1,7 @@
 //! The node: capture, storage, analysis and queries in one process, and the command line that talks to it.
 
 pub mod capture;
+pub mod cli;
+pub mod command;
+pub mod engine;
+pub mod exit;

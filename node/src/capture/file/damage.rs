@@ -24,37 +24,16 @@ pub enum What {
     #[error("cut short in the middle of {0}")]
     CutIn(&'static str),
     #[error("packet {packet} claims {length} bytes, more than the limit of {limit}")]
-    PacketTooLong {
-        packet: u64,
-        length: u32,
-        limit: usize,
-    },
+    PacketTooLong { packet: u64, length: u32, limit: usize },
     #[error("{block} claims {length} bytes, outside {min} to {max}")]
-    BlockLength {
-        block: &'static str,
-        length: u32,
-        min: usize,
-        max: usize,
-    },
+    BlockLength { block: &'static str, length: u32, min: usize, max: usize },
     #[error("{block} begins with the length {first} and ends with {second}")]
-    LengthsDiffer {
-        block: &'static str,
-        first: u32,
-        second: u32,
-    },
+    LengthsDiffer { block: &'static str, first: u32, second: u32 },
     /// The packet does not fit into the block that holds it.
     #[error("packet {packet} claims {length} bytes, its block has room for {room}")]
-    PacketOutsideBlock {
-        packet: u64,
-        length: u32,
-        room: usize,
-    },
+    PacketOutsideBlock { packet: u64, length: u32, room: usize },
     #[error("packet {packet} is of interface {interface}, its section has {known}")]
-    NoSuchInterface {
-        packet: u64,
-        interface: u32,
-        known: u32,
-    },
+    NoSuchInterface { packet: u64, interface: u32, known: u32 },
     #[error("section of version {major}.{minor}, which is not 1.0 to 1.2")]
     SectionVersion { major: u16, minor: u16 },
     #[error("section with byte order magic {0:#010x}")]

@@ -122,9 +122,7 @@ impl<R: Read> Gzip<R> {
         }
         for expected in MAGIC {
             if self.byte()? != expected {
-                return Err(Stop::Damage(What::Gzip(
-                    "something else follows the compressed data",
-                )));
+                return Err(Stop::Damage(What::Gzip("something else follows the compressed data")));
             }
         }
         // Method, flags, time (4), extra flags, operating system.
@@ -161,11 +159,7 @@ impl<R: Read> Gzip<R> {
     fn body(&mut self, out: &mut [u8]) -> Result<usize, Stop> {
         let more = self.fill()?;
         let (before_in, before_out) = (self.inflate.total_in(), self.inflate.total_out());
-        let status = self.inflate.decompress(
-            &self.input[self.start..self.end],
-            out,
-            FlushDecompress::None,
-        );
+        let status = self.inflate.decompress(&self.input[self.start..self.end], out, FlushDecompress::None);
         // Counted even where the call reports an error: what came out before it is good.
         let taken = (self.inflate.total_in() - before_in) as usize;
         let count = (self.inflate.total_out() - before_out) as usize;

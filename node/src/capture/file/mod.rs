@@ -17,9 +17,7 @@ mod writer;
 mod tests;
 
 pub use damage::{Damage, What};
-pub use packet::{
-    Interface, NameRecord, Note, Notes, Options, RawPacket, Resolution, Section, Stamp, Statistics,
-};
+pub use packet::{Interface, NameRecord, Note, Notes, Options, RawPacket, Resolution, Section, Stamp, Statistics};
 pub use reader::{Format, OpenError, Reader, open};
 pub use writer::{WriteError, Writer};
 

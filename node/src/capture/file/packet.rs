@@ -86,13 +86,7 @@ pub struct Interface {
 
 impl Interface {
     fn weight(&self) -> usize {
-        let texts = [
-            &self.name,
-            &self.description,
-            &self.filter,
-            &self.os,
-            &self.hardware,
-        ];
+        let texts = [&self.name, &self.description, &self.filter, &self.os, &self.hardware];
         size_of::<Self>() + weight(texts.into_iter().flatten().chain(&self.comments))
     }
 }
@@ -112,11 +106,7 @@ impl Resolution {
 
     /// Decimal digits after the second that it takes to show such times exactly, 9 at most.
     pub fn digits(self) -> u8 {
-        if self.0 & 0x80 == 0 {
-            self.0.min(9)
-        } else {
-            (self.0 & 0x7f).min(9)
-        }
+        if self.0 & 0x80 == 0 { self.0.min(9) } else { (self.0 & 0x7f).min(9) }
     }
 
     /// `ticks` in nanoseconds since 1970, with `offset_s` seconds added.
@@ -129,9 +119,7 @@ impl Resolution {
         if let Some(ns) = fast {
             return (ns, Stamp::Exact);
         }
-        let ns = self
-            .nanoseconds(ticks)
-            .saturating_add(i128::from(offset_s) * 1_000_000_000);
+        let ns = self.nanoseconds(ticks).saturating_add(i128::from(offset_s) * 1_000_000_000);
         match u64::try_from(ns) {
             Ok(ns) => (ns, Stamp::Exact),
             Err(_) if ns < 0 => (0, Stamp::Clamped),
@@ -146,9 +134,7 @@ impl Resolution {
             scaled >> (self.0 & 0x7f)
         } else {
             // 10^39 does not fit, and 2^64 ticks of it are less than a nanosecond.
-            10u128
-                .checked_pow(u32::from(self.0))
-                .map_or(0, |unit| scaled / unit)
+            10u128.checked_pow(u32::from(self.0)).map_or(0, |unit| scaled / unit)
         };
         ns as i128
     }
@@ -222,14 +208,11 @@ impl Note {
     fn weight(&self) -> usize {
         size_of::<Self>()
             + match self {
-                Self::Section(s) => weight(
-                    s.comments
-                        .iter()
-                        .chain([&s.hardware, &s.os, &s.application].into_iter().flatten()),
-                ),
+                Self::Section(s) => {
+                    weight(s.comments.iter().chain([&s.hardware, &s.os, &s.application].into_iter().flatten()))
+                }
                 Self::Names { records, .. } => {
-                    size_of::<NameRecord>() * records.len()
-                        + weight(records.iter().flat_map(|record| &record.names))
+                    size_of::<NameRecord>() * records.len() + weight(records.iter().flat_map(|record| &record.names))
                 }
                 Self::Secrets { bytes, .. } => bytes.len(),
                 Self::Statistics(_) => 0,
@@ -267,26 +250,8 @@ impl Notes {
         if self.fits(interface.weight()) {
             return interface;
         }
-        let Interface {
-            section,
-            link_type,
-            snaplen,
-            resolution,
-            time_offset_s,
-            fcs_len,
-            speed,
-            ..
-        } = interface;
-        Interface {
-            section,
-            link_type,
-            snaplen,
-            resolution,
-            time_offset_s,
-            fcs_len,
-            speed,
-            ..Interface::default()
-        }
+        let Interface { section, link_type, snaplen, resolution, time_offset_s, fcs_len, speed, .. } = interface;
+        Interface { section, link_type, snaplen, resolution, time_offset_s, fcs_len, speed, ..Interface::default() }
     }
 
     fn fits(&mut self, weight: usize) -> bool {
@@ -329,17 +294,13 @@ impl<'a> Options<'a> {
                 return None;
             }
             let value = rest.get(4..4 + length)?;
-            rest = rest
-                .get(4 + length.next_multiple_of(4)..)
-                .unwrap_or_default();
+            rest = rest.get(4 + length.next_multiple_of(4)..).unwrap_or_default();
             Some((code, value))
         })
     }
 
     pub fn all(&self, code: u16) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        self.iter()
-            .filter(move |option| option.0 == code)
-            .map(|option| option.1)
+        self.iter().filter(move |option| option.0 == code).map(|option| option.1)
     }
 
     pub fn get(&self, code: u16) -> Option<&'a [u8]> {
@@ -374,29 +335,17 @@ pub(super) fn kept_text(bytes: &[u8]) -> String {
 
 pub(super) fn u16_at(bytes: &[u8], at: usize, big: bool) -> Option<u16> {
     let field = bytes.get(at..)?.first_chunk::<2>()?;
-    Some(if big {
-        u16::from_be_bytes(*field)
-    } else {
-        u16::from_le_bytes(*field)
-    })
+    Some(if big { u16::from_be_bytes(*field) } else { u16::from_le_bytes(*field) })
 }
 
 pub(super) fn u32_at(bytes: &[u8], at: usize, big: bool) -> Option<u32> {
     let field = bytes.get(at..)?.first_chunk::<4>()?;
-    Some(if big {
-        u32::from_be_bytes(*field)
-    } else {
-        u32::from_le_bytes(*field)
-    })
+    Some(if big { u32::from_be_bytes(*field) } else { u32::from_le_bytes(*field) })
 }
 
 pub(super) fn u64_at(bytes: &[u8], at: usize, big: bool) -> Option<u64> {
     let field = bytes.get(at..)?.first_chunk::<8>()?;
-    Some(if big {
-        u64::from_be_bytes(*field)
-    } else {
-        u64::from_le_bytes(*field)
-    })
+    Some(if big { u64::from_be_bytes(*field) } else { u64::from_le_bytes(*field) })
 }
 
 /// The records of a name resolution block: `type(2) length(2) address, names each ended by NUL, padded to 4`.
@@ -409,18 +358,12 @@ pub(super) fn name_records(mut body: &[u8], big: bool) -> Vec<NameRecord> {
         };
         let parsed = match kind {
             0 => break,
-            1 => value
-                .split_first_chunk::<4>()
-                .map(|(a, n)| (IpAddr::from(Ipv4Addr::from(*a)), n)),
-            2 => value
-                .split_first_chunk::<16>()
-                .map(|(a, n)| (IpAddr::from(Ipv6Addr::from(*a)), n)),
+            1 => value.split_first_chunk::<4>().map(|(a, n)| (IpAddr::from(Ipv4Addr::from(*a)), n)),
+            2 => value.split_first_chunk::<16>().map(|(a, n)| (IpAddr::from(Ipv6Addr::from(*a)), n)),
             _ => None,
         };
         if let Some((address, names)) = parsed {
-            let names = names
-                .split(|byte| *byte == 0)
-                .filter(|name| !name.is_empty());
+            let names = names.split(|byte| *byte == 0).filter(|name| !name.is_empty());
             let names: Vec<_> = names.map(kept_text).take(room).collect();
             room -= names.len();
             if names.is_empty() {
@@ -428,9 +371,7 @@ pub(super) fn name_records(mut body: &[u8], big: bool) -> Vec<NameRecord> {
             }
             records.push(NameRecord { address, names });
         }
-        body = body
-            .get(4 + length.next_multiple_of(4)..)
-            .unwrap_or_default();
+        body = body.get(4 + length.next_multiple_of(4)..).unwrap_or_default();
     }
     records
 }

@@ -46,9 +46,7 @@ impl Parser {
     pub(super) fn detect(start: &[u8]) -> Option<Self> {
         for big in [false, true] {
             let magic = u32_at(start, 0, big)?;
-            if let Some((_, resolution, record_header)) =
-                MAGICS.iter().find(|known| known.0 == magic)
-            {
+            if let Some((_, resolution, record_header)) = MAGICS.iter().find(|known| known.0 == magic) {
                 let (resolution, record_header) = (*resolution, *record_header);
                 return Some(Self {
                     big,
@@ -63,12 +61,7 @@ impl Parser {
         None
     }
 
-    pub(super) fn step(
-        &mut self,
-        data: &[u8],
-        packet: u64,
-        interfaces: &mut Vec<Interface>,
-    ) -> Step {
+    pub(super) fn step(&mut self, data: &[u8], packet: u64, interfaces: &mut Vec<Interface>) -> Step {
         let Some(limit) = self.limit else {
             return self.file_header(data, interfaces);
         };
@@ -81,21 +74,13 @@ impl Parser {
             std::mem::swap(&mut captured, &mut orig_len);
         }
         if captured as usize > limit {
-            return Step::Broken(What::PacketTooLong {
-                packet,
-                length: captured,
-                limit,
-            });
+            return Step::Broken(What::PacketTooLong { packet, length: captured, limit });
         }
         let end = self.record_header + captured as usize;
         if data.len() < end {
             return Step::Need(end);
         }
-        let unit = if self.resolution == Resolution::NANO {
-            1
-        } else {
-            1000
-        };
+        let unit = if self.resolution == Resolution::NANO { 1 } else { 1000 };
         // At most 4.3e18 + 4.3e12: no overflow. A fraction over a second is carried.
         let time = u64::from(field(0)) * 1_000_000_000 + u64::from(field(4)) * unit;
         // linux/if_packet.h: PACKET_OUTGOING is 4; the low bits of epb_flags are 1 for in, 2 for out.
@@ -132,13 +117,7 @@ impl Parser {
         // Bits 31..28 are the length of the frame check sequence in 16-bit words, valid if bit 26 is set.
         let fcs_len = (link & 0x0400_0000 != 0).then_some((link >> 28) as u8 * 2);
         let link_type = link as u16;
-        interfaces.push(Interface {
-            link_type,
-            snaplen,
-            resolution: self.resolution,
-            fcs_len,
-            ..Interface::default()
-        });
+        interfaces.push(Interface { link_type, snaplen, resolution: self.resolution, fcs_len, ..Interface::default() });
         self.limit = Some(if LONG_PACKET_LINKS.contains(&link_type) {
             MAX_PACKET
         } else {
@@ -149,10 +128,6 @@ impl Parser {
 
     /// What is cut where the data ends in the middle of a record.
     pub(super) fn cut(&self, packet: u64) -> What {
-        if self.limit.is_none() {
-            What::CutIn("the file header")
-        } else {
-            What::CutInPacket { packet }
-        }
+        if self.limit.is_none() { What::CutIn("the file header") } else { What::CutInPacket { packet } }
     }
 }

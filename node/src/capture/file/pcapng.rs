@@ -42,10 +42,7 @@ const KINDS: [(u32, &str, usize, bool); 8] = [
 ];
 
 fn kind(of: u32) -> (&'static str, usize, bool) {
-    KINDS
-        .iter()
-        .find(|known| known.0 == of)
-        .map_or(("a block", 0, false), |known| (known.1, known.2, known.3))
+    KINDS.iter().find(|known| known.0 == of).map_or(("a block", 0, false), |known| (known.1, known.2, known.3))
 }
 
 /// What a packet needs of its interface, beside one another for speed.
@@ -80,8 +77,7 @@ impl Parser {
         interfaces: &mut Vec<Interface>,
         notes: &mut Notes,
     ) -> Step {
-        let (Some(of), Some(mut length)) = (u32_at(data, 0, self.big), u32_at(data, 4, self.big))
-        else {
+        let (Some(of), Some(mut length)) = (u32_at(data, 0, self.big), u32_at(data, 4, self.big)) else {
             return Step::Need(8);
         };
         let mut big = self.big;
@@ -101,23 +97,14 @@ impl Parser {
         // A length that is no multiple of 4 is rounded up, as Wireshark does: some writers forget to count the padding.
         let total = (length as usize).next_multiple_of(4);
         if !(min..=MAX_BLOCK).contains(&total) {
-            return Step::Broken(What::BlockLength {
-                block,
-                length,
-                min,
-                max: MAX_BLOCK,
-            });
+            return Step::Broken(What::BlockLength { block, length, min, max: MAX_BLOCK });
         }
         if data.len() < total {
             return Step::Need(total);
         }
         let second = u32_at(data, total - 4, big).unwrap_or_default();
         if (second as usize).next_multiple_of(4) != total {
-            return Step::Broken(What::LengthsDiffer {
-                block,
-                first: length,
-                second,
-            });
+            return Step::Broken(What::LengthsDiffer { block, first: length, second });
         }
         let body = &data[8..total - 4];
         let step = match of {
@@ -127,10 +114,7 @@ impl Parser {
             SIMPLE_PACKET => self.simple(body, packet),
             OBSOLETE_PACKET => self.obsolete(body, packet),
             NAMES => {
-                notes.push(Note::Names {
-                    section: self.section_index(),
-                    records: name_records(body, big),
-                });
+                notes.push(Note::Names { section: self.section_index(), records: name_records(body, big) });
                 Ok(None)
             }
             STATISTICS => {
@@ -150,10 +134,7 @@ impl Parser {
             Ok(None) => Step::Skip(total),
             Ok(Some(found)) => {
                 notes.inexact_times += u64::from(found.stamp != Stamp::Exact);
-                Step::Packet(Found {
-                    length: total,
-                    ..found
-                })
+                Step::Packet(Found { length: total, ..found })
             }
             Err(what) => Step::Broken(what),
         }
@@ -163,12 +144,7 @@ impl Parser {
         self.sections.saturating_sub(1)
     }
 
-    fn section(
-        &mut self,
-        body: &[u8],
-        big: bool,
-        notes: &mut Notes,
-    ) -> Result<Option<Found>, What> {
+    fn section(&mut self, body: &[u8], big: bool, notes: &mut Notes) -> Result<Option<Found>, What> {
         let version = |at| u16_at(body, at, big).unwrap_or_default();
         let (major, minor) = (version(4), version(6));
         // Minor 2 was written for a while and means the same as 0 (draft-ietf-opsawg-pcapng, 4.1).
@@ -234,11 +210,7 @@ impl Parser {
             Some(clock) => Ok((index as u32, *clock)),
             None => {
                 let known = (self.clocks.len() - self.base) as u32;
-                Err(What::NoSuchInterface {
-                    packet,
-                    interface,
-                    known,
-                })
+                Err(What::NoSuchInterface { packet, interface, known })
             }
         }
     }
@@ -274,9 +246,7 @@ impl Parser {
             big: self.big,
         };
         if options_at < body.len() {
-            found.flags = Options::new(&body[options_at..], self.big)
-                .u32(2)
-                .unwrap_or_default();
+            found.flags = Options::new(&body[options_at..], self.big).u32(2).unwrap_or_default();
         }
         Ok(found)
     }
@@ -285,11 +255,7 @@ impl Parser {
     fn simple(&self, body: &[u8], packet: u64) -> Result<Option<Found>, What> {
         let (interface, clock) = self.clock(0, packet)?;
         let orig_len = u32_at(body, 0, self.big).unwrap_or_default();
-        let captured = if clock.snaplen == 0 {
-            orig_len
-        } else {
-            orig_len.min(clock.snaplen)
-        };
+        let captured = if clock.snaplen == 0 { orig_len } else { orig_len.min(clock.snaplen) };
         let end = bytes_end(4, captured, body.len(), packet)?;
         Ok(Some(Found {
             length: 0,
@@ -311,19 +277,12 @@ impl Parser {
             notes.skipped_blocks += 1;
             return;
         };
-        let time = |high: u32, low: u32| {
-            clock
-                .resolution
-                .time(u64::from(high) << 32 | u64::from(low), clock.offset_s)
-                .0
-        };
+        let time =
+            |high: u32, low: u32| clock.resolution.time(u64::from(high) << 32 | u64::from(low), clock.offset_s).0;
         let options = Options::new(body.get(12..).unwrap_or_default(), self.big);
         let time_option = |code| {
             let value = options.get(code)?;
-            Some(time(
-                u32_at(value, 0, self.big)?,
-                u32_at(value, 4, self.big)?,
-            ))
+            Some(time(u32_at(value, 0, self.big)?, u32_at(value, 4, self.big)?))
         };
         notes.push(Note::Statistics(Statistics {
             interface,
@@ -343,11 +302,7 @@ impl Parser {
         // A length that is too long for the block is cut: secrets are optional.
         let rest = body.get(8..).unwrap_or_default();
         let bytes = rest.get(..field(4) as usize).unwrap_or(rest).to_vec();
-        notes.push(Note::Secrets {
-            section: self.section_index(),
-            kind: field(0),
-            bytes,
-        });
+        notes.push(Note::Secrets { section: self.section_index(), kind: field(0), bytes });
     }
 
     /// What is cut where the data ends in the middle of a block.
@@ -363,19 +318,11 @@ impl Parser {
 /// The end of a packet's bytes in a block's body, where they begin at `start`.
 fn bytes_end(start: usize, captured: u32, body: usize, packet: u64) -> Result<usize, What> {
     if captured as usize > MAX_PACKET {
-        return Err(What::PacketTooLong {
-            packet,
-            length: captured,
-            limit: MAX_PACKET,
-        });
+        return Err(What::PacketTooLong { packet, length: captured, limit: MAX_PACKET });
     }
     let end = start + captured as usize;
     if end > body {
-        return Err(What::PacketOutsideBlock {
-            packet,
-            length: captured,
-            room: body.saturating_sub(start),
-        });
+        return Err(What::PacketOutsideBlock { packet, length: captured, room: body.saturating_sub(start) });
     }
     Ok(end)
 }

@@ -43,6 +43,20 @@ pub(super) struct Found {
     pub(super) big: bool,
 }
 
+impl Found {
+    fn packet(self, record: &[u8]) -> RawPacket<'_> {
+        RawPacket {
+            time: self.time,
+            stamp: self.stamp,
+            interface: self.interface,
+            orig_len: self.orig_len,
+            bytes: &record[self.bytes],
+            flags: self.flags,
+            options: Options::new(&record[self.options], self.big),
+        }
+    }
+}
+
 /// What kind of file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -61,10 +75,7 @@ pub enum OpenError {
         "{}: not a capture file, it looks like {looks_like}; pcap and pcapng are read, plain or gzip-compressed",
         path.display()
     )]
-    NotACapture {
-        path: PathBuf,
-        looks_like: &'static str,
-    },
+    NotACapture { path: PathBuf, looks_like: &'static str },
 }
 
 enum Parser {
@@ -102,10 +113,7 @@ pub struct Reader {
 /// # Errors
 /// When it cannot be opened or read, and when it is no capture. A capture that is damaged opens.
 pub fn open(path: &Path) -> Result<Reader, OpenError> {
-    let failed = |source| OpenError::Io {
-        path: path.to_path_buf(),
-        source,
-    };
+    let failed = |source| OpenError::Io { path: path.to_path_buf(), source };
     let file = if path == Path::new("-") {
         use std::os::fd::AsFd;
         // Not `Stdin` itself: its buffer would be one more copy.
@@ -123,22 +131,12 @@ impl Reader {
     /// As of [`open`].
     pub fn new(source: impl Read + Send + 'static, name: &Path) -> Result<Self, OpenError> {
         let taken = Arc::new(AtomicU64::new(0));
-        let mut source: Box<dyn Read + Send> = Box::new(Counted {
-            inner: source,
-            taken: Arc::clone(&taken),
-        });
-        let failed = |source| OpenError::Io {
-            path: name.to_path_buf(),
-            source,
-        };
+        let mut source: Box<dyn Read + Send> = Box::new(Counted { inner: source, taken: Arc::clone(&taken) });
+        let failed = |source| OpenError::Io { path: name.to_path_buf(), source };
         let start = read_start(&mut source).map_err(failed)?;
         let compressed = start.starts_with(&gzip::MAGIC);
         let again: Box<dyn Read + Send> = Box::new(io::Cursor::new(start).chain(source));
-        let source = if compressed {
-            Source::Gzip(Box::new(Gzip::new(again)))
-        } else {
-            Source::Plain(again)
-        };
+        let source = if compressed { Source::Gzip(Box::new(Gzip::new(again))) } else { Source::Plain(again) };
         let mut reader = Self {
             source,
             buffer: vec![0; BUFFER_BYTES],
@@ -164,10 +162,7 @@ impl Reader {
         if self.end < 4
             && let Some(failed) = self.failed.take()
         {
-            return Err(OpenError::Io {
-                path: name.to_path_buf(),
-                source: io::Error::other(failed),
-            });
+            return Err(OpenError::Io { path: name.to_path_buf(), source: io::Error::other(failed) });
         }
         let view = &self.buffer[..self.end];
         self.parser = if let Some(parser) = pcap::Parser::detect(view) {
@@ -181,10 +176,7 @@ impl Reader {
                 Some(_) if self.end < 4 => "broken gzip-compressed data",
                 _ => signature::looks_like(&view[..view.len().min(START_BYTES)]),
             };
-            return Err(OpenError::NotACapture {
-                path: name.to_path_buf(),
-                looks_like,
-            });
+            return Err(OpenError::NotACapture { path: name.to_path_buf(), looks_like });
         };
         Ok(())
     }
@@ -196,15 +188,18 @@ impl Reader {
         self.start += found.length;
         self.offset += found.length as u64;
         self.packets += 1;
-        Some(RawPacket {
-            time: found.time,
-            stamp: found.stamp,
-            interface: found.interface,
-            orig_len: found.orig_len,
-            bytes: &record[found.bytes],
-            flags: found.flags,
-            options: Options::new(&record[found.options], found.big),
-        })
+        Some(found.packet(record))
+    }
+
+    /// As [`Reader::next_packet`], together with the interface that the packet is of.
+    pub fn next_with_interface(&mut self) -> Option<(RawPacket<'_>, &Interface)> {
+        let found = self.next_found()?;
+        let interface = self.interfaces.get(found.interface as usize)?;
+        let record = &self.buffer[self.start..self.start + found.length];
+        self.start += found.length;
+        self.offset += found.length as u64;
+        self.packets += 1;
+        Some((found.packet(record), interface))
     }
 
     fn next_found(&mut self) -> Option<Found> {
@@ -216,9 +211,7 @@ impl Reader {
             let data = &self.buffer[self.start..self.end];
             let step = match &mut self.parser {
                 Parser::Pcap(parser) => parser.step(data, number, &mut self.interfaces),
-                Parser::Pcapng(parser) => {
-                    parser.step(data, number, &mut self.interfaces, &mut self.notes)
-                }
+                Parser::Pcapng(parser) => parser.step(data, number, &mut self.interfaces, &mut self.notes),
                 Parser::Empty => return None,
             };
             match step {
@@ -257,12 +250,7 @@ impl Reader {
 
     fn damaged(&mut self, what: What, offset: u64) {
         let unpacked = matches!(self.source, Source::Gzip(_));
-        self.damage = Some(Damage {
-            offset,
-            unpacked,
-            packets: self.packets,
-            what,
-        });
+        self.damage = Some(Damage { offset, unpacked, packets: self.packets, what });
     }
 
     /// Reads until so many bytes are in the buffer; false if the data ends before.

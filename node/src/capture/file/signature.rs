@@ -2,10 +2,7 @@
 
 /// Beginnings of files, and what they are.
 const SIGNATURES: [(&[u8], &str); 22] = [
-    (
-        b"\x28\xb5\x2f\xfd",
-        "zstd-compressed data (unpack it first)",
-    ),
+    (b"\x28\xb5\x2f\xfd", "zstd-compressed data (unpack it first)"),
     (b"\x04\x22\x4d\x18", "lz4-compressed data (unpack it first)"),
     (b"\xfd7zXZ\0", "xz-compressed data (unpack it first)"),
     (b"BZh", "bzip2-compressed data (unpack it first)"),
@@ -14,18 +11,9 @@ const SIGNATURES: [(&[u8], &str); 22] = [
     (b"Rar!", "a RAR archive (unpack it first)"),
     (b"\x1f\x9d", "compress'ed data (unpack it first)"),
     (b"snoop\0\0\0", "a snoop capture (convert it with editcap)"),
-    (
-        b"GMBU",
-        "a Network Monitor capture (convert it with editcap)",
-    ),
-    (
-        b"RTSS",
-        "a Network Monitor capture (convert it with editcap)",
-    ),
-    (
-        b"TRSNIFF data",
-        "a Sniffer capture (convert it with editcap)",
-    ),
+    (b"GMBU", "a Network Monitor capture (convert it with editcap)"),
+    (b"RTSS", "a Network Monitor capture (convert it with editcap)"),
+    (b"TRSNIFF data", "a Sniffer capture (convert it with editcap)"),
     (b"XCP\0", "a NetXRay capture (convert it with editcap)"),
     (b"btsnoop\0", "a btsnoop log (convert it with editcap)"),
     (b"\x7fver", "a Peek capture (convert it with editcap)"),

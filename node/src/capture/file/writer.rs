@@ -7,8 +7,7 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 
 use super::packet::{
-    Interface, NameRecord, Note, OPT_COMMENT, OPT_END, RawPacket, Resolution, Section, Stamp,
-    Statistics,
+    Interface, NameRecord, Note, OPT_COMMENT, OPT_END, RawPacket, Resolution, Section, Stamp, Statistics,
 };
 use super::{MAX_INTERFACES, MAX_PACKET, pcapng};
 
@@ -45,11 +44,7 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// When it cannot be written.
     pub fn new(out: W, section: &Section) -> Result<Self, WriteError> {
-        let mut writer = Self {
-            out,
-            interfaces: Vec::new(),
-            block: Vec::new(),
-        };
+        let mut writer = Self { out, interfaces: Vec::new(), block: Vec::new() };
         writer.begin(pcapng::SECTION);
         writer.u32(pcapng::BYTE_ORDER);
         writer.u16(1);
@@ -98,8 +93,7 @@ impl<W: Write> Writer<W> {
         }
         self.text(15, interface.hardware.as_deref());
         self.end()?;
-        self.interfaces
-            .push((if micro { 1000 } else { 1 }, interface.snaplen));
+        self.interfaces.push((if micro { 1000 } else { 1 }, interface.snaplen));
         Ok(index as u32)
     }
 
@@ -110,32 +104,18 @@ impl<W: Write> Writer<W> {
     pub fn packet(&mut self, packet: &RawPacket<'_>, comments: &[&str]) -> Result<(), WriteError> {
         let interface = packet.interface;
         let Some((unit, snaplen)) = self.interfaces.get(interface as usize).copied() else {
-            return Err(WriteError::NoSuchInterface {
-                interface,
-                known: self.interfaces.len(),
-            });
+            return Err(WriteError::NoSuchInterface { interface, known: self.interfaces.len() });
         };
         if packet.bytes.len() > MAX_PACKET {
             return Err(WriteError::TooLong(packet.bytes.len()));
         }
         if packet.time % unit != 0 {
-            return Err(WriteError::TimeTooFine {
-                interface,
-                time: packet.time,
-            });
+            return Err(WriteError::TimeTooFine { interface, time: packet.time });
         }
         // Only a simple packet block can say that there is no time.
-        let whole = if snaplen == 0 {
-            packet.orig_len
-        } else {
-            packet.orig_len.min(snaplen)
-        };
+        let whole = if snaplen == 0 { packet.orig_len } else { packet.orig_len.min(snaplen) };
         let bare = packet.options.is_empty() && comments.is_empty() && packet.flags == 0;
-        if packet.stamp == Stamp::Missing
-            && interface == 0
-            && bare
-            && packet.bytes.len() == whole as usize
-        {
+        if packet.stamp == Stamp::Missing && interface == 0 && bare && packet.bytes.len() == whole as usize {
             self.begin(pcapng::SIMPLE_PACKET);
             self.u32(packet.orig_len);
             self.padded(packet.bytes);
@@ -228,10 +208,7 @@ impl<W: Write> Writer<W> {
     pub fn statistics(&mut self, statistics: &Statistics) -> Result<(), WriteError> {
         let interface = statistics.interface;
         let Some((unit, _)) = self.interfaces.get(interface as usize).copied() else {
-            return Err(WriteError::NoSuchInterface {
-                interface,
-                known: self.interfaces.len(),
-            });
+            return Err(WriteError::NoSuchInterface { interface, known: self.interfaces.len() });
         };
         let halves = |time: u64| [((time / unit) >> 32) as u32, (time / unit) as u32];
         self.begin(pcapng::STATISTICS);

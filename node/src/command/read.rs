@@ -1,0 +1,157 @@
+//! `packetstream read`: a capture file, dissected twice over: once in order for what packets say of each other, once to
+//! select and show.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use packetstream_dissect::Packet;
+use packetstream_dissect::facts::FactStore;
+
+use crate::capture::file::{self, Interface, RawPacket, Reader, Section, Writer};
+use crate::cli::Read;
+use crate::engine::Question;
+use crate::exit::{Failure, Outcome};
+
+/// How much text is gathered before it is written.
+const OUT_BYTES: usize = 64 << 10;
+
+pub(super) fn run(args: &Read) -> Outcome {
+    let mut question =
+        Question::new(&args.select.filter, &args.select.references, args.output.spec()).map_err(Failure::wrong)?;
+    let source = Source::of(&args.file)?;
+    let limit = args.count.unwrap_or(u64::MAX);
+
+    let mut analysis = question.analysis();
+    {
+        each(&mut source.open()?, limit, |packet, _, _| {
+            analysis.observe(&packet);
+            Ok(())
+        })?;
+    }
+    let facts = analysis.finish();
+
+    let mut reader = source.open()?;
+    match &args.output.write {
+        Some(path) => write(&mut reader, limit, &mut question, &facts, path)?,
+        None => print(&mut reader, limit, &mut question, &facts)?,
+    }
+    match reader.damage() {
+        Some(damage) => Err(Failure::Incomplete(format!("{}: {damage}", args.file.display()))),
+        None => Ok(()),
+    }
+}
+
+/// A file that can be read twice: standard input is kept in an unnamed file first.
+enum Source {
+    Path(PathBuf),
+    Kept(File),
+}
+
+impl Source {
+    fn of(path: &Path) -> Result<Self, Failure> {
+        if path != Path::new("-") {
+            return Ok(Self::Path(path.to_owned()));
+        }
+        let failed = |error: io::Error| Failure::wrong(format!("standard input cannot be kept: {error}"));
+        let mut kept = tempfile::tempfile().map_err(failed)?;
+        io::copy(&mut io::stdin().lock(), &mut kept).map_err(failed)?;
+        Ok(Self::Kept(kept))
+    }
+
+    fn open(&self) -> Result<Reader, Failure> {
+        match self {
+            Self::Path(path) => file::open(path).map_err(Failure::wrong),
+            Self::Kept(kept) => {
+                use std::io::Seek;
+                let mut again = kept.try_clone().map_err(Failure::wrong)?;
+                again.rewind().map_err(Failure::wrong)?;
+                Reader::new(again, Path::new("standard input")).map_err(Failure::wrong)
+            }
+        }
+    }
+}
+
+/// Goes through the packets of a capture in order.
+fn each(
+    reader: &mut Reader,
+    limit: u64,
+    mut visit: impl FnMut(Packet<'_>, &RawPacket<'_>, &Interface) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let (mut number, mut first, mut previous) = (0, None, 0);
+    while number < limit
+        && let Some((raw, interface)) = reader.next_with_interface()
+    {
+        number += 1;
+        let time = i64::try_from(raw.time).unwrap_or(i64::MAX);
+        let first = *first.get_or_insert(time);
+        let comment = raw.comment();
+        let packet = Packet {
+            time_digits: interface.resolution.digits(),
+            number,
+            time,
+            time_previous: if number == 1 { time } else { previous },
+            time_displayed: None,
+            time_first: first,
+            link_type: interface.link_type,
+            interface: raw.interface,
+            interface_name: interface.name.as_deref(),
+            orig_len: raw.orig_len,
+            bytes: raw.bytes,
+            comment: comment.as_deref(),
+        };
+        previous = time;
+        visit(packet, &raw, interface)?;
+    }
+    Ok(())
+}
+
+fn print(reader: &mut Reader, limit: u64, question: &mut Question, facts: &FactStore) -> Outcome {
+    let mut out = io::stdout().lock();
+    let mut text = String::with_capacity(OUT_BYTES * 2);
+    question.begin(&mut text);
+    each(reader, limit, |packet, _, _| {
+        question.ask(packet, facts, &mut text);
+        if text.len() >= OUT_BYTES {
+            out.write_all(text.as_bytes()).map_err(|error| Failure::output(&error))?;
+            text.clear();
+        }
+        Ok(())
+    })?;
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
+}
+
+fn write(reader: &mut Reader, limit: u64, question: &mut Question, facts: &FactStore, path: &Path) -> Outcome {
+    let target: Box<dyn Write> = match path == Path::new("-") {
+        true => Box::new(io::stdout().lock()),
+        false => {
+            let cannot = |error| Failure::wrong(format!("{}: {error}", path.display()));
+            Box::new(File::create(path).map_err(cannot)?)
+        }
+    };
+    let section = Section {
+        application: Some(concat!("packetstream ", env!("CARGO_PKG_VERSION")).to_owned()),
+        ..Section::default()
+    };
+    let cannot = |error: file::WriteError| Failure::Incomplete(format!("{}: {error}", path.display()));
+    let mut writer = Writer::new(BufWriter::new(target), &section).map_err(cannot)?;
+    let mut declared: Vec<Option<u32>> = Vec::new();
+    let mut nothing = String::new();
+    each(reader, limit, |packet, raw, interface| {
+        if !question.ask(packet, facts, &mut nothing) {
+            return Ok(());
+        }
+        let at = raw.interface as usize;
+        if at >= declared.len() {
+            declared.resize(at + 1, None);
+        }
+        let number = match declared[at] {
+            Some(number) => number,
+            None => writer.interface(interface).map_err(cannot)?,
+        };
+        declared[at] = Some(number);
+        writer.packet(&RawPacket { interface: number, ..raw.clone() }, &[]).map_err(cannot)
+    })?;
+    let mut out = writer.finish().map_err(cannot)?;
+    out.flush().map_err(|error| Failure::output(&error))
+}
