@@ -1,0 +1,154 @@
+use std::fs;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::conformance::{HOUR, START, chunk, stream};
+use crate::store::{Outcome, Scope};
+
+const SMALL_RESERVE: RocksOptions = RocksOptions { reserve_bytes: 0, blobs: false };
+
+fn open(dir: &TempDir) -> RocksStore {
+    RocksStore::open(dir.path(), SMALL_RESERVE).expect("a store")
+}
+
+#[test]
+fn conforms() {
+    let mut dirs = Vec::new();
+    crate::conformance::run(&mut || {
+        dirs.push(TempDir::new().expect("a folder"));
+        Box::new(open(dirs.last().expect("one was pushed")))
+    });
+}
+
+#[test]
+fn everything_is_there_after_a_restart() {
+    let dir = TempDir::new().expect("a folder");
+    let store = open(&dir);
+    let chunks: Vec<Chunk> = (0..9).map(|no| chunk(stream(1, 1), no, &[START + no * HOUR / 3])).collect();
+    store.append(chunks.clone()).expect("stored");
+    store.name_host(stream(1, 1).host, "pbx").expect("named");
+    store.put_meta("epoch", Some(b"9")).expect("kept");
+    store.drop_before(Timestamp(START + HOUR)).expect("dropped");
+    let before = (store.usage(), store.hosts(), store.streams(None));
+    let query = EntryQuery::all(Scope::Host(stream(1, 1).host));
+    let entries = store.entries(&query).expect("entries");
+    drop(store);
+    let store = open(&dir);
+    assert_eq!((store.usage(), store.hosts(), store.streams(None)), before);
+    assert_eq!(store.entries(&query), Ok(entries));
+    assert_eq!(store.meta("epoch"), Ok(Some(b"9".to_vec())));
+    assert_eq!(store.get(chunks[8].id()), Ok(Some(chunks[8].clone())));
+    assert_eq!(store.append(chunks[..4].to_vec()).expect("taken")[2..], [Outcome::Expired, Outcome::Duplicate]);
+}
+
+#[test]
+fn one_process_at_a_time() {
+    let dir = TempDir::new().expect("a folder");
+    let _first = open(&dir);
+    let second = RocksStore::open(dir.path(), SMALL_RESERVE).err().expect("it is in use");
+    assert_eq!(second, StoreError::Locked(dir.path().to_owned()));
+    assert_eq!(second.to_string(), format!("another packetstream node uses {}", dir.path().display()));
+}
+
+#[test]
+fn a_newer_store_is_refused_and_left_alone() {
+    let dir = TempDir::new().expect("a folder");
+    let store = open(&dir);
+    let value = [&b"PSST"[..], &2u32.to_le_bytes()].concat();
+    store.shared.put_meta(KEY_FORMAT, Some(&value)).expect("kept");
+    store.shared.db.create_cf("a later idea", &rocksdb::Options::default()).expect("a family");
+    drop(store);
+    let expected = StoreError::Version { path: dir.path().to_owned(), found: 2, known: 1 };
+    assert_eq!(RocksStore::open(dir.path(), SMALL_RESERVE).err(), Some(expected));
+}
+
+#[test]
+fn a_folder_of_something_else_is_refused() {
+    let dir = TempDir::new().expect("a folder");
+    fs::write(dir.path().join("thesis.odt"), "x").expect("written");
+    let expected = StoreError::Foreign(dir.path().to_owned());
+    assert_eq!(RocksStore::open(dir.path(), SMALL_RESERVE).err(), Some(expected));
+    assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 1);
+}
+
+#[test]
+fn damage_is_an_error_with_a_name() {
+    let dir = TempDir::new().expect("a folder");
+    let store = open(&dir);
+    let chunk = chunk(stream(1, 1), 0, &[START]);
+    store.append(vec![chunk.clone()]).expect("stored");
+    let key = chunk_key(Timestamp(START).hour(), chunk.id());
+    let family = store.shared.db.cf_handle(CHUNKS).expect("a family");
+    store.shared.db.put_cf(&family, key, b"PSCK but nothing more").expect("written");
+    assert!(matches!(store.get(chunk.id()), Err(StoreError::Damaged(text)) if text.contains(&chunk.id().to_string())));
+    let family = store.shared.db.cf_handle(ENTRIES).expect("a family");
+    let key = Entry::of(&chunk).expect("a chunk").key();
+    store.shared.db.put_cf(&family, key, [1; 112]).expect("written");
+    let query = EntryQuery::all(Scope::Host(stream(1, 1).host));
+    assert!(matches!(store.entries(&query), Err(StoreError::Damaged(_))));
+    let family = store.shared.db.cf_handle(META).expect("a family");
+    store.shared.db.put_cf(&family, "/x", b"1234").expect("written");
+    assert!(matches!(store.meta("x"), Err(StoreError::Damaged(_))));
+}
+
+#[test]
+fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
+    let dir = TempDir::new().expect("a folder");
+    let all = RocksOptions { reserve_bytes: u64::MAX, ..SMALL_RESERVE };
+    let store = RocksStore::open(dir.path(), all).expect("a store");
+    let first = chunk(stream(1, 1), 0, &[START]);
+    assert!(matches!(store.append(vec![first.clone()]), Err(StoreError::Full { .. })));
+    assert_eq!((store.get(first.id()), store.usage()), (Ok(None), Usage::default()));
+    assert!(matches!(store.append(vec![first.clone()]), Err(StoreError::Full { .. })), "it is full, not poisoned");
+    drop(store);
+    assert_eq!(open(&dir).append(vec![first]), Ok(vec![Outcome::Stored]));
+}
+
+#[test]
+fn after_a_failed_write_nothing_is_taken() {
+    let dir = TempDir::new().expect("a folder");
+    let store = open(&dir);
+    let chunks = [chunk(stream(1, 1), 0, &[START]), chunk(stream(1, 1), 1, &[START])];
+    store.append(vec![chunks[0].clone()]).expect("stored");
+    *store.shared.poisoned.write() = Some("disk on fire".into());
+    let refused = StoreError::Poisoned("disk on fire".into());
+    assert_eq!(store.append(vec![chunks[1].clone()]), Err(refused.clone()));
+    assert_eq!(store.put_meta("x", None), Err(refused.clone()));
+    assert_eq!(store.drop_before(Timestamp::MAX), Err(refused));
+    assert_eq!(store.get(chunks[0].id()), Ok(Some(chunks[0].clone())), "it can still be read");
+}
+
+#[test]
+fn an_unclean_end_keeps_what_was_acknowledged() {
+    let (dir, copy) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
+    let store = open(&dir);
+    let chunks: Vec<Chunk> = (0..5).map(|no| chunk(stream(1, 1), no, &[START + no])).collect();
+    store.append(chunks).expect("stored");
+    // What the disk holds while the process runs is what a crash leaves; the log gets a torn tail on top.
+    for file in fs::read_dir(dir.path()).expect("a folder") {
+        let file = file.expect("a file");
+        fs::copy(file.path(), copy.path().join(file.file_name())).expect("copied");
+        if file.path().extension().is_some_and(|extension| extension == "log") {
+            let mut log = fs::read(file.path()).expect("a log");
+            log.extend_from_slice(b"half a rec");
+            fs::write(copy.path().join(file.file_name()), log).expect("written");
+        }
+    }
+    assert_eq!(open(&copy).stream(stream(1, 1)).expect("a stream").have.ranges(), [(0, 4)]);
+}
+
+#[test]
+fn a_queue_has_an_end_and_a_batch_may_be_larger() {
+    let dir = TempDir::new().expect("a folder");
+    let store = open(&dir);
+    let shared = &store.shared;
+    shared.enqueue(QUEUE_BYTES * 2);
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| shared.enqueue(1));
+        shared.dequeue(QUEUE_BYTES * 2);
+        waiting.join().expect("it got in");
+    });
+    assert_eq!(*shared.queued.lock(), 1);
+    shared.dequeue(1);
+}
