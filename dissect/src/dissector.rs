@@ -5,10 +5,11 @@ use std::fmt;
 use bumpalo::Bump;
 
 use crate::bindings::{self, Table};
+use crate::conversation::MediaBindings;
 use crate::facts::Fact;
 use crate::field::FieldId;
 use crate::packet::Packet;
-use crate::proto::{frame, ws};
+use crate::proto::{frame, udp, ws};
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
 use crate::stop::Stop;
@@ -93,6 +94,9 @@ impl Endpoints {
 pub struct Flows {
     /// IPv4 and IPv6 fragments.
     pub(crate) fragments: Reassembly,
+    pub(crate) udp: udp::Flows,
+    /// What signalling announced.
+    pub(crate) media: MediaBindings,
 }
 
 /// A place in the tree that was added, or nothing where nobody wants it.
@@ -205,6 +209,16 @@ impl<'a> Dissector<'a> {
         let Some(id) = bindings::by_number(table, number) else {
             return false;
         };
+        self.offer(id, tvb)
+    }
+
+    /// Hands octets to a protocol unless it refuses them; says whether it took them.
+    pub fn offer(&mut self, id: ProtoId, tvb: Tvb<'a>) -> bool {
+        if let Some(accepts) = registry::protocol(id).accepts
+            && !accepts(self, tvb)
+        {
+            return false;
+        }
         self.call(id, tvb);
         true
     }
@@ -612,6 +626,11 @@ impl<'a> Dissector<'a> {
         if self.is_quoted {
             return None;
         }
+        self.flows.as_deref_mut()
+    }
+
+    /// As [`Dissector::flows`], but inside a quoted packet too: it opens a conversation and so takes its number.
+    pub(crate) fn flows_even_quoted(&mut self) -> Option<&mut Flows> {
         self.flows.as_deref_mut()
     }
 

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::reassembly::Datagram;
+use crate::registry::ProtoId;
 
 /// What one layer of one frame learned from other frames. One variant a protocol, the type beside its parse function.
 #[derive(Clone, Debug)]
@@ -17,6 +18,16 @@ pub enum Fact {
     Datagram(Arc<Datagram>),
     /// The frame that completes the datagram of which this frame has a fragment.
     DatagramIn(u64),
+    /// The conversation of a UDP datagram, and who claimed it.
+    Udp {
+        /// Which occurrence of UDP in the frame.
+        layer: u8,
+        child: Option<ProtoId>,
+        stream: u32,
+        /// Nanoseconds since the first and the previous datagram of the conversation.
+        since_first: i64,
+        since_previous: i64,
+    },
 }
 
 /// The facts of a run of frames, numbered from 1 without holes.
@@ -56,5 +67,15 @@ impl FactStore {
         let end = self.ends.get(at).map_or(start, |end| *end as usize);
         let amended = self.amendments.get(&number).map_or(&[][..], Vec::as_slice);
         self.facts[start..end.max(start)].iter().chain(amended)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fact_is_small() {
+        assert!(size_of::<Fact>() <= 24);
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod analysis;
 pub mod bindings;
+pub mod conversation;
 pub mod dissector;
 pub mod facts;
 pub mod field;

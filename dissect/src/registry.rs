@@ -26,6 +26,8 @@ pub struct Protocol {
     /// Set for what any layer may add (`_ws.expert`, `_ws.malformed`): asking for it enters every protocol.
     pub is_everywhere: bool,
     pub dissect: for<'a> fn(&mut Dissector<'a>, Tvb<'a>) -> Parsed,
+    /// Says of octets that a port led to the protocol whether they can be its; `None` where it takes whatever comes.
+    pub accepts: Option<for<'a> fn(&Dissector<'a>, Tvb<'a>) -> bool>,
     /// How the messages of the protocol are found in a TCP stream; `None` for what does not run over TCP.
     pub framing: Option<fn(&[u8]) -> Framing>,
     /// Packets that together show every field of the table.
@@ -49,6 +51,7 @@ impl Protocol {
             fed_by: &[],
             is_everywhere: false,
             dissect,
+            accepts: None,
             framing: None,
             samples: &[],
         }
@@ -110,6 +113,7 @@ protocols! {
     Ws => ws,
     Eth => eth,
     Ip => ip,
+    Udp => udp,
     Data => data,
 }
 

@@ -5,4 +5,5 @@ pub mod data;
 pub mod eth;
 pub mod frame;
 pub mod ip;
+pub mod udp;
 pub mod ws;
