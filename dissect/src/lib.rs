@@ -16,6 +16,7 @@ pub mod output;
 pub mod packet;
 pub mod proto;
 pub mod reassembly;
+pub(crate) mod recent;
 pub mod registry;
 pub mod stop;
 pub mod tree;

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use proptest::prelude::any;
+
 use crate::analysis::{Analysis, Scratch, dissect};
+use crate::dissector::{Dissector, Flows, Transport};
+use crate::output::value;
 use crate::packet::Packet;
 use crate::registry::{self, Sample};
+use crate::tvb::Tvb;
 use crate::wanted::Wanted;
 
 fn octets(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
     let digit = |d: u8| (d as char).to_digit(16).expect("filtered above") as u8;
-    digits
-        .chunks(2)
-        .map(|pair| digit(pair[0]) << 4 | digit(pair[1]))
-        .collect()
+    digits.chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
 }
 
 /// The names of all fields that the frames of a sample show in the second pass.
@@ -39,19 +41,13 @@ fn shown(sample: &Sample) -> BTreeSet<&'static str> {
     let mut scratch = Scratch::default();
     let mut names = BTreeSet::new();
     for packet in &packets {
-        dissect(
-            packet,
-            facts.of(packet.number),
-            &wanted,
-            &mut scratch,
-            |dissection| {
-                for node in &dissection.nodes {
-                    let source = dissection.sources[usize::from(node.source)].0;
-                    assert!(node.start as usize <= source.len().max(packet.orig_len as usize));
-                    names.insert(registry::field(node.field).name);
-                }
-            },
-        );
+        dissect(packet, facts.of(packet.number), &wanted, &mut scratch, |dissection| {
+            for node in &dissection.nodes {
+                let source = dissection.sources[usize::from(node.source)].0;
+                assert!(node.start as usize <= source.len().max(packet.orig_len as usize));
+                names.insert(registry::field(node.field).name);
+            }
+        });
     }
     names
 }
@@ -60,22 +56,14 @@ fn shown(sample: &Sample) -> BTreeSet<&'static str> {
 fn names_are_unique_and_begin_with_their_protocol() {
     let mut seen = BTreeSet::new();
     for (_, field) in registry::fields() {
-        assert!(
-            seen.insert(field.name),
-            "{} stands twice in the registry",
-            field.name
-        );
+        assert!(seen.insert(field.name), "{} stands twice in the registry", field.name);
     }
 }
 
 #[test]
 fn an_entry_stands_at_its_own_place() {
     for (at, protocol) in registry::protocols().enumerate() {
-        assert_eq!(
-            protocol.id as usize, at,
-            "{} has another's id",
-            protocol.short
-        );
+        assert_eq!(protocol.id as usize, at, "{} has another's id", protocol.short);
     }
 }
 
@@ -83,4 +71,54 @@ fn an_entry_stands_at_its_own_place() {
 fn the_data_sample_shows_its_octets() {
     let protocol = registry::protocol(registry::ProtoId::Data);
     assert!(shown(&protocol.samples[0]).contains("data.data"));
+}
+
+/// What a protocol shows of octets that it is handed alone, over UDP: names and values, in the order of the tree.
+pub(crate) fn shown_by(id: registry::ProtoId, octets: &[u8]) -> Vec<(&'static str, String)> {
+    alone(id, octets, &Wanted::everything(), &mut Flows::default())
+}
+
+/// As [`shown_by`], with what earlier packets left behind: the first pass, and the tree that it makes on the way.
+pub(crate) fn alone(
+    id: registry::ProtoId,
+    octets: &[u8],
+    wanted: &Wanted,
+    flows: &mut Flows,
+) -> Vec<(&'static str, String)> {
+    let packet = Packet::alone(1, octets);
+    let arena = bumpalo::Bump::new();
+    let mut d = Dissector::new(&packet, wanted, &arena, Vec::new(), Vec::new(), Some(flows));
+    d.endpoints.transport = Transport::Udp;
+    d.call(id, Tvb::new(octets, octets.len(), 0));
+    let (dissection, _, _) = d.into_parts();
+    let nodes = dissection.nodes.iter().map(|node| {
+        let field = registry::field(node.field);
+        let source = dissection.sources[usize::from(node.source)].0;
+        assert!(node.start as usize + node.len as usize <= source.len(), "{} lies outside of its source", field.name);
+        (field.name, value::of(field, node, dissection.bytes(node)))
+    });
+    nodes.collect()
+}
+
+/// Hands arbitrary octets, and `seed` with arbitrary octets of it replaced and its end cut off, to a protocol.
+pub(crate) fn survives_anything(id: registry::ProtoId, seed: &'static [u8]) {
+    let flows = std::cell::RefCell::new(Flows::default());
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let damage = proptest::collection::vec((any::<u16>(), any::<u8>()), 0..8);
+    let noise = proptest::collection::vec(any::<u8>(), 0..200);
+    runner
+        .run(&(noise, damage, any::<u16>()), |(noise, damage, cut)| {
+            let mut octets = seed.to_vec();
+            for (at, octet) in damage {
+                let len = octets.len();
+                octets[usize::from(at) % len] = octet;
+            }
+            octets.truncate(usize::from(cut) % seed.len() * 2);
+            for octets in [noise, octets] {
+                alone(id, &octets, &Wanted::everything(), &mut flows.borrow_mut());
+                shown_by(id, &octets);
+            }
+            Ok(())
+        })
+        .unwrap();
 }

@@ -2,8 +2,11 @@
 //! `registry.rs` makes it known.
 
 pub mod data;
+pub mod dns;
 pub mod eth;
 pub mod frame;
 pub mod ip;
+pub mod llmnr;
+pub mod mdns;
 pub mod udp;
 pub mod ws;
