@@ -1,6 +1,7 @@
 //! A question to packets: which are meant, and how they are shown. The same for files and for the cluster.
 
 use packetstream_dissect::facts::FactStore;
+use packetstream_dissect::filter::{Filter, FilterError, Options, ReferenceError, References};
 use packetstream_dissect::output::printer::SpecError;
 use packetstream_dissect::output::{Printer, Spec};
 use packetstream_dissect::{Analysis, Packet, Scratch, Wanted, dissect};
@@ -9,14 +10,17 @@ use thiserror::Error;
 /// Why a question makes no sense.
 #[derive(Debug, Error)]
 pub enum QuestionError {
-    #[error("display filters are not built in")]
-    Filter,
+    #[error(transparent)]
+    Filter(#[from] FilterError),
+    #[error("--ref: {0}")]
+    Reference(#[from] ReferenceError),
     #[error(transparent)]
     Spec(#[from] SpecError),
 }
 
 /// A display filter and a way to show what it selects.
 pub struct Question {
+    filter: Filter,
     printer: Option<Printer>,
     for_filter: Wanted,
     for_printer: Wanted,
@@ -30,17 +34,15 @@ impl Question {
     /// # Errors
     /// A filter that is none, and an output that does not exist.
     pub fn new(filter: &str, references: &[(String, String)], spec: Option<Spec>) -> Result<Self, QuestionError> {
-        let _ = references;
-        if !filter.trim().is_empty() {
-            return Err(QuestionError::Filter);
-        }
+        let filter = compile(filter, references)?;
         let printer = spec.map(Printer::new).transpose()?;
-        let for_filter = Wanted::nothing();
+        let mut for_filter = Wanted::nothing();
+        filter.fields().for_each(|field| for_filter.add(field));
         let mut for_printer = Wanted::nothing();
         if let Some(printer) = &printer {
             printer.want(&mut for_printer);
         }
-        Ok(Self { printer, for_filter, for_printer, scratch: Scratch::default(), displayed: None })
+        Ok(Self { filter, printer, for_filter, for_printer, scratch: Scratch::default(), displayed: None })
     }
 
     /// The first pass that this question needs.
@@ -60,11 +62,27 @@ impl Question {
     /// Whether the packet is meant; if so it is shown at the end of `out`.
     pub fn ask(&mut self, mut packet: Packet<'_>, facts: &FactStore, out: &mut String) -> bool {
         packet.time_displayed = self.displayed;
-        let Self { printer, for_printer, scratch, .. } = self;
+        let Self { filter, printer, for_filter, for_printer, scratch, .. } = self;
+        if !dissect(&packet, facts.of(packet.number), for_filter, scratch, |d| filter.matches(d)) {
+            return false;
+        }
         if let Some(printer) = printer {
             dissect(&packet, facts.of(packet.number), for_printer, scratch, |d| printer.packet(&packet, d, out));
         }
         self.displayed = Some(packet.time);
         true
     }
+}
+
+/// The filter of a command line, its references bound.
+///
+/// # Errors
+/// A filter that is none, and a reference to no field or with no value of it.
+pub fn compile(filter: &str, references: &[(String, String)]) -> Result<Filter, QuestionError> {
+    let mut bound = References::default();
+    for (name, value) in references {
+        bound.bind(name, value)?;
+    }
+    let options = Options { references: Some(bound), ..Options::default() };
+    Ok(Filter::compile(filter, &options)?)
 }

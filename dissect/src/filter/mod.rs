@@ -1,1 +1,136 @@
 //! Display filters: Wireshark's language, from text to a program that a dissection is asked with.
+//!
+//! Text goes through [`macros`], the lexer, the parser (operators and places), the check (names, types, literals) and
+//! becomes a flat program. Compiling and running never panic, whatever the text and the packet; what a hostile text could
+//! make large has a limit below. Results are those of Wireshark 4.0, whose syntax and that of its successors are
+//! both taken.
+
+mod ast;
+mod check;
+mod error;
+mod function;
+mod lexer;
+mod literal;
+pub mod macros;
+mod names;
+mod parser;
+mod program;
+pub mod references;
+pub mod require;
+mod run;
+
+use std::fmt;
+
+pub use error::{FilterError, Span};
+pub use macros::Macros;
+pub use references::{ReferenceError, References};
+pub use require::Requirement;
+
+use check::Checker;
+use error::Fault;
+use program::{Check, Listing, Step, Tree};
+
+use crate::field::FieldId;
+use crate::tree::Dissection;
+
+/// The length of a filter in octets, its macros put in. A set of a thousand addresses has 40,000.
+pub const MAX_FILTER_LEN: usize = 65_536;
+/// How deep brackets, functions and operators may be nested: parsing, checking and running recurse.
+pub const MAX_DEPTH: usize = 64;
+/// How many operands a filter may have.
+pub const MAX_TERMS: usize = 8192;
+/// How many elements a set may have.
+pub const MAX_SET: usize = 4096;
+/// How many ranges a slice may have.
+pub const MAX_SLICES: usize = 64;
+/// How many arguments `max` and `min` take.
+pub const MAX_ARGUMENTS: usize = 64;
+/// The length of a regular expression in octets.
+pub const MAX_REGEX: usize = 4096;
+/// The memory that one regular expression may take when compiled, in octets: nested repetitions multiply.
+pub const MAX_REGEX_SIZE: usize = 1 << 20;
+
+/// What a filter may refer to.
+#[derive(Clone, Default, Debug)]
+pub struct Options {
+    /// The values that `${field}` stands for; `None` when no packet was chosen, which makes such a filter wrong.
+    pub references: Option<References>,
+    pub macros: Macros,
+}
+
+/// A compiled filter.
+pub struct Filter {
+    text: String,
+    steps: Vec<Step>,
+    fields: Vec<FieldId>,
+    required: Requirement,
+}
+
+impl Filter {
+    /// Compiles a filter. An empty one lets every packet pass.
+    ///
+    /// # Errors
+    /// What is wrong with the text and where, with the text as it is when macros were put in.
+    pub fn compile(text: &str, options: &Options) -> Result<Self, FilterError> {
+        if text.len() > MAX_FILTER_LEN {
+            let message = format!("the filter has {} octets, more than {MAX_FILTER_LEN}", text.len());
+            return Err(Fault::new(0..0, message).within(""));
+        }
+        let whole = options.macros.expand(text).map_err(|fault| fault.within(text))?;
+        let compiled = parser::parse(&whole).and_then(|test| {
+            let mut checker = Checker::new(options.references.as_ref());
+            let tree = match test {
+                None => Tree::Check(Check::Always),
+                Some(test) => checker.test(&test)?,
+            };
+            Ok((tree, checker.fields))
+        });
+        let (tree, fields) = compiled.map_err(|fault| fault.within(&whole))?;
+        Ok(Self {
+            required: require::of(&tree),
+            steps: program::flatten(tree),
+            fields: fields.into_iter().collect(),
+            text: whole,
+        })
+    }
+
+    /// Whether the packet passes. What the filter needs must have been wanted: see [`Filter::fields`].
+    pub fn matches(&self, dissection: &Dissection<'_>) -> bool {
+        run::run(&self.steps, dissection)
+    }
+
+    /// The fields that the filter looks at, in the order of the registry.
+    pub fn fields(&self) -> impl Iterator<Item = FieldId> {
+        self.fields.iter().copied()
+    }
+
+    /// What a packet that passes has at least, for indexes: see [`Requirement`].
+    pub fn required(&self) -> &Requirement {
+        &self.required
+    }
+
+    /// The text that was compiled, with macros put in.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The program, one step a line, and what is required of a packet, for people.
+    pub fn explain(&self) -> String {
+        format!("{}requires {}\n", Listing(&self.steps), self.required)
+    }
+}
+
+impl fmt::Debug for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Filter({:?})", self.text)
+    }
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,13 +10,17 @@ use packetstream_dissect::facts::FactStore;
 
 use crate::capture::file::{self, Interface, RawPacket, Reader, Section, Writer};
 use crate::cli::Read;
-use crate::engine::Question;
+use crate::engine::{self, Question};
 use crate::exit::{Failure, Outcome};
 
 /// How much text is gathered before it is written.
 const OUT_BYTES: usize = 64 << 10;
 
 pub(super) fn run(args: &Read) -> Outcome {
+    if args.explain {
+        let filter = engine::compile(&args.select.filter, &args.select.references).map_err(Failure::wrong)?;
+        return io::stdout().write_all(filter.explain().as_bytes()).map_err(|error| Failure::output(&error));
+    }
     let mut question =
         Question::new(&args.select.filter, &args.select.references, args.output.spec()).map_err(Failure::wrong)?;
     let source = Source::of(&args.file)?;
