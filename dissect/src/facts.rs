@@ -48,7 +48,8 @@ impl FactStore {
     /// Closes the next frame with its facts.
     pub(crate) fn push(&mut self, facts: impl IntoIterator<Item = Fact>) {
         self.facts.extend(facts);
-        self.ends.push(u32::try_from(self.facts.len()).unwrap_or(u32::MAX));
+        self.ends
+            .push(u32::try_from(self.facts.len()).unwrap_or(u32::MAX));
     }
 
     /// Adds to the facts of an earlier frame.
@@ -61,7 +62,10 @@ impl FactStore {
         let at = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
         let start = match at.checked_sub(1) {
             None => 0,
-            Some(before) => self.ends.get(before).map_or(self.facts.len(), |end| *end as usize),
+            Some(before) => self
+                .ends
+                .get(before)
+                .map_or(self.facts.len(), |end| *end as usize),
         };
         let end = self.ends.get(at).map_or(start, |end| *end as usize);
         let amended = self.amendments.get(&number).map_or(&[][..], Vec::as_slice);

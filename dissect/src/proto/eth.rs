@@ -44,7 +44,10 @@ const LG: Names = Names::Flag(
     "Locally administered address (this is NOT the factory default)",
     "Globally unique address (factory default)",
 );
-const IG: Names = Names::Flag("Group address (multicast/broadcast)", "Individual address (unicast)");
+const IG: Names = Names::Flag(
+    "Group address (multicast/broadcast)",
+    "Individual address (unicast)",
+);
 
 /// IEEE 802.3-2018, 3.2.6: up to here the field is a length, from [`MIN_TYPE`] on a type, between them neither.
 pub(crate) const MAX_LENGTH: u16 = 1500;
@@ -100,7 +103,9 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let outer = (d.take_payload_end(), d.begin_link(tvb));
     if is_invalid {
         let line = d.open(INVALID_LENTYPE, tvb, 12, 2, Value::Uint(kind.into()));
-        d.text(line, || format!("Invalid length/type: 0x{kind:04x} ({kind})"));
+        d.text(line, || {
+            format!("Invalid length/type: 0x{kind:04x} ({kind})")
+        });
         let message = || format!("Invalid length/type: 0x{kind:04x} ({kind})");
         d.expert_with(INVALID_LENTYPE_EXPERT, tvb, 12, 2, message);
         d.close();
@@ -181,7 +186,13 @@ pub(crate) fn length_payload<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize,
 
 /// Shows what follows the payload: padding up to the shortest frame if it is zeros, then a trailer, and if `has_fcs` and
 /// the frame is long enough for it, a frame check sequence. `place` is the end of the parent's items in the tree.
-pub(crate) fn trailer<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, place: usize, field: FieldId, has_fcs: bool) {
+pub(crate) fn trailer<'a>(
+    d: &mut Dissector<'a>,
+    tvb: Tvb<'a>,
+    place: usize,
+    field: FieldId,
+    has_fcs: bool,
+) {
     let Some(end) = d.take_payload_end() else {
         return;
     };
@@ -234,7 +245,9 @@ pub(crate) fn trailer<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, place: usize, fie
             return false;
         };
         let line = d.add(FCS, tvb, at + rest, FCS_LEN, Value::Uint(fcs.into()));
-        d.text(line, || format!("Frame check sequence: 0x{fcs:08x} [unverified]"));
+        d.text(line, || {
+            format!("Frame check sequence: 0x{fcs:08x} [unverified]")
+        });
         d.generated(FCS_STATUS, tvb, at + rest, 0, Value::Uint(2));
         true
     });
