@@ -2,4 +2,11 @@
 //!
 //! Nothing here dissects. A packet is a time, an interface, two lengths and bytes; what the bytes mean is `dissect`'s.
 
+mod class;
 pub mod file;
+mod import;
+mod pipeline;
+
+pub use class::classify;
+pub use import::{ImportChunks, ImportPlan};
+pub use pipeline::{Captured, MAX_PENDING_GAPS, Pipeline, Sink};

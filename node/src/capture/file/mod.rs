@@ -18,6 +18,7 @@ mod tests;
 
 pub use damage::{Damage, What};
 pub use packet::{Interface, NameRecord, Note, Notes, Options, RawPacket, Resolution, Section, Stamp, Statistics};
+pub(super) use reader::source;
 pub use reader::{Format, OpenError, Reader, open};
 pub use writer::{WriteError, Writer};
 

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use packetstream_protocol::chunk;
+
 use super::{MAX_COMMENTS, MAX_NAMES, MAX_NOTES_BYTES, MAX_TEXT};
 
 /// One packet, borrowed from the reader's buffer.
@@ -26,6 +28,20 @@ pub struct RawPacket<'a> {
 }
 
 impl<'a> RawPacket<'a> {
+    /// A packet of a chunk, to be written as of the file's `interface`; its comment goes to the writer beside it.
+    pub fn of_chunk(packet: &chunk::PacketRef<'a>, interface: u32) -> Self {
+        Self {
+            time: packet.id.time.0,
+            // The one time that a capture cannot have, so it is the time of a packet without one.
+            stamp: if packet.id.time.0 == 0 { Stamp::Missing } else { Stamp::Exact },
+            interface,
+            orig_len: packet.orig_len,
+            bytes: packet.bytes,
+            flags: packet.flags,
+            options: Options::default(),
+        }
+    }
+
     /// The packet's comments, in the order of the file. Bytes that are not UTF-8 come as U+FFFD.
     pub fn comments(&self) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
         self.options.all(OPT_COMMENT).map(text)
@@ -82,6 +98,33 @@ pub struct Interface {
     pub fcs_len: Option<u8>,
     /// Bits a second.
     pub speed: Option<u64>,
+}
+
+/// As chunks keep it: without what only the file's own reader needs.
+impl From<&Interface> for chunk::Interface {
+    fn from(interface: &Interface) -> Self {
+        Self {
+            link_type: interface.link_type,
+            snaplen: interface.snaplen,
+            resolution: interface.resolution.0,
+            name: interface.name.clone().unwrap_or_default(),
+            description: interface.description.clone().unwrap_or_default(),
+        }
+    }
+}
+
+impl From<&chunk::Interface> for Interface {
+    fn from(interface: &chunk::Interface) -> Self {
+        let text = |text: &String| (!text.is_empty()).then(|| text.clone());
+        Self {
+            link_type: interface.link_type,
+            snaplen: interface.snaplen,
+            resolution: Resolution(interface.resolution),
+            name: text(&interface.name),
+            description: text(&interface.description),
+            ..Self::default()
+        }
+    }
 }
 
 impl Interface {
@@ -277,7 +320,7 @@ pub struct Options<'a> {
 }
 
 impl<'a> Options<'a> {
-    pub(super) fn new(bytes: &'a [u8], big: bool) -> Self {
+    pub(in crate::capture) fn new(bytes: &'a [u8], big: bool) -> Self {
         Self { bytes, big }
     }
 

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -113,15 +114,18 @@ pub struct Reader {
 /// # Errors
 /// When it cannot be opened or read, and when it is no capture. A capture that is damaged opens.
 pub fn open(path: &Path) -> Result<Reader, OpenError> {
-    let failed = |source| OpenError::Io { path: path.to_path_buf(), source };
-    let file = if path == Path::new("-") {
-        use std::os::fd::AsFd;
+    Reader::new(source(path)?, path)
+}
+
+/// The file at `path`, or standard input if that is `-`.
+pub(in crate::capture) fn source(path: &Path) -> Result<File, OpenError> {
+    let opened = if path == Path::new("-") {
         // Not `Stdin` itself: its buffer would be one more copy.
-        File::from(io::stdin().as_fd().try_clone_to_owned().map_err(failed)?)
+        io::stdin().as_fd().try_clone_to_owned().map(File::from)
     } else {
-        File::open(path).map_err(failed)?
+        File::open(path)
     };
-    Reader::new(file, path)
+    opened.map_err(|source| OpenError::Io { path: path.to_path_buf(), source })
 }
 
 impl Reader {
@@ -183,12 +187,7 @@ impl Reader {
 
     /// The next packet; `None` at the end, and where the file is damaged: see [`Reader::damage`].
     pub fn next_packet(&mut self) -> Option<RawPacket<'_>> {
-        let found = self.next_found()?;
-        let record = &self.buffer[self.start..self.start + found.length];
-        self.start += found.length;
-        self.offset += found.length as u64;
-        self.packets += 1;
-        Some(found.packet(record))
+        self.next_with_interface().map(|(packet, _)| packet)
     }
 
     /// As [`Reader::next_packet`], together with the interface that the packet is of.

@@ -573,10 +573,7 @@ fn rewritten(reader: &mut Reader) -> Vec<u8> {
     let mut writer = Writer::new(Vec::new(), &Section::default()).unwrap();
     let (mut interfaces, mut notes) = (0, 0);
     loop {
-        let more = match reader.next_packet() {
-            Some(packet) => Some((Kept::from(packet.clone()), packet.drops())),
-            None => None,
-        };
+        let more = reader.next_packet().map(|packet| (Kept::from(packet.clone()), packet.drops()));
         for interface in &reader.interfaces()[interfaces..] {
             writer.interface(interface).unwrap();
             interfaces += 1;

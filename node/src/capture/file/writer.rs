@@ -109,7 +109,7 @@ impl<W: Write> Writer<W> {
         if packet.bytes.len() > MAX_PACKET {
             return Err(WriteError::TooLong(packet.bytes.len()));
         }
-        if packet.time % unit != 0 {
+        if !packet.time.is_multiple_of(unit) {
             return Err(WriteError::TimeTooFine { interface, time: packet.time });
         }
         // Only a simple packet block can say that there is no time.
@@ -289,7 +289,7 @@ impl<W: Write> Writer<W> {
 
     fn text(&mut self, code: u16, text: Option<&str>) {
         if let Some(text) = text {
-            self.option(code, text[..text.floor_char_boundary(MAX_VALUE)].as_bytes());
+            self.option(code, &text.as_bytes()[..text.floor_char_boundary(MAX_VALUE)]);
         }
     }
 
