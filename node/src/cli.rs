@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use packetstream_config::Address;
 use packetstream_dissect::output::{Format, Spec};
+use packetstream_protocol::credentials::Role;
 
 /// Captures packets on many machines, keeps them on several, and says why a call, a fax or a connection failed.
 #[derive(Parser, Debug)]
@@ -23,6 +25,21 @@ pub struct Cli {
 pub enum Command {
     /// Dissects capture files, without a cluster (`tshark -r`).
     Read(Read),
+    /// Runs a node: without arguments a cluster of one in the user's data folder, ready to be asked.
+    Node(Node),
+    /// Stores capture files in the cluster; the same file twice changes nothing.
+    Import(Import),
+    /// Asks the cluster for packets.
+    Query(Query),
+    /// Shows one packet by its host and id.
+    Get(Get),
+    /// The hosts that the cluster holds packets of.
+    Hosts(Peer),
+    /// How the node is: what it stores, captures and does.
+    Status(Peer),
+    /// Makes a cluster and bundles for its machines and people.
+    #[command(subcommand)]
+    Cluster(Cluster),
     /// The fields that display filters know: name, type and description, separated by tabs.
     Fields(Fields),
     /// Prints a completion script for a shell.
@@ -44,6 +61,120 @@ pub struct Read {
     pub select: Select,
     #[command(flatten)]
     pub output: Output,
+}
+
+#[derive(Args, Debug)]
+pub struct Node {
+    /// The node's bundle, as `cluster invite` wrote it; a new cluster is made when the data folder has none.
+    #[arg(long, value_name = "FILE")]
+    pub bundle: Option<PathBuf>,
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where to listen for peers.
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<Address>,
+    /// The folder of the node's data.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// An interface to capture from (repeatable).
+    #[arg(short = 'i', long = "capture", value_name = "IFACE")]
+    pub capture: Vec<String>,
+    /// The capture filter of those interfaces, in libpcap's language.
+    #[arg(short = 'f', value_name = "BPF")]
+    pub capture_filter: Option<String>,
+    /// How many octets of each packet are kept.
+    #[arg(short = 's', value_name = "SNAPLEN")]
+    pub snaplen: Option<u32>,
+}
+
+/// Whom to ask.
+#[derive(Args, Debug, Clone)]
+pub struct Peer {
+    /// The peer to ask; otherwise the bundle's seeds in turn.
+    #[arg(long, value_name = "ADDR")]
+    pub peer: Option<Address>,
+    /// The bundle to show; otherwise that of PACKETSTREAM_BUNDLE, otherwise the one that `node` or `cluster init` left.
+    #[arg(long, value_name = "FILE")]
+    pub bundle: Option<PathBuf>,
+    /// The data folder in which that bundle lies.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Import {
+    /// Capture files; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The host that the packets are of, by its UUID or a name; otherwise each file is a host of its own.
+    #[arg(long, value_name = "UUID|NAME")]
+    pub host: Option<String>,
+    #[command(flatten)]
+    pub peer: Peer,
+}
+
+#[derive(Args, Debug)]
+pub struct Query {
+    /// Only packets of that host (repeatable).
+    #[arg(long, value_name = "UUID|NAME")]
+    pub host: Vec<String>,
+    /// Only packets captured at that time or later: RFC 3339, or an age like 10m, 2h or 3d.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Only packets captured at that time or earlier.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Stops after that many packets of the answer.
+    #[arg(short = 'c', long, value_name = "N")]
+    pub count: Option<u64>,
+    #[command(flatten)]
+    pub select: Select,
+    #[command(flatten)]
+    pub output: Output,
+    #[command(flatten)]
+    pub peer: Peer,
+}
+
+#[derive(Args, Debug)]
+pub struct Get {
+    /// The host, by its UUID or name.
+    pub host: String,
+    /// The packet's id.
+    pub packet: String,
+    #[command(flatten)]
+    pub output: Output,
+    #[command(flatten)]
+    pub peer: Peer,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Cluster {
+    /// Makes the cluster's authority in the data folder, with a bundle for its first operator.
+    Init {
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
+    /// Writes a bundle, all that a machine or a person needs to join.
+    Invite {
+        /// What its holder may do: node, edge, operator or reader.
+        #[arg(long)]
+        role: Role,
+        /// The name of the machine or the person.
+        #[arg(long)]
+        name: String,
+        /// Where its holder finds the cluster (repeatable).
+        #[arg(long, value_name = "ADDR")]
+        seed: Vec<Address>,
+        /// The file to write; otherwise NAME.bundle in this folder.
+        #[arg(short = 'o', long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
 }
 
 /// Which packets.

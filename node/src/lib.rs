@@ -3,5 +3,6 @@
 pub mod capture;
 pub mod cli;
 pub mod command;
+pub mod daemon;
 pub mod engine;
 pub mod exit;

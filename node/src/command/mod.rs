@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+pub(crate) mod cluster;
 mod completions;
 mod fields;
 mod read;
@@ -21,8 +22,10 @@ pub fn run() -> ExitCode {
         }
     };
     let outcome = match cli.command {
+        Command::Node(_) | Command::Import(_) | Command::Query(_) | Command::Get(_) | Command::Hosts(_) | Command::Status(_) => Ok(()),
         Command::Read(args) => read::run(&args),
         Command::Fields(args) => fields::run(&args),
+        Command::Cluster(args) => cluster::run(&args),
         Command::Completions { shell } => completions::run(shell),
     };
     match outcome {

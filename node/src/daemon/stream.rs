@@ -1,0 +1,201 @@
+//! The stored packets of one stream, in the order in which they were captured.
+
+use packetstream_dissect::Packet;
+use packetstream_protocol::chunk::{ChunkKind, Class};
+use packetstream_protocol::{ChunkNo, Interface, PacketId, PacketRef, Packets, StreamId, Timestamp};
+use packetstream_storage::{ChunkStore, Entry, EntryQuery, Scope, StoreError};
+
+/// A stream whose chunks are read one after the other: of each class at most one is open.
+///
+/// Signalling and media lie in chunks of their own, each in capture order; they are merged by sequence number.
+pub(crate) struct StreamReader {
+    stream: StreamId,
+    runs: [Run; 2],
+    /// Chunks that were announced and could not be read.
+    missing: Vec<ChunkNo>,
+    /// Frames so far, and the times that the next one is told.
+    number: u64,
+    first: Option<i64>,
+    previous: i64,
+}
+
+/// The chunks of one class.
+#[derive(Default)]
+struct Run {
+    entries: Vec<Entry>,
+    next: usize,
+    open: Option<Open>,
+}
+
+/// A chunk that is being read: its packets one behind the other, and what is said of each.
+struct Open {
+    packets: Packets,
+    bytes: Vec<u8>,
+    places: Vec<Place>,
+    at: usize,
+}
+
+struct Place {
+    id: PacketId,
+    interface: u16,
+    orig_len: u32,
+    flags: u32,
+    comment: Option<Box<str>>,
+    start: usize,
+    end: usize,
+}
+
+impl Open {
+    fn new(packets: Packets) -> Self {
+        let mut bytes = Vec::new();
+        let places = packets.iter().map(|packet| {
+            let start = bytes.len();
+            bytes.extend_from_slice(packet.bytes);
+            Place {
+                id: packet.id,
+                interface: packet.interface,
+                orig_len: packet.orig_len,
+                flags: packet.flags,
+                comment: packet.comment.map(Into::into),
+                start,
+                end: bytes.len(),
+            }
+        });
+        let places = places.collect();
+        Self { packets, bytes, places, at: 0 }
+    }
+
+    fn front(&self) -> Option<&Place> {
+        self.places.get(self.at)
+    }
+
+    fn packet(&self, at: usize) -> Option<PacketRef<'_>> {
+        let place = self.places.get(at)?;
+        Some(PacketRef {
+            id: place.id,
+            interface: place.interface,
+            orig_len: place.orig_len,
+            flags: place.flags,
+            bytes: self.bytes.get(place.start..place.end)?,
+            comment: place.comment.as_deref(),
+        })
+    }
+}
+
+/// A packet together with what the answer needs to say of it.
+pub(crate) struct Stored<'a> {
+    pub(crate) packet: Packet<'a>,
+    pub(crate) raw: PacketRef<'a>,
+    pub(crate) interface: &'a Interface,
+}
+
+/// All entries of a stream with packets, and the packets and gaps that its captures lost.
+pub(crate) fn entries(store: &dyn ChunkStore, stream: StreamId) -> Result<Vec<Entry>, StoreError> {
+    let mut query = EntryQuery::all(Scope::Stream(stream));
+    let mut all = Vec::new();
+    loop {
+        let page = store.entries(&query)?;
+        all.extend(page.entries);
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(all),
+        }
+    }
+}
+
+impl StreamReader {
+    pub(crate) fn new(stream: StreamId, entries: &[Entry]) -> Self {
+        let run = |class| {
+            let mut entries: Vec<Entry> =
+                entries.iter().filter(|entry| entry.kind == ChunkKind::Packets(class)).cloned().collect();
+            entries.sort_by_key(|entry| entry.seq_first);
+            Run { entries, ..Run::default() }
+        };
+        Self {
+            stream,
+            runs: [run(Class::Signalling), run(Class::Media)],
+            missing: Vec::new(),
+            number: 0,
+            first: None,
+            previous: 0,
+        }
+    }
+
+    pub(crate) fn stream(&self) -> StreamId {
+        self.stream
+    }
+
+    /// Chunks that could not be read, so far.
+    pub(crate) fn missing(&self) -> &[ChunkNo] {
+        &self.missing
+    }
+
+    /// The capture time of the next packet, without taking it.
+    pub(crate) fn peek(&mut self, store: &dyn ChunkStore) -> Option<Timestamp> {
+        let run = self.front(store)?;
+        self.runs[run].open.as_ref()?.front().map(|place| place.id.time)
+    }
+
+    /// The next packet in the order of capture.
+    pub(crate) fn next(&mut self, store: &dyn ChunkStore) -> Option<Stored<'_>> {
+        let at = self.front(store)?;
+        let open = self.runs[at].open.as_mut()?;
+        open.at += 1;
+        let raw = open.packet(open.at - 1)?;
+        let interface = open.packets.interface(raw.interface)?;
+        let time = i64::try_from(raw.id.time.0).unwrap_or(i64::MAX);
+        self.number += 1;
+        let previous = if self.number == 1 { time } else { self.previous };
+        self.previous = time;
+        let packet = Packet {
+            time_digits: if interface.resolution & 0x80 == 0 { interface.resolution.min(9) } else { 9 },
+            number: self.number,
+            time,
+            time_previous: previous,
+            time_displayed: None,
+            time_first: *self.first.get_or_insert(time),
+            link_type: interface.link_type,
+            interface: raw.interface.into(),
+            interface_name: (!interface.name.is_empty()).then_some(interface.name.as_str()),
+            orig_len: raw.orig_len,
+            bytes: raw.bytes,
+            comment: raw.comment,
+        };
+        Some(Stored { packet, raw, interface })
+    }
+
+    /// The run whose next packet was captured first.
+    fn front(&mut self, store: &dyn ChunkStore) -> Option<usize> {
+        for run in &mut self.runs {
+            run.fill(store, &mut self.missing);
+        }
+        let [signalling, media] = [self.runs[0].sequence(), self.runs[1].sequence()];
+        match (signalling, media) {
+            (None, None) => None,
+            (Some(_), None) => Some(0),
+            (None, Some(_)) => Some(1),
+            (Some(a), Some(b)) => Some(usize::from(b < a)),
+        }
+    }
+}
+
+impl Run {
+    fn sequence(&self) -> Option<u64> {
+        self.open.as_ref()?.front().map(|place| place.id.seq.value())
+    }
+
+    /// Opens the next chunk when the one before is done; one that cannot be read is noted and passed over.
+    fn fill(&mut self, store: &dyn ChunkStore, missing: &mut Vec<ChunkNo>) {
+        while self.sequence().is_none() {
+            self.open = None;
+            let Some(entry) = self.entries.get(self.next) else { return };
+            self.next += 1;
+            let chunk = store.get(entry.id);
+            let packets = chunk.ok().flatten().and_then(|chunk| chunk.packets().ok());
+            match packets {
+                Some(packets) => self.open = Some(Open::new(packets)),
+                None => missing.push(entry.id.no),
+            }
+        }
+    }
+}

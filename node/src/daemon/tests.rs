@@ -1,0 +1,110 @@
+//! Queries over the in-memory store.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use packetstream_protocol::chunk::{ChunkBuilder, Class};
+use packetstream_protocol::ids::{Epoch, HostId, NodeId, Seq};
+use packetstream_protocol::wire::{Closing, OutputFormat, OutputSpec, Payload, Query, Request};
+use packetstream_protocol::{Chunk, ChunkNo, Interface, PacketId, PacketRef, StreamId, Timestamp};
+use packetstream_storage::{ChunkStore, MemoryStore};
+
+use super::Service;
+
+fn interface() -> Interface {
+    Interface { link_type: 1, snaplen: 0, resolution: 9, name: "eth0".into(), description: String::new() }
+}
+
+/// Packets of one stream: time, class. Numbered in their order.
+fn stream(host: u8, packets: &[(u64, Class)]) -> Vec<Chunk> {
+    let stream = StreamId { host: HostId::from_bytes([host; 16]), epoch: Epoch(1) };
+    let mut chunks = Vec::new();
+    for class in [Class::Signalling, Class::Media] {
+        let mut builder = ChunkBuilder::new(stream, class, Default::default());
+        builder.declare(0, &interface());
+        for (counter, (time, _)) in packets.iter().enumerate().filter(|(_, packet)| packet.1 == class) {
+            let mut bytes = vec![0xff; 12];
+            bytes.extend_from_slice(&[0x88, 0xb6, host, counter as u8]);
+            let packet = PacketRef {
+                id: PacketId { time: Timestamp(*time), seq: Seq::new(stream.epoch, counter as u64) },
+                interface: 0,
+                orig_len: bytes.len() as u32,
+                flags: 0,
+                bytes: &bytes,
+                comment: None,
+            };
+            builder.push(&packet).expect("it fits");
+        }
+        chunks.extend(builder.seal(ChunkNo(chunks.len() as u64)));
+    }
+    chunks
+}
+
+fn service(streams: &[Vec<Chunk>]) -> Service {
+    let store = MemoryStore::default();
+    for chunks in streams {
+        store.append(chunks.clone()).expect("memory takes them");
+    }
+    #[allow(clippy::disallowed_methods)]
+    Service::new(Arc::new(store), NodeId([0; 32]), "test".into(), Vec::new(), Instant::now())
+}
+
+fn ask(service: &Service, change: impl FnOnce(&mut Query)) -> (Vec<String>, Closing) {
+    let mut query = Query {
+        hosts: Vec::new(),
+        since: None,
+        until: None,
+        filter: String::new(),
+        references: Vec::new(),
+        limit: None,
+        output: OutputSpec {
+            fields: vec!["frame.number".into(), "data.data".into()],
+            ..OutputSpec::new(OutputFormat::Fields)
+        },
+        follow: false,
+    };
+    change(&mut query);
+    let mut lines = Vec::new();
+    let closing = service.rows(&Request::Query(query), &mut |rows| {
+        for row in rows.rows {
+            if let Payload::Rendered(text) = row.payload {
+                lines.extend(String::from_utf8_lossy(&text).lines().map(str::to_owned));
+            }
+        }
+        Ok(())
+    });
+    (lines, closing.expect("the query makes sense"))
+}
+
+use Class::{Media, Signalling};
+
+#[test]
+fn classes_of_a_stream_are_merged_in_the_order_of_capture() {
+    let service = service(&[stream(1, &[(10, Signalling), (20, Media), (15, Signalling), (30, Media)])]);
+    let (lines, closing) = ask(&service, |_| {});
+    assert_eq!(lines, ["1\t0100", "2\t0101", "3\t0102", "4\t0103"]);
+    assert!(closing.complete && closing.matched == 4 && closing.scanned == 4);
+}
+
+#[test]
+fn streams_are_merged_by_time() {
+    let service = service(&[stream(1, &[(10, Media), (30, Media)]), stream(2, &[(20, Media), (40, Media)])]);
+    let (lines, _) = ask(&service, |_| {});
+    assert_eq!(lines, ["1\t0100", "1\t0200", "2\t0101", "2\t0201"]);
+}
+
+#[test]
+fn times_and_limits_bound_the_answer_and_frame_numbers_stay() {
+    let service = service(&[stream(1, &[(10, Media), (20, Media), (30, Media)])]);
+    let (lines, _) = ask(&service, |query| query.since = Some(Timestamp(20)));
+    assert_eq!(lines, ["2\t0101", "3\t0102"]);
+    let (lines, closing) = ask(&service, |query| query.limit = Some(1));
+    assert_eq!((lines, closing.limited), (vec!["1\t0100".to_owned()], true));
+}
+
+#[test]
+fn a_header_comes_once_and_before_the_first_row() {
+    let service = service(&[stream(1, &[(10, Media), (20, Media)])]);
+    let (lines, _) = ask(&service, |query| query.output.options.push(("E".into(), "header=y".into())));
+    assert_eq!(lines, ["frame.number\tdata.data", "1\t0100", "2\t0101"]);
+}
