@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
+use packetstream_protocol::NodeId;
 use packetstream_protocol::credentials::Role;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -86,7 +87,7 @@ pub struct Identity {
     /// Of the authority that the certificate names as its issuer.
     pub cluster: ClusterId,
     /// The holder's Ed25519 public key.
-    pub public_key: [u8; 32],
+    pub node: NodeId,
 }
 
 /// Why nothing was issued, or an authority was not read or written.
@@ -336,7 +337,7 @@ pub fn identity(der: &[u8]) -> Result<Identity, CertificateError> {
     }
     let cluster = found.issuer.as_deref().and_then(|issuer| issuer.strip_prefix(AUTHORITY_NAME));
     let cluster = cluster.ok_or(CertificateError::UnknownIssuer)?.parse()?;
-    Ok(Identity { role, name, cluster, public_key: found.public_key })
+    Ok(Identity { role, name, cluster, node: NodeId(found.public_key) })
 }
 
 /// The id of the cluster whose authority's certificate is `der`.

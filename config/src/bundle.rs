@@ -174,7 +174,7 @@ impl Bundle {
         if content.seeds.len() > MAX_SEEDS {
             return Err(format!("it has {} seeds, more than {MAX_SEEDS}", content.seeds.len()));
         }
-        if secret.key_pair().map_err(|error| error.to_string())?.public_key_raw() != identity.public_key {
+        if secret.key_pair().map_err(|error| error.to_string())?.public_key_raw() != identity.node.0 {
             return Err("its key is not that of its certificate".to_owned());
         }
         if !authority::is_issued_by(&certificate_der, &authority_der) || identity.cluster != cluster {

@@ -65,11 +65,6 @@ impl DataDir {
         self.root.join("node.toml")
     }
 
-    /// Names of those whose certificates no longer count, one node id a line.
-    pub fn revoked(&self) -> PathBuf {
-        self.root.join("revoked")
-    }
-
     /// Chunks that are not yet stored by enough nodes.
     pub fn spool(&self) -> PathBuf {
         self.root.join("spool")

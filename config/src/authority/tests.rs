@@ -23,7 +23,7 @@ fn an_invited_member_is_who_the_invitation_says() {
         let identity = identity(bundle.certificate_der()).unwrap();
         assert_eq!((identity.role, identity.name.as_str()), (role, "alice@example.net"));
         assert_eq!(identity.cluster, authority.id());
-        assert_eq!(identity.public_key, bundle.identity().public_key);
+        assert_eq!(identity.node, bundle.identity().node);
         assert!(is_issued_by(bundle.certificate_der(), authority.certificate_der()));
     }
 }

@@ -1,0 +1,348 @@
+//! The security upgrade: TLS 1.3 in which both sides prove that the cluster's authority knows them.
+//!
+//! The key in a certificate is its holder's libp2p identity, so the handshake proves the peer id. A client accepts only a
+//! server whose certificate is for a node (extended key usage and DNS name); a server accepts every member that is not
+//! revoked. There is no session resumption: it would let in who was revoked since.
+//!
+//! In TLS 1.3 a client is done before the server has looked at the client's certificate, and would learn of a refusal only
+//! later and as a lost connection. So the server's first two bytes inside TLS are the version of the protocol that it
+//! speaks, and the client waits for them: what comes instead is the alert that says why it was refused.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use futures::{AsyncRead, AsyncWrite, FutureExt};
+use libp2p::PeerId;
+use libp2p::core::upgrade::{InboundConnectionUpgrade, OutboundConnectionUpgrade, UpgradeInfo};
+use libp2p::identity;
+use packetstream_config::authority::{self, CertificateError, ClusterId, Identity, SERVER_NAME};
+use packetstream_config::{Bundle, Secret};
+use packetstream_protocol::NodeId;
+use packetstream_protocol::codec::PROTOCOL_VERSION;
+use parking_lot::{Mutex, RwLock};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::{
+    ClientConfig, DigitallySignedStruct, DistinguishedName, OtherError, RootCertStore, ServerConfig, SignatureScheme,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
+use tokio_util::compat::{Compat, FuturesAsyncReadCompatExt, TokioAsyncReadCompatExt};
+
+/// The name of this upgrade in the negotiation.
+const PROTOCOL: &str = "/packetstream/tls/1";
+
+/// The most identities that are remembered; see [`Identities`].
+pub(super) const MAX_IDENTITIES: usize = 2 * super::limits::MAX_CONNECTIONS as usize;
+
+/// Why a handshake came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum HandshakeError {
+    #[error("tls: {0}")]
+    Tls(rustls::Error),
+    #[error("tls: {0}")]
+    Io(io::Error),
+    #[error("certificate of the peer: {0}")]
+    Certificate(#[from] CertificateError),
+    #[error("the peer speaks version {found} of the protocol, this program {PROTOCOL_VERSION}")]
+    Version { found: u16 },
+}
+
+impl From<io::Error> for HandshakeError {
+    fn from(error: io::Error) -> Self {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(tls) => Self::Tls(tls.clone()),
+            None => Self::Io(error),
+        }
+    }
+}
+
+/// The certificate of a server is that of another cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the peer belongs to cluster {0}")]
+pub(super) struct OtherCluster(pub(super) ClusterId);
+
+/// Members whose certificates no longer count.
+#[derive(Debug, Default)]
+pub(super) struct Revoked(RwLock<BTreeSet<NodeId>>);
+
+impl Revoked {
+    pub(super) fn contains(&self, node: &NodeId) -> bool {
+        self.0.read().contains(node)
+    }
+
+    pub(super) fn replace(&self, nodes: BTreeSet<NodeId>) {
+        *self.0.write() = nodes;
+    }
+}
+
+/// What the certificates of connected peers say, by peer id.
+///
+/// libp2p hands a peer id from the handshake to the connection, and nothing else. An entry is written by the handshake and
+/// removed with the peer's last connection. Only who has a certificate can add one; should handshakes that come to nothing
+/// after TLS leave too many behind, all are dropped, and a connection that was just then between its handshake and its
+/// start is refused and can be made again.
+#[derive(Debug, Default)]
+pub(super) struct Identities(Mutex<std::collections::BTreeMap<PeerId, Identity>>);
+
+impl Identities {
+    pub(super) fn insert(&self, peer: PeerId, identity: Identity) {
+        let mut identities = self.0.lock();
+        if identities.len() >= MAX_IDENTITIES {
+            identities.clear();
+        }
+        identities.insert(peer, identity);
+    }
+
+    pub(super) fn get(&self, peer: &PeerId) -> Option<Identity> {
+        self.0.lock().get(peer).cloned()
+    }
+
+    pub(super) fn remove(&self, peer: &PeerId) {
+        self.0.lock().remove(peer);
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.lock().len()
+    }
+}
+
+/// The upgrade of one endpoint, for both directions.
+#[derive(Clone)]
+pub(super) struct Tls {
+    server: Arc<ServerConfig>,
+    client: Arc<ClientConfig>,
+    server_name: ServerName<'static>,
+    identities: Arc<Identities>,
+}
+
+impl Tls {
+    pub(super) fn new(
+        bundle: &Bundle,
+        identities: Arc<Identities>,
+        revoked: Arc<Revoked>,
+    ) -> Result<Self, rustls::Error> {
+        // Named, not taken from the process: which providers other crates compile in must not matter.
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from(bundle.authority_der().to_vec()))?;
+        let roots = Arc::new(roots);
+        let chain = || vec![CertificateDer::from(bundle.certificate_der().to_vec())];
+        let unusable = |error: &dyn std::error::Error| rustls::Error::General(error.to_string());
+
+        let members = WebPkiClientVerifier::builder_with_provider(roots.clone(), provider.clone())
+            .build()
+            .map_err(|error| unusable(&error))?;
+        let mut server = ServerConfig::builder_with_provider(provider.clone())
+            .with_protocol_versions(&[&rustls::version::TLS13])?
+            .with_client_cert_verifier(Arc::new(Members { inner: members, revoked: revoked.clone() }))
+            .with_single_cert(chain(), private_key(bundle.secret()))?;
+        server.session_storage = Arc::new(NoServerSessionStorage {});
+        server.send_tls13_tickets = 0;
+
+        let nodes = WebPkiServerVerifier::builder_with_provider(roots, provider.clone())
+            .build()
+            .map_err(|error| unusable(&error))?;
+        let mut client = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Nodes { inner: nodes, revoked, ours: bundle.cluster() }))
+            .with_client_auth_cert(chain(), private_key(bundle.secret()))?;
+        client.resumption = rustls::client::Resumption::disabled();
+        // The name is the same for every node of every cluster: nobody on the way need read it.
+        client.enable_sni = false;
+
+        let server_name = ServerName::try_from(SERVER_NAME).map_err(|error| unusable(&error))?;
+        Ok(Self { server: Arc::new(server), client: Arc::new(client), server_name, identities })
+    }
+
+    fn remember(&self, certificates: Option<&[CertificateDer<'_>]>) -> Result<PeerId, HandshakeError> {
+        let leaf = certificates.and_then(<[_]>::first).ok_or(rustls::Error::NoCertificatesPresented);
+        let identity = authority::identity(leaf.map_err(HandshakeError::Tls)?)?;
+        let peer = peer_id(&identity.node).ok_or(CertificateError::NotEd25519)?;
+        self.identities.insert(peer, identity);
+        Ok(peer)
+    }
+}
+
+/// The libp2p name of a member. `None` where the bytes are no point of the curve.
+pub(super) fn peer_id(node: &NodeId) -> Option<PeerId> {
+    let key = identity::ed25519::PublicKey::try_from_bytes(&node.0).ok()?;
+    Some(identity::PublicKey::from(key).to_peer_id())
+}
+
+fn private_key(secret: &Secret) -> PrivateKeyDer<'static> {
+    PrivatePkcs8KeyDer::from(secret.to_pkcs8_der()).into()
+}
+
+impl UpgradeInfo for Tls {
+    type Info = &'static str;
+    type InfoIter = std::iter::Once<Self::Info>;
+
+    fn protocol_info(&self) -> Self::InfoIter {
+        std::iter::once(PROTOCOL)
+    }
+}
+
+type Secured<C> = Compat<TlsStream<Compat<C>>>;
+
+impl<C> InboundConnectionUpgrade<C> for Tls
+where
+    C: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    type Output = (PeerId, Secured<C>);
+    type Error = HandshakeError;
+    type Future = BoxFuture<'static, Result<Self::Output, Self::Error>>;
+
+    fn upgrade_inbound(self, socket: C, _: Self::Info) -> Self::Future {
+        async move {
+            let mut stream = TlsAcceptor::from(self.server.clone()).accept(socket.compat()).await?;
+            let peer = self.remember(stream.get_ref().1.peer_certificates())?;
+            stream.write_all(&PROTOCOL_VERSION.to_le_bytes()).await?;
+            stream.flush().await?;
+            Ok((peer, TlsStream::from(stream).compat()))
+        }
+        .boxed()
+    }
+}
+
+impl<C> OutboundConnectionUpgrade<C> for Tls
+where
+    C: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    type Output = (PeerId, Secured<C>);
+    type Error = HandshakeError;
+    type Future = BoxFuture<'static, Result<Self::Output, Self::Error>>;
+
+    fn upgrade_outbound(self, socket: C, _: Self::Info) -> Self::Future {
+        async move {
+            let connector = TlsConnector::from(self.client.clone());
+            let mut stream = connector.connect(self.server_name.clone(), socket.compat()).await?;
+            let mut version = [0; 2];
+            stream.read_exact(&mut version).await?;
+            let found = u16::from_le_bytes(version);
+            if found != PROTOCOL_VERSION {
+                return Err(HandshakeError::Version { found });
+            }
+            let peer = self.remember(stream.get_ref().1.peer_certificates())?;
+            Ok((peer, TlsStream::from(stream).compat()))
+        }
+        .boxed()
+    }
+}
+
+/// Lets in the members of the cluster that are not revoked.
+#[derive(Debug)]
+struct Members {
+    inner: Arc<dyn ClientCertVerifier>,
+    revoked: Arc<Revoked>,
+}
+
+/// Talks only to nodes of the cluster that are not revoked.
+#[derive(Debug)]
+struct Nodes {
+    inner: Arc<WebPkiServerVerifier>,
+    revoked: Arc<Revoked>,
+    ours: ClusterId,
+}
+
+fn check_identity(leaf: &CertificateDer<'_>, revoked: &Revoked) -> Result<(), rustls::Error> {
+    use rustls::CertificateError::{ApplicationVerificationFailure, Revoked};
+    let identity = authority::identity(leaf).map_err(|_| ApplicationVerificationFailure)?;
+    if revoked.contains(&identity.node) {
+        return Err(Revoked.into());
+    }
+    Ok(())
+}
+
+impl ClientCertVerifier for Members {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        self.inner.root_hint_subjects()
+    }
+
+    fn verify_client_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        let verified = self.inner.verify_client_cert(leaf, intermediates, now)?;
+        check_identity(leaf, &self.revoked)?;
+        Ok(verified)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls12_signature(message, leaf, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls13_signature(message, leaf, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+}
+
+impl ServerCertVerifier for Nodes {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let checked = self.inner.verify_server_cert(leaf, intermediates, server_name, ocsp_response, now);
+        let verified = checked.map_err(|error| match (&error, authority::identity(leaf)) {
+            // A people's mistake that deserves its own words.
+            (
+                rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer),
+                Ok(Identity { cluster, .. }),
+            ) if cluster != self.ours => {
+                rustls::CertificateError::Other(OtherError(Arc::new(OtherCluster(cluster)))).into()
+            }
+            _ => error,
+        })?;
+        check_identity(leaf, &self.revoked)?;
+        Ok(verified)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls12_signature(message, leaf, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls13_signature(message, leaf, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+}
