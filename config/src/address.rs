@@ -14,7 +14,9 @@ pub const MAX_HOST_LEN: usize = 253;
 
 /// A text that names no peer's address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no address: {reason}; write HOST:PORT, for example 10.0.0.7:4720, [fd00::7]:4720 or n1.example.net:4720")]
+#[error(
+    "{text:?} is no address: {reason}; write HOST:PORT, for example 10.0.0.7:4720, [fd00::7]:4720 or n1.example.net:4720"
+)]
 pub struct AddressError {
     text: String,
     reason: &'static str,

@@ -169,7 +169,8 @@ impl Secret {
 }
 
 /// `SEQUENCE { INTEGER 0, SEQUENCE { OID 1.3.101.112 }, OCTET STRING { OCTET STRING (32 bytes) } }` up to the seed.
-const PKCS8_ED25519: [u8; 16] = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+const PKCS8_ED25519: [u8; 16] =
+    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -376,10 +377,8 @@ const AUTHORITY_NAME: &str = "cluster ";
 
 fn authority_params(id: ClusterId) -> CertificateParams {
     let mut params = CertificateParams::default();
-    params.distinguished_name = subject(&[
-        (DnType::OrganizationName, ORGANIZATION),
-        (DnType::CommonName, &format!("{AUTHORITY_NAME}{id}")),
-    ]);
+    params.distinguished_name =
+        subject(&[(DnType::OrganizationName, ORGANIZATION), (DnType::CommonName, &format!("{AUTHORITY_NAME}{id}"))]);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params

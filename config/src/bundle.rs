@@ -114,7 +114,8 @@ impl Bundle {
 
     /// What the certificate says of its holder.
     pub fn identity(&self) -> Identity {
-        authority::identity(&self.certificate_der).expect("the certificate was checked when the bundle was made or read")
+        authority::identity(&self.certificate_der)
+            .expect("the certificate was checked when the bundle was made or read")
     }
 
     /// The cluster that it opens.
@@ -150,11 +151,8 @@ impl Bundle {
     /// which the authority has signed for this role and name.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let (head, body) = text.split_once('\n').ok_or(Malformed::NoBundle)?;
-        let (version, sum) = head
-            .trim_end()
-            .strip_prefix(MAGIC)
-            .and_then(|head| head.split_once(' '))
-            .ok_or(Malformed::NoBundle)?;
+        let (version, sum) =
+            head.trim_end().strip_prefix(MAGIC).and_then(|head| head.split_once(' ')).ok_or(Malformed::NoBundle)?;
         if version != VERSION.to_string() {
             return Err(Malformed::Version(version.chars().take(16).collect()));
         }
@@ -194,9 +192,7 @@ impl Bundle {
         let text = file::read_text(path, MAX_BUNDLE_BYTES).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => BundleError::Missing { path: path.to_owned() },
             // Bytes that are no text: no bundle either.
-            io::ErrorKind::InvalidData => {
-                BundleError::Malformed { path: path.to_owned(), reason: Malformed::NoBundle }
-            }
+            io::ErrorKind::InvalidData => BundleError::Malformed { path: path.to_owned(), reason: Malformed::NoBundle },
             _ => BundleError::Io { path: path.to_owned(), source },
         })?;
         Self::parse(&text).map_err(|reason| BundleError::Malformed { path: path.to_owned(), reason })

@@ -29,10 +29,7 @@ impl DataDir {
     /// `explicit` (`--data`) if there is one, otherwise `$XDG_DATA_HOME/packetstream`, otherwise
     /// `$HOME/.local/share/packetstream`, for root like for everyone else. As the XDG Base Directory Specification
     /// wants it, an `XDG_DATA_HOME` that is empty or relative counts as not set.
-    pub fn locate(
-        explicit: Option<&Path>,
-        variable: impl Fn(&str) -> Option<OsString>,
-    ) -> Result<Self, PathError> {
+    pub fn locate(explicit: Option<&Path>, variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, PathError> {
         if let Some(root) = explicit {
             return Ok(Self::new(root));
         }

@@ -115,7 +115,9 @@ pub enum Invalid {
     NoRole,
     #[error("roles: a bundle for {bundle} does not allow {role}; ask an operator for one made with --role node")]
     RoleNotAllowed { bundle: Role, role: NodeRole },
-    #[error("roles: a bundle for {bundle} is for the command line; run the node with one made with --role node or edge")]
+    #[error(
+        "roles: a bundle for {bundle} is for the command line; run the node with one made with --role node or edge"
+    )]
     NoNodeBundle { bundle: Role },
     #[error("roles: analyze works on stored packets; add store")]
     AnalyzeWithoutStore,
@@ -127,7 +129,9 @@ pub enum Invalid {
     CapturedTwice { interface: String },
     #[error("capture: {interface:?} is no name of an interface")]
     BadInterface { interface: String },
-    #[error("capture: the filter for {interface} is longer than {MAX_CAPTURE_FILTER_LEN} bytes or contains a null byte")]
+    #[error(
+        "capture: the filter for {interface} is longer than {MAX_CAPTURE_FILTER_LEN} bytes or contains a null byte"
+    )]
     BadFilter { interface: String },
     #[error("capture: snaplen {snaplen} for {interface} is not from {SNAPLEN_MIN} to {SNAPLEN_MAX}")]
     BadSnaplen { interface: String, snaplen: u32 },

@@ -6,3 +6,4 @@ pub mod command;
 pub mod daemon;
 pub mod engine;
 pub mod exit;
+pub mod net;

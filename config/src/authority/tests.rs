@@ -19,7 +19,8 @@ fn invitation(role: Role, name: &str) -> Invitation {
 fn an_invited_member_is_who_the_invitation_says() {
     let authority = authority(1);
     for role in [Role::Node, Role::Edge, Role::Operator, Role::Reader] {
-        let bundle = authority.invite(invitation(role, "alice@example.net"), Secret::from_bytes([2; 32]), now()).unwrap();
+        let bundle =
+            authority.invite(invitation(role, "alice@example.net"), Secret::from_bytes([2; 32]), now()).unwrap();
         let identity = identity(bundle.certificate_der()).unwrap();
         assert_eq!((identity.role, identity.name.as_str()), (role, "alice@example.net"));
         assert_eq!(identity.cluster, authority.id());

@@ -59,7 +59,9 @@ fn a_mistake_is_named_with_its_place() {
         "configuration FILE: line 2, column 7: \"soon\" is no length of time; write a whole number and one of s, m, h, d, w"
     );
     assert!(parse("listen = \"a b\"").unwrap_err().contains("\"a b\" is no address: the host is no name"));
-    for text in ["roles = [\"cook\"]", "[[capture]]\nfilter = \"x\"", "roles", "[capture]", "[[capture]]\ninterface = 1"] {
+    for text in
+        ["roles = [\"cook\"]", "[[capture]]\nfilter = \"x\"", "roles", "[capture]", "[[capture]]\ninterface = 1"]
+    {
         let error = parse(text).unwrap_err();
         assert!(!error.contains('\n'), "{error}");
     }

@@ -12,8 +12,8 @@ use libp2p::multiaddr::Protocol;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, DialError, NetworkBehaviour, SwarmEvent};
 use libp2p::{
-    PeerId, Swarm, SwarmBuilder, TransportError, connection_limits, identify, identity, memory_connection_limits,
-    ping, tcp, yamux,
+    PeerId, Swarm, SwarmBuilder, TransportError, connection_limits, identify, identity, memory_connection_limits, ping,
+    tcp, yamux,
 };
 use packetstream_config::address::Host;
 use packetstream_config::authority::ClusterId;
@@ -110,12 +110,12 @@ impl Endpoint {
         let keypair =
             identity::Keypair::ed25519_from_bytes(*bundle.secret().as_bytes()).map_err(|error| unusable(&error))?;
         let identities = Arc::<Identities>::default();
-        let tls =
-            Tls::new(bundle, identities.clone(), revoked.clone()).map_err(|error| unusable(&error))?;
+        let tls = Tls::new(bundle, identities.clone(), revoked.clone()).map_err(|error| unusable(&error))?;
         let swarm = swarm(keypair, tls, &limits, identities.clone(), acceptor).map_err(|error| unusable(&error))?;
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (count, connections) = watch::channel(0);
-        let task = Task { swarm, identities: identities.clone(), count, listening: HashMap::new(), dialling: HashMap::new() };
+        let task =
+            Task { swarm, identities: identities.clone(), count, listening: HashMap::new(), dialling: HashMap::new() };
         tokio::spawn(task.run(inbox));
         let identity = bundle.identity();
         Ok(Self {

@@ -4,9 +4,7 @@
 //! with what has come, never with what was promised.
 
 use bytes::{Buf, Bytes, BytesMut};
-use packetstream_protocol::codec::{
-    self, CodecError, FRAME_HEADER_BYTES, Frame, FrameHeader, Message,
-};
+use packetstream_protocol::codec::{self, CodecError, FRAME_HEADER_BYTES, Frame, FrameHeader, Message};
 use packetstream_protocol::limits::MAX_CHUNK_BYTES;
 use packetstream_protocol::wire::CHUNK_FRAME;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};

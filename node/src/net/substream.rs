@@ -14,9 +14,7 @@ use libp2p::core::transport::PortUse;
 use libp2p::core::upgrade::ReadyUpgrade;
 use libp2p::core::{Endpoint, Multiaddr};
 use libp2p::multiaddr::Protocol;
-use libp2p::swarm::handler::{
-    ConnectionEvent, DialUpgradeError, FullyNegotiatedInbound, FullyNegotiatedOutbound,
-};
+use libp2p::swarm::handler::{ConnectionEvent, DialUpgradeError, FullyNegotiatedInbound, FullyNegotiatedOutbound};
 use libp2p::swarm::{
     ConnectionDenied, ConnectionHandler, ConnectionHandlerEvent, ConnectionId, FromSwarm, NetworkBehaviour,
     StreamProtocol, StreamUpgradeError, SubstreamProtocol, THandler, THandlerInEvent, THandlerOutEvent, ToSwarm,
@@ -65,12 +63,8 @@ impl Behaviour {
         opens: Option<mpsc::Receiver<OpenReply>>,
     ) -> Result<Handler, ConnectionDenied> {
         let identity = self.identities.get(&peer).ok_or_else(|| ConnectionDenied::new(NoIdentity))?;
-        let caller = Caller {
-            node: identity.node,
-            role: identity.role,
-            name: identity.name,
-            address: socket_address(address),
-        };
+        let caller =
+            Caller { node: identity.node, role: identity.role, name: identity.name, address: socket_address(address) };
         Ok(Handler { caller: Arc::new(caller), acceptor: self.acceptor.clone(), opens })
     }
 }

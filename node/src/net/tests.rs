@@ -536,8 +536,7 @@ async fn connections_of_one_peer_are_limited() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unfinished_handshakes_are_limited_in_number_and_in_time() {
     let authority = authority(1);
-    let limits =
-        Limits { pending_connections: 1, handshake_timeout: Duration::from_millis(500), ..Limits::default() };
+    let limits = Limits { pending_connections: 1, handshake_timeout: Duration::from_millis(500), ..Limits::default() };
     let node = node(&authority, limits).await;
     // The first says nothing and holds the only place; the second is hung up on at once, before the first's time is up.
     let mut first = TcpStream::connect(node.at).await.unwrap();
