@@ -226,6 +226,13 @@ impl<'a> Dissector<'a> {
 
     /// Says that of `tvb` only `len` octets are the network layer's: what follows is the link layer's padding.
     pub fn end_payload(&mut self, tvb: Tvb<'a>, len: usize) {
+        let place = |node: &&mut Node| matches!(node.value, Value::Protocol { .. });
+        if let Some(node) = self.out.nodes.iter_mut().rev().find(place)
+            && (node.source, node.start) == (tvb.source, tvb.base)
+            && let Value::Protocol { end } = &mut node.value
+        {
+            *end = (*end).min(tvb.base.saturating_add(len as u32));
+        }
         if tvb.source == 0 && self.payload_end.is_none() {
             self.payload_end = Some((tvb.base as usize).saturating_add(len));
         }
@@ -437,7 +444,8 @@ impl<'a> Dissector<'a> {
     /// Begins a protocol: its item over all octets, its name in `frame.protocols`.
     pub fn begin(&mut self, proto: FieldId, tvb: Tvb<'a>) -> Item {
         self.layer(registry::protocol(registry::owner(proto)).name());
-        self.open(proto, tvb, 0, tvb.reported(), Value::Bytes)
+        let end = tvb.base.saturating_add(tvb.len() as u32);
+        self.open(proto, tvb, 0, tvb.reported(), Value::Protocol { end })
     }
 
     /// Reads a big-endian integer of `width` octets and adds it.

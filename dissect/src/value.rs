@@ -17,6 +17,8 @@ pub enum Value {
     Ipv6([u8; 16]),
     /// The octets of the node's range.
     Bytes,
+    /// A protocol: the octets of the node's range are its own; what it holds follows, up to `end` of its source.
+    Protocol { end: u32 },
     /// The octets of the node's range as text.
     Text,
     /// Text that does not stand in the packet as it is.

@@ -255,8 +255,13 @@ impl<'o> Checker<'o> {
             return Err(Fault::new(span.clone(), message));
         }
         let Some(first) = arguments.iter().find(|argument| !self.is_constant(argument)) else {
-            let first = arguments.first().map_or(span.clone(), |first| first.span.clone());
-            return Err(Fault::new(first, format!("function {name} takes fields, not constants alone")));
+            return Err(match arguments.first() {
+                Some(Expr { kind: Kind::Word(word), span, .. }) if looks_like_a_field(word) => unknown(word, span),
+                first => {
+                    let span = first.map_or(span.clone(), |first| first.span.clone());
+                    Fault::new(span, format!("function {name} takes fields, not constants alone"))
+                }
+            });
         };
         let model = self.typed(first)?;
         let mut operands = Vec::new();
@@ -636,6 +641,10 @@ impl<'o> Checker<'o> {
             });
         }
         let left = self.typed(left)?;
+        if !matches!(left.operand, Operand::Field(_) | Operand::Raw(_)) {
+            let message = format!("only a field may be looked for in a set, not {}", left.shown);
+            return Err(Fault::new(left.span, message));
+        }
         let mut members = Vec::new();
         for element in elements {
             members.push(match element {

@@ -225,7 +225,7 @@ impl<'t> Lexer<'t> {
         let start = self.at;
         if self.peek(0) == b'[' {
             self.at += 1;
-            return self.parts(start, false);
+            return self.parts(start);
         }
         if !self.peek(0).is_ascii_digit() {
             let c = self.text.get(self.at..).unwrap_or_default().chars().next();
@@ -236,21 +236,22 @@ impl<'t> Lexer<'t> {
         Ok(vec![Part::At(self.number()?)])
     }
 
-    /// The runs of a slice up to its right bracket; the left one, at `open`, has just been taken.
-    pub(crate) fn parts(&mut self, open: usize, is_slice: bool) -> Result<Vec<Part>, Fault> {
+    /// The runs of a slice or of layers up to its right bracket; the left one, at `open`, has just been taken.
+    pub(crate) fn parts(&mut self, open: usize) -> Result<Vec<Part>, Fault> {
         let mut parts = Vec::new();
         loop {
             self.skip_blanks();
             let start = self.at;
-            let part = self.part(is_slice)?;
+            let part = self.part()?;
             self.skip_blanks();
-            let is_empty = match part {
-                Part::Length(_, 0) => true,
-                Part::Range(from, to) => (from < 0) == (to < 0) && from > to,
-                _ => false,
+            let why = match part {
+                Part::Length(_, 0) => Some("a range must not be empty"),
+                Part::Range(from, to) if (from < 0) != (to < 0) => Some("both ends of a range must have one sign"),
+                Part::Range(from, to) if from > to => Some("a range must not be empty"),
+                _ => None,
             };
-            if is_empty {
-                return Err(Fault::new(start..self.at, "a range must not be empty"));
+            if let Some(why) = why {
+                return Err(Fault::new(start..self.at, why));
             }
             parts.push(part);
             if parts.len() > super::MAX_SLICES {
@@ -277,8 +278,8 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn part(&mut self, is_slice: bool) -> Result<Part, Fault> {
-        if is_slice && self.peek(0) == b':' {
+    fn part(&mut self) -> Result<Part, Fault> {
+        if self.peek(0) == b':' {
             self.at += 1;
             self.skip_blanks();
             return match self.peek(0) {
@@ -292,7 +293,7 @@ impl<'t> Lexer<'t> {
         let from = self.number()?;
         self.skip_blanks();
         match self.peek(0) {
-            b':' if is_slice => {
+            b':' => {
                 self.at += 1;
                 self.skip_blanks();
                 if !self.peek(0).is_ascii_digit() {

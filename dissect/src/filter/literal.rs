@@ -310,27 +310,25 @@ pub(crate) fn byte_string(word: &str) -> Option<Vec<u8>> {
     }
     // A colon at the beginning says that octets are meant, not a name.
     let word = word.strip_prefix(':').unwrap_or(word);
-    let separator = word.bytes().find(|c| matches!(c, b':' | b'-' | b'.'));
-    let mut octets = Vec::new();
-    let groups: Vec<&str> = match separator {
-        Some(separator) => word.split(separator as char).collect(),
-        None => vec![word],
+    let separator = word.chars().find(|c| matches!(c, ':' | '-' | '.'));
+    let groups = match separator {
+        Some(separator) => word.split(separator),
+        // No separator is a control character: one group.
+        None => word.split('\0'),
     };
-    for (at, group) in groups.iter().enumerate() {
-        let is_last = at + 1 == groups.len();
-        if group.is_empty() {
-            // One separator may stand at the end.
-            if is_last && at > 0 {
-                break;
-            }
-            return None;
-        }
-        let digits: Option<Vec<u8>> = group.chars().map(|c| c.to_digit(16).map(|digit| digit as u8)).collect();
-        for pair in digits?.chunks(2) {
-            octets.push(pair.iter().fold(0, |octet, digit| octet << 4 | digit));
+    let mut octets = Vec::new();
+    for group in groups {
+        let is_sized = match separator {
+            Some('.') => matches!(group.len(), 2 | 4),
+            Some(_) => group.len() == 2,
+            None => !group.is_empty(),
+        };
+        let digits: Option<Vec<u32>> = group.chars().map(|c| c.to_digit(16)).collect();
+        for pair in digits.filter(|_| is_sized)?.chunks(2) {
+            octets.push(pair.iter().fold(0, |octet, digit| octet << 4 | *digit as u8));
         }
     }
-    (!octets.is_empty()).then_some(octets)
+    Some(octets)
 }
 
 /// The contents octets of an object identifier in dotted form (ITU-T X.690, 8.19).

@@ -302,7 +302,7 @@ impl Parser<'_> {
         while self.token == Token::Symbol("[") {
             let open = self.span.start;
             self.lexer.seek(self.span.end);
-            let parts = self.lexer.parts(open, true)?;
+            let parts = self.lexer.parts(open)?;
             let end = self.lexer.place();
             self.span.end = end;
             self.advance()?;

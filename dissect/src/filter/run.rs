@@ -62,7 +62,11 @@ impl<'v> Val<'v> {
             (Self::Ipv6 { address, mask }, Val::Ipv6 { address: b, mask: m }) => {
                 Some((address & mask & m).cmp(&(b & mask & m)))
             }
-            (Self::Bytes(a) | Self::Text(a), Val::Bytes(b) | Val::Text(b)) => Some(a.cmp(b)),
+            (Self::Text(a), Val::Text(b)) => Some(a.cmp(b)),
+            // Of octets the longer run is the greater one, as in Wireshark.
+            (Self::Bytes(a) | Self::Text(a), Val::Bytes(b) | Val::Text(b)) => {
+                Some(a.len().cmp(&b.len()).then_with(|| a.cmp(b)))
+            }
             _ => None,
         }
     }
@@ -123,7 +127,7 @@ pub(crate) fn value_of<'v>(d: &'v Dissection<'_>, node: &'v Node) -> Option<Val<
         Value::Ether(mac) => Val::Bytes(Cow::Borrowed(mac)),
         Value::Ipv4(address) => Val::Ipv4 { address: u32::from_be_bytes(*address), mask: u32::MAX },
         Value::Ipv6(address) => Val::Ipv6 { address: u128::from_be_bytes(*address), mask: u128::MAX },
-        Value::Bytes => Val::Bytes(Cow::Borrowed(d.bytes(node))),
+        Value::Bytes | Value::Protocol { .. } => Val::Bytes(Cow::Borrowed(d.bytes(node))),
         Value::Text => Val::Text(Cow::Borrowed(d.bytes(node))),
         Value::String(text) => Val::Text(Cow::Borrowed(text.as_bytes())),
         Value::Octets(octets) => Val::Bytes(Cow::Borrowed(octets)),
@@ -309,9 +313,16 @@ impl Operand {
     }
 }
 
+/// The octets of a protocol and of what it holds.
 fn to_the_end<'d>(d: &Dissection<'d>, node: &Node) -> &'d [u8] {
-    let source = d.sources.get(usize::from(node.source));
-    source.and_then(|(octets, _)| octets.get(node.start as usize..)).unwrap_or_default()
+    let Some((source, _)) = d.sources.get(usize::from(node.source)) else {
+        return &[];
+    };
+    let end = match node.value {
+        Value::Protocol { end } => (end as usize).min(source.len()),
+        _ => source.len(),
+    };
+    source.get(node.start as usize..end).unwrap_or_default()
 }
 
 /// What the value of a node is called.

@@ -200,6 +200,10 @@ fn slices_take_octets() {
         "frame[6:6] contains eth.src",
         "frame[26:]",
         "data.data[0:5] contains \"ELL\"",
+        "frame[0:2] > fe",
+        "frame[0:2] > 00:00",
+        "frame[0:2] < 00:00:00",
+        "data > fe",
     ]);
     none_pass(&[
         "frame[90:200] contains 00",
@@ -405,6 +409,14 @@ fn errors_say_what_is_wrong_and_where() {
         ("data.data == 0x0d0a", "\"0x0d0a\" is not a valid byte string", "0x0d0a"),
         ("data contains GET", "\"GET\" is not a valid byte string", "GET"),
         ("$nosuch(1) == 1", "no macro is called nosuch", "$nosuch"),
+        ("frame[-1-5]", "must have one sign", "-1-5"),
+        ("len(frame.x) == 2", "neither a field", "frame.x"),
+        ("len(frame) in {1}", "only a field may be looked for in a set", "len(frame)"),
+        ("frame[0] in {1}", "only a field may be looked for in a set", "frame[0]"),
+        ("eth.src == 0:0:0:0:0:0", "is not a valid hostname or Ethernet address", "0:0:0:0:0:0"),
+        ("data.data == aa:bb:", "is not a valid byte string", "aa:bb:"),
+        ("data.data == aa:bb-cc", "is not a valid byte string", "aa:bb-cc"),
+        ("data.data == :", "is not a valid byte string", ":"),
         ("frame.number not 1", "\"1\" was unexpected", "1"),
     ]);
 }
@@ -586,6 +598,7 @@ fn layers_and_addresses() {
     assert!(ok("frame.len#1 == 1 and frame.len#2 == 2 and frame.len#[3] == 3"));
     assert!(ok("frame.len#[2-3] == 3 and !(frame.len#[2-3] == 1)"));
     assert!(ok("frame.len#[1,3] == 3 and not frame.len#[1,3] == 2"));
+    assert!(ok("frame.len#[1:2] == 2 and not frame.len#[1:2] == 3 and frame.len#[2:] == 3"));
     assert!(ok("frame.len#[-1] == 3 and frame.len #[-2] == 2"));
     assert!(ok("count(frame.len) == 3 and max(frame.len) == 3 and count(frame.len#2) == 1"));
     assert!(ok("@frame.len == 61:62:63:64 and @frame.len == \"abcd\""));
