@@ -137,4 +137,17 @@ macro_rules! scenarios {
     };
 }
 
-scenarios!(healthy_call, auth_loop_407, t38_rejected, arp_conflict);
+scenarios!(
+    healthy_call,
+    auth_loop_407,
+    t38_rejected,
+    arp_conflict,
+    t38_fax,
+    dns,
+    tcp,
+    icmp,
+    ip_fragments,
+    sip_over_tcp,
+    ipv6,
+    vlan
+);

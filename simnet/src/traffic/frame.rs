@@ -349,6 +349,15 @@ impl Host {
         }
     }
 
+    /// The same host with its IPv4 identification at `first_id`.
+    #[must_use]
+    pub fn renumbered(&self, first_id: u16) -> Self {
+        Self {
+            next_id: first_id.into(),
+            ..self.clone()
+        }
+    }
+
     /// The address as SIP and SDP write it: IPv6 in brackets where a port may follow (RFC 3261, 25.1).
     pub fn bracketed(&self) -> String {
         match self.ip {

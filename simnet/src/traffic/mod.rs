@@ -18,6 +18,7 @@
 //!
 //! On the command line, `simnet traffic SCENARIO --out FILE` writes one capture and prints its truth as JSON.
 
+pub mod dns;
 pub mod frame;
 pub mod line;
 pub mod mix;
@@ -27,6 +28,8 @@ pub mod rtp;
 pub mod scenario;
 pub mod sdp;
 pub mod sip;
+pub mod t38;
+pub mod tcp;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};

@@ -4,6 +4,7 @@
 //! The offer of T.38 names the port that carries the audio, as gateways do. Media is bound by the answer (RFC 3264, 6 and
 //! 8), so all that follows on that port is still RTP.
 
+use super::t38_fax::audio_call;
 use crate::traffic::line::Line;
 use crate::traffic::rtp::Sound;
 use crate::traffic::sdp::{Codec, Media};
@@ -16,28 +17,7 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     let (mut fax, mut exchange) = line.media(codec);
     let mut dialog = line.call(true);
 
-    let offer = line.phone_sdp(fax.port, Media::Audio(vec![codec]));
-    let invite = dialog
-        .request(&mut line.rng, Side::Caller, "INVITE")
-        .sdp(offer.text());
-    line.phone_says(&invite);
-    line.wait(1, 4);
-    line.exchange_says(&dialog.reply(&invite, 100, "Trying"));
-    line.wait(1_500, 3_500);
-    let mut answer = line.exchange_sdp(exchange.port, Media::Audio(vec![codec]));
-    let ok = dialog.reply(&invite, 200, "OK").sdp(answer.text());
-    line.exchange_says(&ok);
-    line.wait(10, 30);
-    let ack = dialog.ack(&mut line.rng, Side::Caller, &invite, &ok);
-    line.phone_says(&ack);
-
-    // T.30, 4.1: calling tone 1100 Hz, answer tone 2100 Hz for about three seconds.
-    line.talk(
-        &mut fax,
-        &mut exchange,
-        3 * SECOND,
-        (Sound::Tone(11), Sound::Tone(21)),
-    );
+    let [_, mut answer] = audio_call(&mut line, &mut dialog, [&mut fax, &mut exchange], codec);
 
     // The far gateway has heard the fax and asks for T.38.
     answer.version += 1;
