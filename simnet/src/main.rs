@@ -91,19 +91,10 @@ fn run(arguments: &Arguments) -> Result<()> {
         }
         Some("all") => {
             let folder = traffic.out.as_deref().context("--out DIR is missing")?;
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("cannot create {}", folder.display()))?;
+            std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
             for scenario in SCENARIOS {
-                let extension = if matches!(traffic.format, FileFormat::Pcapng) {
-                    "pcapng"
-                } else {
-                    "pcap"
-                };
-                one(
-                    traffic,
-                    scenario,
-                    &folder.join(format!("{}.{extension}", scenario.name)),
-                )?;
+                let extension = if matches!(traffic.format, FileFormat::Pcapng) { "pcapng" } else { "pcap" };
+                one(traffic, scenario, &folder.join(format!("{}.{extension}", scenario.name)))?;
             }
             Ok(())
         }
@@ -112,28 +103,16 @@ fn run(arguments: &Arguments) -> Result<()> {
                 let names: Vec<&str> = SCENARIOS.iter().map(|s| s.name).collect();
                 bail!("no scenario {name:?}; there are: {}", names.join(", "));
             };
-            one(
-                traffic,
-                scenario,
-                traffic.out.as_deref().context("--out FILE is missing")?,
-            )
+            one(traffic, scenario, traffic.out.as_deref().context("--out FILE is missing")?)
         }
     }
 }
 
-fn one(
-    traffic: &Traffic,
-    scenario: &packetstream_simnet::traffic::Scenario,
-    out: &Path,
-) -> Result<()> {
+fn one(traffic: &Traffic, scenario: &packetstream_simnet::traffic::Scenario, out: &Path) -> Result<()> {
     let told = generate(scenario, traffic.seed, traffic.instance);
     write(out, traffic.format, told.packets.into_iter())?;
     let truth = told.truth;
-    let findings: Vec<_> = truth
-        .findings
-        .iter()
-        .map(|f| json!({"code": f.code, "subject": f.subject}))
-        .collect();
+    let findings: Vec<_> = truth.findings.iter().map(|f| json!({"code": f.code, "subject": f.subject})).collect();
     let line = json!({"file": out, "scenario": truth.scenario, "seed": traffic.seed, "summary": truth.summary,
                       "findings": findings, "call_ids": truth.call_ids, "addresses": truth.addresses,
                       "packets": truth.packets, "frames": truth.frames});
@@ -163,9 +142,7 @@ fn write(path: &Path, format: FileFormat, packets: impl Iterator<Item = Packet>)
         }
         writer.finish()
     })();
-    written
-        .map(|_| ())
-        .with_context(|| format!("cannot write {}", path.display()))
+    written.map(|_| ()).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// A line on standard output; a closed pipe is no error.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use packetstream_simnet::traffic::mix::Mix;
 use packetstream_simnet::traffic::pcap::{Format, Writer};
-use packetstream_simnet::traffic::{Packet, SCENARIOS, generate};
+use packetstream_simnet::traffic::{Packet, SCENARIOS, Truth, generate};
 
 /// What no capture may hold unless its truth says otherwise.
 const CLEAN: [&str; 9] = [
@@ -69,27 +70,12 @@ fn count(file: &Path, filters: &[String]) -> BTreeMap<String, u64> {
     ] {
         command.args(["-o", preference]);
     }
-    let output = command
-        .arg("-z")
-        .arg(format!("io,stat,0,{}", filters.join(",")))
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = command.arg("-z").arg(format!("io,stat,0,{}", filters.join(","))).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
-    let row = text
-        .lines()
-        .find(|line| line.contains("<>") && line.starts_with('|'))
-        .expect(&text);
+    let row = text.lines().find(|line| line.contains("<>") && line.starts_with('|')).expect(&text);
     let numbers: Vec<&str> = row.split('|').map(str::trim).skip(2).collect();
-    filters
-        .iter()
-        .enumerate()
-        .map(|(i, f)| (f.clone(), numbers[2 * i].parse().expect(row)))
-        .collect()
+    filters.iter().enumerate().map(|(i, f)| (f.clone(), numbers[2 * i].parse().expect(row))).collect()
 }
 
 fn check(name: &str) {
@@ -98,31 +84,41 @@ fn check(name: &str) {
     }
     let scenario = SCENARIOS.iter().find(|s| s.name == name).unwrap();
     let folder = Folder::new(name);
-    for (seed, format) in [
-        (1, Format::PcapNanos),
-        (2, Format::Pcapng),
-        (3, Format::PcapMicros),
-    ] {
+    for (seed, format) in [(1, Format::PcapNanos), (2, Format::Pcapng), (3, Format::PcapMicros)] {
         let told = generate(scenario, seed, seed);
         let file = folder.write(&format!("{seed}.pcap"), &told.packets, format);
-        let mut expected = told.truth.frames.clone();
-        for filter in CLEAN {
-            expected.entry(filter.to_owned()).or_insert(0);
-        }
-        expected.insert("frame".to_owned(), told.truth.packets);
-        let filters: Vec<String> = expected.keys().cloned().collect();
-        let counted = count(&file, &filters);
-        let wrong: Vec<String> = expected
-            .iter()
-            .filter(|(filter, frames)| counted[*filter] != **frames)
-            .map(|(filter, frames)| format!("{filter}: truth {frames}, tshark {}", counted[filter]))
-            .collect();
-        assert!(
-            wrong.is_empty(),
-            "{name}, seed {seed}:\n{}",
-            wrong.join("\n")
-        );
+        compare(&format!("{name}, seed {seed}"), &file, &told.truth);
     }
+}
+
+/// Fails with every filter of which tshark has another opinion.
+fn compare(what: &str, file: &Path, truth: &Truth) {
+    let mut expected = truth.frames.clone();
+    for filter in CLEAN {
+        expected.entry(filter.to_owned()).or_insert(0);
+    }
+    expected.insert("frame".to_owned(), truth.packets);
+    let filters: Vec<String> = expected.keys().cloned().collect();
+    let counted = count(file, &filters);
+    let wrong: Vec<String> = expected
+        .iter()
+        .filter(|(filter, frames)| counted[*filter] != **frames)
+        .map(|(filter, frames)| format!("{filter}: truth {frames}, tshark {}", counted[filter]))
+        .collect();
+    assert!(wrong.is_empty(), "{what}:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_mix_is_the_sum_of_its_stories() {
+    if tshark_is_missing() {
+        return;
+    }
+    let folder = Folder::new("mix");
+    let mix = Mix::new(1, 20_000, 300_000_000_000);
+    let truth = mix.truth.clone();
+    let packets: Vec<Packet> = mix.collect();
+    let file = folder.write("mix.pcap", &packets, Format::PcapNanos);
+    compare("mix", &file, &truth);
 }
 
 macro_rules! scenarios {

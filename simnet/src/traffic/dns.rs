@@ -112,43 +112,22 @@ impl Encoder {
 impl Message {
     /// A recursive query.
     pub fn query(id: u16, name: &str, kind: u16) -> Self {
-        Self {
-            id,
-            name: name.to_owned(),
-            kind,
-            response: None,
-        }
+        Self { id, name: name.to_owned(), kind, response: None }
     }
 
     /// The response to this query.
     #[must_use]
     pub fn answered(&self, code: u8, answers: Vec<Record>, authority: Vec<Record>) -> Self {
-        Self {
-            response: Some(Response {
-                code,
-                answers,
-                authority,
-            }),
-            ..self.clone()
-        }
+        Self { response: Some(Response { code, answers, authority }), ..self.clone() }
     }
 
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Encoder {
-            bytes: Vec::with_capacity(128),
-            names: Vec::new(),
-        };
-        let (answers, authority) = self
-            .response
-            .as_ref()
-            .map_or((&[][..], &[][..]), |r| (&r.answers[..], &r.authority[..]));
+        let mut out = Encoder { bytes: Vec::with_capacity(128), names: Vec::new() };
+        let (answers, authority) =
+            self.response.as_ref().map_or((&[][..], &[][..]), |r| (&r.answers[..], &r.authority[..]));
         out.u16(self.id);
         // RFC 1035, 4.1.1: recursion desired; in a response QR and recursion available too.
-        out.u16(
-            self.response
-                .as_ref()
-                .map_or(0x0100, |r| 0x8180 | u16::from(r.code)),
-        );
+        out.u16(self.response.as_ref().map_or(0x0100, |r| 0x8180 | u16::from(r.code)));
         for count in [1, answers.len(), authority.len(), 0] {
             out.u16(count as u16);
         }
@@ -168,33 +147,18 @@ mod tests {
 
     #[test]
     fn a_response_points_back_to_the_question() {
-        let answer = Record {
-            name: "a.example".into(),
-            ttl: 60,
-            data: Data::A([192, 0, 2, 1].into()),
-        };
-        let bytes = Message::query(7, "a.example", TYPE_A)
-            .answered(NOERROR, vec![answer], vec![])
-            .to_bytes();
+        let answer = Record { name: "a.example".into(), ttl: 60, data: Data::A([192, 0, 2, 1].into()) };
+        let bytes = Message::query(7, "a.example", TYPE_A).answered(NOERROR, vec![answer], vec![]).to_bytes();
         assert_eq!(bytes[..12], [0, 7, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
         assert_eq!(bytes[12..27], *b"\x01a\x07example\x00\x00\x01\x00\x01");
-        assert_eq!(
-            bytes[27..],
-            [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1]
-        );
+        assert_eq!(bytes[27..], [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1]);
     }
 
     #[test]
     fn suffixes_are_shared() {
         let soa = Data::Soa("ns.b.example".into(), "host.b.example".into(), 1);
-        let record = Record {
-            name: "b.example".into(),
-            ttl: 60,
-            data: soa,
-        };
-        let bytes = Message::query(7, "x.b.example", TYPE_A)
-            .answered(NXDOMAIN, vec![], vec![record])
-            .to_bytes();
+        let record = Record { name: "b.example".into(), ttl: 60, data: soa };
+        let bytes = Message::query(7, "x.b.example", TYPE_A).answered(NXDOMAIN, vec![], vec![record]).to_bytes();
         assert_eq!(bytes.windows(7).filter(|w| w == b"example").count(), 1);
     }
 }

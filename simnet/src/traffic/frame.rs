@@ -211,8 +211,7 @@ pub struct Ipv6 {
 impl Ipv6 {
     pub fn packet(&self, payload: &[u8]) -> Vec<u8> {
         let mut packet = Vec::with_capacity(40 + payload.len());
-        let first =
-            6_u32 << 28 | u32::from(self.traffic_class) << 20 | (self.flow_label & 0xf_ffff);
+        let first = 6_u32 << 28 | u32::from(self.traffic_class) << 20 | (self.flow_label & 0xf_ffff);
         packet.extend(first.to_be_bytes());
         packet.extend((payload.len() as u16).to_be_bytes());
         packet.extend([self.next_header, self.hop_limit]);
@@ -224,14 +223,7 @@ impl Ipv6 {
 }
 
 /// A UDP datagram (RFC 768).
-pub fn udp(
-    src: IpAddr,
-    dst: IpAddr,
-    src_port: u16,
-    dst_port: u16,
-    payload: &[u8],
-    checksum: Checksum,
-) -> Vec<u8> {
+pub fn udp(src: IpAddr, dst: IpAddr, src_port: u16, dst_port: u16, payload: &[u8], checksum: Checksum) -> Vec<u8> {
     let length = 8 + payload.len();
     let mut datagram = Vec::with_capacity(length);
     datagram.extend(src_port.to_be_bytes());
@@ -301,14 +293,7 @@ pub fn icmp(kind: u8, code: u8, rest: [u8; 4], payload: &[u8], checksum: Checksu
 }
 
 /// An ICMPv6 message (RFC 4443, 2.1), which is summed with the pseudo header.
-pub fn icmpv6(
-    src: Ipv6Addr,
-    dst: Ipv6Addr,
-    kind: u8,
-    code: u8,
-    rest: [u8; 4],
-    payload: &[u8],
-) -> Vec<u8> {
+pub fn icmpv6(src: Ipv6Addr, dst: Ipv6Addr, kind: u8, code: u8, rest: [u8; 4], payload: &[u8]) -> Vec<u8> {
     let mut message = vec![kind, code, 0, 0];
     message.extend(rest);
     message.extend(payload);
@@ -338,24 +323,13 @@ impl Host {
     /// `first_id` is where the IPv4 identification starts.
     pub fn new(mac: Mac, ip: IpAddr, ttl: u8, dont_fragment: bool, first_id: u16) -> Self {
         let checksum = Checksum::Right;
-        Self {
-            mac,
-            ip,
-            ttl,
-            dont_fragment,
-            vlans: Vec::new(),
-            checksum,
-            next_id: first_id.into(),
-        }
+        Self { mac, ip, ttl, dont_fragment, vlans: Vec::new(), checksum, next_id: first_id.into() }
     }
 
     /// The same host with its IPv4 identification at `first_id`.
     #[must_use]
     pub fn renumbered(&self, first_id: u16) -> Self {
-        Self {
-            next_id: first_id.into(),
-            ..self.clone()
-        }
+        Self { next_id: first_id.into(), ..self.clone() }
     }
 
     /// The address as SIP and SDP write it: IPv6 in brackets where a port may follow (RFC 3261, 25.1).
@@ -376,24 +350,11 @@ impl Host {
 
     /// An ARP packet of this host.
     pub fn arp(&self, frame_dst: Mac, arp: Arp) -> Vec<u8> {
-        ethernet(
-            frame_dst,
-            self.mac,
-            &self.vlans,
-            ETHERTYPE_ARP,
-            &arp.to_bytes(),
-        )
+        ethernet(frame_dst, self.mac, &self.vlans, ETHERTYPE_ARP, &arp.to_bytes())
     }
 
     /// The frames that carry one UDP datagram: more than one when it does not fit the MTU.
-    pub fn udp(
-        &mut self,
-        to: &Host,
-        src_port: u16,
-        dst_port: u16,
-        tos: u8,
-        payload: &[u8],
-    ) -> Vec<Vec<u8>> {
+    pub fn udp(&mut self, to: &Host, src_port: u16, dst_port: u16, tos: u8, payload: &[u8]) -> Vec<Vec<u8>> {
         let datagram = udp(self.ip, to.ip, src_port, dst_port, payload, self.checksum);
         self.send(to, PROTOCOL_UDP, tos, &datagram)
     }
@@ -406,11 +367,7 @@ impl Host {
 
     /// The frames that carry one ICMP message, which the caller has built for the right version of IP.
     pub fn icmp(&mut self, to: &Host, tos: u8, message: &[u8]) -> Vec<Vec<u8>> {
-        let protocol = if self.ip.is_ipv4() {
-            PROTOCOL_ICMP
-        } else {
-            PROTOCOL_ICMPV6
-        };
+        let protocol = if self.ip.is_ipv4() { PROTOCOL_ICMP } else { PROTOCOL_ICMPV6 };
         self.send(to, protocol, tos, message)
     }
 
@@ -418,9 +375,7 @@ impl Host {
         let id = self.next_id;
         self.next_id = self.next_id.wrapping_add(1);
         match (self.ip, to.ip) {
-            (IpAddr::V4(src), IpAddr::V4(dst)) => {
-                self.send_v4(to.mac, src, dst, protocol, tos, id as u16, payload)
-            }
+            (IpAddr::V4(src), IpAddr::V4(dst)) => self.send_v4(to.mac, src, dst, protocol, tos, id as u16, payload),
             (src, dst) => self.send_v6(to.mac, v6(src), v6(dst), protocol, tos, id, payload),
         }
     }
@@ -439,11 +394,7 @@ impl Host {
         // RFC 791, 3.2: the data of every fragment but the last is a multiple of 8 bytes.
         let room = (MTU - 20) & !7;
         let split = payload.len() + 20 > MTU;
-        let pieces: Vec<&[u8]> = if split {
-            payload.chunks(room).collect()
-        } else {
-            vec![payload]
-        };
+        let pieces: Vec<&[u8]> = if split { payload.chunks(room).collect() } else { vec![payload] };
         let last = pieces.len() - 1;
         let mut offset = 0;
         let mut frames = Vec::with_capacity(pieces.len());
@@ -461,13 +412,7 @@ impl Host {
                 checksum: self.checksum,
             };
             offset += piece.len();
-            frames.push(ethernet(
-                dst_mac,
-                self.mac,
-                &self.vlans,
-                ETHERTYPE_IPV4,
-                &header.packet(piece),
-            ));
+            frames.push(ethernet(dst_mac, self.mac, &self.vlans, ETHERTYPE_IPV4, &header.packet(piece)));
         }
         frames
     }
@@ -490,20 +435,10 @@ impl Host {
             hop_limit: self.ttl,
             traffic_class: tos,
             // RFC 6437: one label a flow, here one a pair of hosts and a protocol.
-            flow_label: u32::from(internet_checksum(&[
-                &src.octets(),
-                &dst.octets(),
-                &[0, protocol],
-            ])),
+            flow_label: u32::from(internet_checksum(&[&src.octets(), &dst.octets(), &[0, protocol]])),
         };
         if payload.len() + 40 <= MTU {
-            return vec![ethernet(
-                dst_mac,
-                self.mac,
-                &self.vlans,
-                ETHERTYPE_IPV6,
-                &header.packet(payload),
-            )];
+            return vec![ethernet(dst_mac, self.mac, &self.vlans, ETHERTYPE_IPV6, &header.packet(payload))];
         }
         header.next_header = NEXT_HEADER_FRAGMENT;
         let room = (MTU - 48) & !7;
@@ -516,13 +451,7 @@ impl Host {
             body.extend((((i * room) as u16) | u16::from(i < last)).to_be_bytes());
             body.extend(id.to_be_bytes());
             body.extend(piece);
-            frames.push(ethernet(
-                dst_mac,
-                self.mac,
-                &self.vlans,
-                ETHERTYPE_IPV6,
-                &header.packet(&body),
-            ));
+            frames.push(ethernet(dst_mac, self.mac, &self.vlans, ETHERTYPE_IPV6, &header.packet(&body)));
         }
         frames
     }
@@ -533,21 +462,12 @@ mod tests {
     use super::*;
 
     fn host(n: u8) -> Host {
-        Host::new(
-            Mac([0, 0x15, 0x65, 0, 0, n]),
-            IpAddr::from([10, 0, 0, n]),
-            64,
-            true,
-            100,
-        )
+        Host::new(Mac([0, 0x15, 0x65, 0, 0, n]), IpAddr::from([10, 0, 0, n]), 64, true, 100)
     }
 
     #[test]
     fn checksum_of_the_rfc_1071_example() {
-        assert_eq!(
-            !internet_checksum(&[&[0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7]]),
-            0xddf2
-        );
+        assert_eq!(!internet_checksum(&[&[0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7]]), 0xddf2);
     }
 
     #[test]
@@ -575,10 +495,7 @@ mod tests {
         assert_eq!(data, 4008);
         assert!(frames.iter().all(|f| f.len() <= MTU + 14));
         // More fragments, offset 185 * 8, and no "don't fragment".
-        assert_eq!(
-            u16::from_be_bytes([frames[1][20], frames[1][21]]),
-            0x2000 | 185
-        );
+        assert_eq!(u16::from_be_bytes([frames[1][20], frames[1][21]]), 0x2000 | 185);
     }
 
     #[test]
@@ -596,11 +513,7 @@ mod tests {
 
     #[test]
     fn vlan_tags_come_before_the_type() {
-        let tag = Vlan {
-            tpid: ETHERTYPE_VLAN,
-            priority: 5,
-            id: 100,
-        };
+        let tag = Vlan { tpid: ETHERTYPE_VLAN, priority: 5, id: 100 };
         let frame = ethernet(Mac::BROADCAST, Mac::ZERO, &[tag], ETHERTYPE_ARP, &[]);
         assert_eq!(frame[12..18], [0x81, 0x00, 0xa0, 0x64, 0x08, 0x06]);
     }

@@ -35,21 +35,14 @@ pub struct Line {
 impl Line {
     /// A line of a phone of this make, with `user` as its extension.
     pub fn new(setting: &mut Setting, model: &'static Model, display: &str) -> Self {
-        let (phone_ip, exchange_ip) =
-            (setting.lan(setting_host(setting.start_ns)), setting.lan(10));
+        let (phone_ip, exchange_ip) = (setting.lan(setting_host(setting.start_ns)), setting.lan(10));
         let phone = setting.host(model.oui, phone_ip, false);
         let exchange = setting.host(EXCHANGE.oui, exchange_ip, true);
         Self::between(setting, model, display, phone, exchange)
     }
 
     /// A line between two given hosts.
-    pub fn between(
-        setting: &mut Setting,
-        model: &'static Model,
-        display: &str,
-        phone: Host,
-        exchange: Host,
-    ) -> Self {
+    pub fn between(setting: &mut Setting, model: &'static Model, display: &str, phone: Host, exchange: Host) -> Self {
         let mut rng = Rng::new(setting.rng.u64());
         let agent = |model, user: String, display: &str, host: &Host| UserAgent {
             model,
@@ -65,25 +58,13 @@ impl Line {
         let exchange_agent = agent(&EXCHANGE, format!("0{}", rng.digits(9)), "", &exchange);
         let mut recorder = setting.recorder();
         recorder.truth.addresses.extend([phone.ip, exchange.ip]);
-        Self {
-            rng,
-            recorder,
-            phone,
-            exchange,
-            phone_agent,
-            exchange_agent,
-            now: setting.start_ns,
-        }
+        Self { rng, recorder, phone, exchange, phone_agent, exchange_agent, now: setting.start_ns }
     }
 
     /// A call, with its Call-ID noted.
     pub fn call(&mut self, from_phone: bool) -> Dialog {
         let (phone, exchange) = (self.phone_agent.clone(), self.exchange_agent.clone());
-        let (caller, callee) = if from_phone {
-            (phone, exchange)
-        } else {
-            (exchange, phone)
-        };
+        let (caller, callee) = if from_phone { (phone, exchange) } else { (exchange, phone) };
         let dialog = Dialog::call(&mut self.rng, caller, callee);
         self.recorder.truth.call_ids.push(dialog.call_id.clone());
         dialog
@@ -91,11 +72,7 @@ impl Line {
 
     /// A registration, with its Call-ID noted.
     pub fn registration(&mut self) -> Dialog {
-        let dialog = Dialog::registration(
-            &mut self.rng,
-            self.phone_agent.clone(),
-            self.exchange_agent.clone(),
-        );
+        let dialog = Dialog::registration(&mut self.rng, self.phone_agent.clone(), self.exchange_agent.clone());
         self.recorder.truth.call_ids.push(dialog.call_id.clone());
         dialog
     }
@@ -109,13 +86,7 @@ impl Line {
     pub fn phone_says(&mut self, message: &Message) {
         self.recorder.count("sip", 1);
         self.recorder.count(message.filter(), 1);
-        let frames = self.phone.udp(
-            &self.exchange,
-            5060,
-            5060,
-            TOS_SIGNALLING,
-            &message.to_bytes(),
-        );
+        let frames = self.phone.udp(&self.exchange, 5060, 5060, TOS_SIGNALLING, &message.to_bytes());
         self.recorder.push_all(self.now, frames);
     }
 
@@ -123,82 +94,42 @@ impl Line {
     pub fn exchange_says(&mut self, message: &Message) {
         self.recorder.count("sip", 1);
         self.recorder.count(message.filter(), 1);
-        let frames =
-            self.exchange
-                .udp(&self.phone, 5060, 5060, TOS_SIGNALLING, &message.to_bytes());
+        let frames = self.exchange.udp(&self.phone, 5060, 5060, TOS_SIGNALLING, &message.to_bytes());
         self.recorder.push_all(self.now, frames);
     }
 
     /// The phone's description of itself.
     pub fn phone_sdp(&mut self, port: u16, media: Media) -> Sdp {
         let id = self.rng.range(20_000, 30_000);
-        Sdp {
-            user: "-".into(),
-            session: "SDP data",
-            id,
-            version: id,
-            address: self.phone.ip,
-            port,
-            media,
-        }
+        Sdp { user: "-".into(), session: "SDP data", id, version: id, address: self.phone.ip, port, media }
     }
 
     /// The exchange's description of itself.
     pub fn exchange_sdp(&mut self, port: u16, media: Media) -> Sdp {
         let id = u64::from(self.rng.u32() >> 1);
-        Sdp {
-            user: "-".into(),
-            session: "Asterisk",
-            id,
-            version: id + 2,
-            address: self.exchange.ip,
-            port,
-            media,
-        }
+        Sdp { user: "-".into(), session: "Asterisk", id, version: id + 2, address: self.exchange.ip, port, media }
     }
 
     /// Both ends of the media of a call: the phone's first.
     pub fn media(&mut self, codec: Codec) -> (MediaEnd, MediaEnd) {
         let port = self.phone_agent.model.rtp_port(&mut self.rng);
-        let phone = MediaEnd {
-            port,
-            stream: Stream::new(&mut self.rng, codec),
-        };
+        let phone = MediaEnd { port, stream: Stream::new(&mut self.rng, codec) };
         let port = EXCHANGE.rtp_port(&mut self.rng);
-        (
-            phone,
-            MediaEnd {
-                port,
-                stream: Stream::new(&mut self.rng, codec),
-            },
-        )
+        (phone, MediaEnd { port, stream: Stream::new(&mut self.rng, codec) })
     }
 
     /// RTP both ways from now on for `duration_ns`, with a sender report of each side every five seconds or so
     /// (RFC 3550, 6.2). Time moves to the end.
-    pub fn talk(
-        &mut self,
-        phone: &mut MediaEnd,
-        exchange: &mut MediaEnd,
-        duration_ns: u64,
-        sounds: (Sound, Sound),
-    ) {
+    pub fn talk(&mut self, phone: &mut MediaEnd, exchange: &mut MediaEnd, duration_ns: u64, sounds: (Sound, Sound)) {
         let (start, end) = (self.now, self.now + duration_ns);
-        let offsets = [
-            self.rng.range(2 * MS, 12 * MS),
-            self.rng.range(4 * MS, 19 * MS),
-        ];
+        let offsets = [self.rng.range(2 * MS, 12 * MS), self.rng.range(4 * MS, 19 * MS)];
         let mut reports = [0, 0].map(|_: u64| start + self.rng.range(2500 * MS, 7500 * MS));
         let mut beat = start;
         while beat + PTIME_NS <= end {
             // The phone is on the same switch; the exchange's packets have gone through queues, mostly short ones.
             let at = beat + offsets[0] + self.rng.range(0, MS / 4);
             self.rtp(true, at, phone, exchange, sounds.0);
-            let queue = if self.rng.range(0, 20) == 0 {
-                self.rng.range(0, 6 * MS)
-            } else {
-                self.rng.range(0, MS)
-            };
+            let queue = if self.rng.range(0, 20) == 0 { self.rng.range(0, 6 * MS) } else { self.rng.range(0, MS) };
             self.rtp(false, beat + offsets[1] + queue, exchange, phone, sounds.1);
             for (side, due) in reports.iter_mut().enumerate() {
                 if *due < beat {
@@ -215,22 +146,13 @@ impl Line {
     fn rtp(&mut self, from_phone: bool, at: u64, from: &mut MediaEnd, to: &MediaEnd, sound: Sound) {
         let payload = from.stream.packet(sound);
         self.recorder.count("rtp", 1);
-        self.recorder
-            .count(format!("rtp.ssrc == 0x{:08x}", from.stream.ssrc), 1);
+        self.recorder.count(format!("rtp.ssrc == 0x{:08x}", from.stream.ssrc), 1);
         self.datagram(from_phone, at, from.port, to.port, &payload);
     }
 
     fn rtcp(&mut self, from_phone: bool, at: u64, phone: &MediaEnd, exchange: &MediaEnd) {
-        let (from, to) = if from_phone {
-            (phone, exchange)
-        } else {
-            (exchange, phone)
-        };
-        let host = if from_phone {
-            &self.phone
-        } else {
-            &self.exchange
-        };
+        let (from, to) = if from_phone { (phone, exchange) } else { (exchange, phone) };
+        let host = if from_phone { &self.phone } else { &self.exchange };
         let cname = format!("{}@{}", if from_phone { "phone" } else { "pbx" }, host.ip);
         // In units of the timestamp, 1/8 ms: what the jitter of `talk` amounts to.
         let jitter = self.rng.range(1, 9) as u32;

@@ -96,8 +96,9 @@ pub struct Scenario {
     pub name: &'static str,
     /// One line for the list of scenarios.
     pub about: &'static str,
-    /// How many of a thousand instances of a mix tell this story.
-    pub share: u32,
+    /// How often a mix tells this story, against the others. Long stories are rare, so that of a mix's packets about half are
+    /// media, a quarter TCP, and the rest signalling, names and the link layer's own.
+    pub weight: u32,
     tell: fn(&mut Setting) -> Traffic,
 }
 
@@ -109,12 +110,7 @@ pub fn generate(scenario: &Scenario, seed: u64, instance: u64) -> Traffic {
 /// As [`generate`], with the first packet at about `start_ns`.
 pub fn generate_at(scenario: &Scenario, seed: u64, instance: u64, start_ns: u64) -> Traffic {
     let rng = Rng::of(seed, scenario.name, instance);
-    let mut setting = Setting {
-        rng,
-        start_ns,
-        site: (instance % SITES_MAX) as u16,
-        scenario: scenario.name,
-    };
+    let mut setting = Setting { rng, start_ns, site: (instance % SITES_MAX) as u16, scenario: scenario.name };
     (scenario.tell)(&mut setting)
 }
 
@@ -149,13 +145,7 @@ impl Setting {
 
     /// The recorder of this instance.
     pub fn recorder(&self) -> Recorder {
-        Recorder {
-            packets: Vec::new(),
-            truth: Truth {
-                scenario: self.scenario,
-                ..Truth::default()
-            },
-        }
+        Recorder { packets: Vec::new(), truth: Truth { scenario: self.scenario, ..Truth::default() } }
     }
 }
 
@@ -189,10 +179,7 @@ impl Recorder {
 
     /// Says what must be found.
     pub fn finding(&mut self, code: &'static str, subject: impl Into<String>) {
-        self.truth.findings.push(Finding {
-            code,
-            subject: subject.into(),
-        });
+        self.truth.findings.push(Finding { code, subject: subject.into() });
     }
 
     /// The story's end: packets in order of time, and the truth with its sums.
@@ -201,9 +188,6 @@ impl Recorder {
         self.truth.summary = summary.into();
         self.truth.findings.sort();
         self.truth.packets = self.packets.len() as u64;
-        Traffic {
-            packets: self.packets,
-            truth: self.truth,
-        }
+        Traffic { packets: self.packets, truth: self.truth }
     }
 }

@@ -39,11 +39,7 @@ impl<W: Write> Writer<W> {
     pub fn new(mut out: W, format: Format) -> io::Result<Self> {
         match format {
             Format::PcapMicros | Format::PcapNanos => {
-                let magic: u32 = if format == Format::PcapNanos {
-                    0xa1b2_3c4d
-                } else {
-                    0xa1b2_c3d4
-                };
+                let magic: u32 = if format == Format::PcapNanos { 0xa1b2_3c4d } else { 0xa1b2_c3d4 };
                 out.write_all(&magic.to_le_bytes())?;
                 out.write_all(&2_u16.to_le_bytes())?;
                 out.write_all(&4_u16.to_le_bytes())?;
@@ -85,17 +81,10 @@ impl<W: Write> Writer<W> {
         let data = &packet.bytes[..captured as usize];
         match self.format {
             Format::PcapMicros | Format::PcapNanos => {
-                let unit = if self.format == Format::PcapNanos {
-                    1
-                } else {
-                    1000
-                };
+                let unit = if self.format == Format::PcapNanos { 1 } else { 1000 };
                 let mut record = [0; 16];
-                record[..4]
-                    .copy_from_slice(&((packet.time_ns / 1_000_000_000) as u32).to_le_bytes());
-                record[4..8].copy_from_slice(
-                    &((packet.time_ns % 1_000_000_000 / unit) as u32).to_le_bytes(),
-                );
+                record[..4].copy_from_slice(&((packet.time_ns / 1_000_000_000) as u32).to_le_bytes());
+                record[4..8].copy_from_slice(&((packet.time_ns % 1_000_000_000 / unit) as u32).to_le_bytes());
                 record[8..12].copy_from_slice(&captured.to_le_bytes());
                 record[12..].copy_from_slice(&original.to_le_bytes());
                 self.out.write_all(&record)?;
@@ -151,12 +140,7 @@ mod tests {
 
     fn file(format: Format) -> Vec<u8> {
         let mut writer = Writer::new(Vec::new(), format).unwrap();
-        writer
-            .write(&Packet {
-                time_ns: 1_700_000_000_123_456_789,
-                bytes: vec![1, 2, 3, 4, 5],
-            })
-            .unwrap();
+        writer.write(&Packet { time_ns: 1_700_000_000_123_456_789, bytes: vec![1, 2, 3, 4, 5] }).unwrap();
         writer.finish().unwrap()
     }
 

@@ -21,9 +21,7 @@ impl Rng {
     /// The source that belongs to `seed`.
     pub fn new(seed: u64) -> Self {
         let mut s = seed;
-        Self {
-            state: std::array::from_fn(|_| splitmix64(&mut s)),
-        }
+        Self { state: std::array::from_fn(|_| splitmix64(&mut s)) }
     }
 
     /// The source of one instance of one named thing: independent of all others of the same seed.
@@ -77,24 +75,18 @@ impl Rng {
 
     /// `count` random lower-case hexadecimal digits.
     pub fn hex(&mut self, count: usize) -> String {
-        (0..count)
-            .map(|_| char::from(b"0123456789abcdef"[self.range(0, 16) as usize]))
-            .collect()
+        (0..count).map(|_| char::from(b"0123456789abcdef"[self.range(0, 16) as usize])).collect()
     }
 
     /// `count` random decimal digits, the first of them not zero.
     pub fn digits(&mut self, count: usize) -> String {
-        (0..count)
-            .map(|i| char::from(b'0' + self.range(u64::from(i == 0), 10) as u8))
-            .collect()
+        (0..count).map(|i| char::from(b'0' + self.range(u64::from(i == 0), 10) as u8)).collect()
     }
 
     /// `count` random letters and digits.
     pub fn letters(&mut self, count: usize) -> String {
         const SET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-        (0..count)
-            .map(|_| char::from(SET[self.range(0, 62) as usize]))
-            .collect()
+        (0..count).map(|_| char::from(SET[self.range(0, 62) as usize])).collect()
     }
 }
 
@@ -110,12 +102,7 @@ mod tests {
         assert_eq!(first, REFERENCE);
     }
 
-    const REFERENCE: [u64; 4] = [
-        14971601782005023387,
-        13781649495232077965,
-        1847458086238483744,
-        13765271635752736470,
-    ];
+    const REFERENCE: [u64; 4] = [14971601782005023387, 13781649495232077965, 1847458086238483744, 13765271635752736470];
 
     #[test]
     fn ranges_hold_and_instances_differ() {

@@ -12,8 +12,8 @@ pub const SAMPLES: usize = 160;
 
 /// The quarter wave of a sine in 80 steps: `round(32767 * sin(2 pi i / 80))`.
 const QUARTER: [i32; 21] = [
-    0, 2571, 5126, 7649, 10126, 12539, 14876, 17121, 19260, 21280, 23170, 24916, 26509, 27938,
-    29196, 30273, 31163, 31862, 32364, 32666, 32767,
+    0, 2571, 5126, 7649, 10126, 12539, 14876, 17121, 19260, 21280, 23170, 24916, 26509, 27938, 29196, 30273, 31163,
+    31862, 32364, 32666, 32767,
 ];
 
 fn sine(step: usize) -> i32 {
@@ -43,7 +43,8 @@ pub enum Sound {
 pub struct Stream {
     pub ssrc: u32,
     pub codec: Codec,
-    pub sequence: u16,
+    /// Of the next packet; the upper half counts how often the number on the wire has come round.
+    pub sequence: u32,
     pub timestamp: u32,
     /// Sent so far, for the sender reports.
     pub packets: u32,
@@ -60,7 +61,7 @@ impl Stream {
             ssrc: rng.u32(),
             codec,
             // RFC 3550, 5.1: both begin at random.
-            sequence: rng.u16(),
+            sequence: rng.u16().into(),
             timestamp: rng.u32(),
             packets: 0,
             octets: 0,
@@ -78,7 +79,7 @@ impl Stream {
         let marker = u8::from(!self.started) << 7;
         self.started = true;
         packet.extend([0x80, marker | self.codec.payload_type()]);
-        packet.extend(self.sequence.to_be_bytes());
+        packet.extend((self.sequence as u16).to_be_bytes());
         packet.extend(self.timestamp.to_be_bytes());
         packet.extend(self.ssrc.to_be_bytes());
         self.speak(sound, &mut packet);
@@ -102,12 +103,7 @@ impl Stream {
             let pcm = match sound {
                 Sound::Quiet => noise / 4,
                 Sound::Tone(hundreds) => sine(n * usize::from(hundreds)) / 4,
-                Sound::Speech => {
-                    noise
-                        + self.loudness * (2 * sine(n * 2) + sine(n * 7) + sine(n * 13) / 2)
-                            / 32767
-                            / 4
-                }
+                Sound::Speech => noise + self.loudness * (2 * sine(n * 2) + sine(n * 7) + sine(n * 13) / 2) / 32767 / 4,
                 Sound::Modem => sine(n * 18 + (noise & 3) as usize * 20) / 5,
             };
             packet.push(match self.codec {
@@ -128,16 +124,13 @@ impl Stream {
         let mut report = vec![0x81, 200, 0, 12];
         report.extend(self.ssrc.to_be_bytes());
         report.extend(((time_ns / 1_000_000_000 + 2_208_988_800) as u32).to_be_bytes());
-        report.extend(
-            (((u128::from(time_ns % 1_000_000_000)) << 32) / 1_000_000_000).to_be_bytes()[12..]
-                .iter(),
-        );
+        report.extend((((u128::from(time_ns % 1_000_000_000)) << 32) / 1_000_000_000).to_be_bytes()[12..].iter());
         report.extend(self.timestamp.to_be_bytes());
         report.extend(self.packets.to_be_bytes());
         report.extend(self.octets.to_be_bytes());
         report.extend(other.ssrc.to_be_bytes());
         report.extend([0, 0, 0, 0]);
-        report.extend(u32::from(other.sequence.wrapping_sub(1)).to_be_bytes());
+        report.extend(other.sequence.saturating_sub(1).to_be_bytes());
         report.extend(jitter.to_be_bytes());
         report.extend([0; 8]);
         // 6.5: one chunk with CNAME, ended by zeros up to a border of 32 bits.
@@ -199,10 +192,7 @@ mod tests {
     #[test]
     fn reports_are_whole_words() {
         let mut rng = Rng::new(2);
-        let (a, b) = (
-            Stream::new(&mut rng, Codec::Pcma),
-            Stream::new(&mut rng, Codec::Pcma),
-        );
+        let (a, b) = (Stream::new(&mut rng, Codec::Pcma), Stream::new(&mut rng, Codec::Pcma));
         let report = a.sender_report(1_700_000_000_500_000_000, "a@b", &b, 3);
         assert_eq!(report.len() % 4, 0);
         assert_eq!(report[12..16], 0x8000_0000_u32.to_be_bytes());

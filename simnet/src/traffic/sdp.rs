@@ -63,17 +63,10 @@ impl Sdp {
         );
         match &self.media {
             Media::Audio(codecs) => {
-                let types: String = codecs
-                    .iter()
-                    .map(|c| format!(" {}", c.payload_type()))
-                    .collect();
+                let types: String = codecs.iter().map(|c| format!(" {}", c.payload_type())).collect();
                 text.push_str(&format!("m=audio {} RTP/AVP{types} 101\r\n", self.port));
                 for codec in codecs {
-                    text.push_str(&format!(
-                        "a=rtpmap:{} {}\r\n",
-                        codec.payload_type(),
-                        codec.rtpmap()
-                    ));
+                    text.push_str(&format!("a=rtpmap:{} {}\r\n", codec.payload_type(), codec.rtpmap()));
                     if *codec == Codec::G729 {
                         text.push_str("a=fmtp:18 annexb=no\r\n");
                     }

@@ -18,12 +18,7 @@ pub struct Message {
 
 impl Message {
     fn new(start_line: String) -> Self {
-        Self {
-            start_line,
-            headers: Vec::new(),
-            body: Vec::new(),
-            content_length: None,
-        }
+        Self { start_line, headers: Vec::new(), body: Vec::new(), content_length: None }
     }
 
     /// Appends a header.
@@ -48,10 +43,7 @@ impl Message {
 
     /// The first header of this name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     fn replace(&mut self, name: &str, value: String) {
@@ -62,20 +54,12 @@ impl Message {
 
     /// The method of a request.
     pub fn method(&self) -> Option<&str> {
-        if self.start_line.starts_with("SIP/2.0 ") {
-            None
-        } else {
-            self.start_line.split(' ').next()
-        }
+        if self.start_line.starts_with("SIP/2.0 ") { None } else { self.start_line.split(' ').next() }
     }
 
     /// The status code of a response.
     pub fn status(&self) -> Option<u16> {
-        self.start_line
-            .strip_prefix("SIP/2.0 ")?
-            .get(..3)?
-            .parse()
-            .ok()
+        self.start_line.strip_prefix("SIP/2.0 ")?.get(..3)?.parse().ok()
     }
 
     /// The display filter that finds this kind of message: the method of a request, the status of a response.
@@ -96,10 +80,7 @@ impl Message {
             text.push_str(value);
             text.push_str("\r\n");
         }
-        text.push_str(&format!(
-            "Content-Length: {}\r\n\r\n",
-            self.content_length.unwrap_or(self.body.len())
-        ));
+        text.push_str(&format!("Content-Length: {}\r\n\r\n", self.content_length.unwrap_or(self.body.len())));
         let mut bytes = text.into_bytes();
         bytes.extend(&self.body);
         bytes
@@ -168,13 +149,7 @@ pub static MODELS: [Model; 5] = [
         supported: "replaces,100rel",
         rtp_ports: (2222, 24),
         branch: |rng| format!("z9hG4bK{}", rng.hex(16).to_uppercase()),
-        tag: |rng| {
-            format!(
-                "{}-{}",
-                rng.hex(8).to_uppercase(),
-                rng.hex(8).to_uppercase()
-            )
-        },
+        tag: |rng| format!("{}-{}", rng.hex(8).to_uppercase(), rng.hex(8).to_uppercase()),
         call_id: |rng, _| rng.hex(32),
     },
     Model {
@@ -243,9 +218,7 @@ pub static EXCHANGE: Model = Model {
 
 /// Grandstream writes its address with letters for digits: 10.1.0.7 becomes `BA.B.A.H`.
 fn grandstream_address(host: &str) -> String {
-    host.chars()
-        .map(|c| c.to_digit(10).map_or(c, |d| char::from(b'A' + d as u8)))
-        .collect()
+    host.chars().map(|c| c.to_digit(10).map_or(c, |d| char::from(b'A' + d as u8))).collect()
 }
 
 /// One end of a dialog.
@@ -265,30 +238,17 @@ pub struct UserAgent {
 impl UserAgent {
     fn address_of_record(&self) -> String {
         let uri = format!("<sip:{}@{}>", self.user, self.domain);
-        if self.display.is_empty() {
-            uri
-        } else {
-            format!("\"{}\" {uri}", self.display)
-        }
+        if self.display.is_empty() { uri } else { format!("\"{}\" {uri}", self.display) }
     }
 
     fn contact_uri(&self) -> String {
-        let transport = if self.transport == Transport::Tcp {
-            ";transport=tcp"
-        } else {
-            ""
-        };
+        let transport = if self.transport == Transport::Tcp { ";transport=tcp" } else { "" };
         format!("sip:{}@{}:{}{transport}", self.user, self.host, self.port)
     }
 
     fn via(&self, rng: &mut Rng) -> String {
         let branch = (self.model.branch)(rng);
-        format!(
-            "SIP/2.0/{} {}:{};branch={branch};rport",
-            self.transport.name(),
-            self.host,
-            self.port
-        )
+        format!("SIP/2.0/{} {}:{};branch={branch};rport", self.transport.name(), self.host, self.port)
     }
 }
 
@@ -365,66 +325,38 @@ impl Dialog {
         self.write_request(side, method, method, cseq, via)
     }
 
-    fn write_request(
-        &self,
-        side: Side,
-        method: &str,
-        cseq_method: &str,
-        cseq: u32,
-        via: String,
-    ) -> Message {
+    fn write_request(&self, side: Side, method: &str, cseq_method: &str, cseq: u32, via: String) -> Message {
         let me = self.agent(side);
         let (from, to) = match side {
             Side::Caller => (&self.caller, &self.callee),
             Side::Callee => (&self.callee, &self.caller),
         };
         let (from_tag, to_tag) = match side {
-            Side::Caller => (
-                &self.caller_tag,
-                self.established.then_some(&self.callee_tag),
-            ),
+            Side::Caller => (&self.caller_tag, self.established.then_some(&self.callee_tag)),
             Side::Callee => (&self.callee_tag, Some(&self.caller_tag)),
         };
         let to = if self.registration { from } else { to };
-        let to_tag = to_tag
-            .filter(|_| !self.registration)
-            .map(|tag| format!(";tag={tag}"))
-            .unwrap_or_default();
+        let to_tag = to_tag.filter(|_| !self.registration).map(|tag| format!(";tag={tag}")).unwrap_or_default();
         let message = Message::new(format!("{method} {} SIP/2.0", self.request_uri(side)))
             .header("Via", via)
-            .header(
-                "From",
-                format!("{};tag={from_tag}", from.address_of_record()),
-            )
+            .header("From", format!("{};tag={from_tag}", from.address_of_record()))
             .header("To", format!("<sip:{}@{}>{to_tag}", to.user, to.domain))
             .header("Call-ID", self.call_id.clone())
             .header("CSeq", format!("{cseq} {cseq_method}"))
             .header("Contact", format!("<{}>", me.contact_uri()));
-        let message = message
-            .header("Max-Forwards", "70")
-            .header("User-Agent", me.model.software);
+        let message = message.header("Max-Forwards", "70").header("User-Agent", me.model.software);
         match method {
-            "INVITE" | "REGISTER" | "OPTIONS" => message
-                .header("Allow", me.model.allow)
-                .header("Supported", me.model.supported),
+            "INVITE" | "REGISTER" | "OPTIONS" => {
+                message.header("Allow", me.model.allow).header("Supported", me.model.supported)
+            }
             _ => message,
         }
     }
 
     /// The ACK of a final response to `invite`: hop by hop with the INVITE's branch after a refusal (RFC 3261, 17.1.1.3),
     /// end to end with a branch of its own after a 2xx (13.2.2.4).
-    pub fn ack(
-        &mut self,
-        rng: &mut Rng,
-        side: Side,
-        invite: &Message,
-        answer: &Message,
-    ) -> Message {
-        let cseq = invite
-            .get("CSeq")
-            .and_then(|c| c.split(' ').next())
-            .and_then(|c| c.parse().ok())
-            .unwrap_or(1);
+    pub fn ack(&mut self, rng: &mut Rng, side: Side, invite: &Message, answer: &Message) -> Message {
+        let cseq = invite.get("CSeq").and_then(|c| c.split(' ').next()).and_then(|c| c.parse().ok()).unwrap_or(1);
         let accepted = answer.status().is_some_and(|status| status < 300);
         if accepted {
             let via = self.agent(side).via(rng);
@@ -441,35 +373,15 @@ impl Dialog {
 
     /// A response of the side that did not send `request`.
     pub fn reply(&mut self, request: &Message, status: u16, reason: &str) -> Message {
-        let from_caller = request
-            .get("From")
-            .is_some_and(|from| from.ends_with(&self.caller_tag));
-        let (me, tag) = if from_caller {
-            (&self.callee, &self.callee_tag)
-        } else {
-            (&self.caller, &self.caller_tag)
-        };
-        let sender = if from_caller {
-            &self.caller
-        } else {
-            &self.callee
-        };
+        let from_caller = request.get("From").is_some_and(|from| from.ends_with(&self.caller_tag));
+        let (me, tag) = if from_caller { (&self.callee, &self.callee_tag) } else { (&self.caller, &self.caller_tag) };
+        let sender = if from_caller { &self.caller } else { &self.callee };
         let via = request.get("Via").unwrap_or_default();
         // RFC 3581, 4: the answer says where the request came from.
-        let via = via.replace(
-            ";rport",
-            &format!(
-                ";rport={};received={}",
-                sender.port,
-                sender.host.trim_matches(['[', ']'])
-            ),
-        );
+        let via =
+            via.replace(";rport", &format!(";rport={};received={}", sender.port, sender.host.trim_matches(['[', ']'])));
         let to = request.get("To").unwrap_or_default();
-        let to = if status == 100 || to.contains(";tag=") {
-            to.to_owned()
-        } else {
-            format!("{to};tag={tag}")
-        };
+        let to = if status == 100 || to.contains(";tag=") { to.to_owned() } else { format!("{to};tag={tag}") };
         let cseq = request.get("CSeq").unwrap_or_default();
         let mut message = Message::new(format!("SIP/2.0 {status} {reason}"))
             .header("Via", via)
@@ -480,9 +392,7 @@ impl Dialog {
             .header(me.model.response_header, me.model.software);
         let invite = cseq.ends_with("INVITE");
         if invite && (101..300).contains(&status) {
-            message = message
-                .header("Contact", format!("<{}>", me.contact_uri()))
-                .header("Allow", me.model.allow);
+            message = message.header("Contact", format!("<{}>", me.contact_uri())).header("Allow", me.model.allow);
             self.established = true;
         }
         message
@@ -490,8 +400,7 @@ impl Dialog {
 
     /// The next REGISTER, asking for an hour.
     pub fn register(&mut self, rng: &mut Rng) -> Message {
-        self.request(rng, Side::Caller, "REGISTER")
-            .header("Expires", "3600")
+        self.request(rng, Side::Caller, "REGISTER").header("Expires", "3600")
     }
 
     /// The binding that a registrar confirms.
@@ -530,14 +439,7 @@ impl Challenge {
     }
 
     /// The value of Authorization or Proxy-Authorization that answers it (RFC 2617, 3.2.2).
-    pub fn answer(
-        &self,
-        rng: &mut Rng,
-        user: &str,
-        password: &str,
-        method: &str,
-        uri: &str,
-    ) -> String {
+    pub fn answer(&self, rng: &mut Rng, user: &str, password: &str, method: &str, uri: &str) -> String {
         let md5 = |text: String| format!("{:x}", md5::compute(text));
         let cnonce = rng.hex(32);
         let a1 = md5(format!("{user}:{}:{password}", self.realm));
@@ -570,14 +472,9 @@ mod tests {
     #[test]
     fn a_dialog_keeps_tags_and_numbers() {
         let mut rng = Rng::new(3);
-        let mut dialog = Dialog::call(
-            &mut rng,
-            agent(&MODELS[0], "201", "10.0.0.1"),
-            agent(&EXCHANGE, "202", "10.0.0.2"),
-        );
-        let invite = dialog
-            .request(&mut rng, Side::Caller, "INVITE")
-            .sdp("v=0\r\n".into());
+        let mut dialog =
+            Dialog::call(&mut rng, agent(&MODELS[0], "201", "10.0.0.1"), agent(&EXCHANGE, "202", "10.0.0.2"));
+        let invite = dialog.request(&mut rng, Side::Caller, "INVITE").sdp("v=0\r\n".into());
         assert!(!invite.get("To").unwrap().contains("tag="));
         let ok = dialog.reply(&invite, 200, "OK");
         assert_eq!(ok.filter(), "sip.Status-Code == 200");
@@ -585,10 +482,7 @@ mod tests {
         assert_eq!(ack.get("To"), ok.get("To"));
         assert_ne!(ack.get("Via"), invite.get("Via"));
         let bye = dialog.request(&mut rng, Side::Callee, "BYE");
-        assert_eq!(
-            bye.get("From").map(|f| f.split(";tag=").nth(1)),
-            ok.get("To").map(|t| t.split(";tag=").nth(1))
-        );
+        assert_eq!(bye.get("From").map(|f| f.split(";tag=").nth(1)), ok.get("To").map(|t| t.split(";tag=").nth(1)));
         assert!(bye.start_line.starts_with("BYE sip:201@10.0.0.1:5060"));
         let text = String::from_utf8(invite.to_bytes()).unwrap();
         assert!(text.ends_with("Content-Length: 5\r\n\r\nv=0\r\n"));
@@ -597,20 +491,14 @@ mod tests {
     #[test]
     fn a_refusal_is_acknowledged_with_the_branch_of_the_invite() {
         let mut rng = Rng::new(4);
-        let mut dialog = Dialog::call(
-            &mut rng,
-            agent(&MODELS[1], "201", "10.0.0.1"),
-            agent(&EXCHANGE, "202", "10.0.0.2"),
-        );
+        let mut dialog =
+            Dialog::call(&mut rng, agent(&MODELS[1], "201", "10.0.0.1"), agent(&EXCHANGE, "202", "10.0.0.2"));
         let invite = dialog.request(&mut rng, Side::Caller, "INVITE");
         let busy = dialog.reply(&invite, 486, "Busy Here");
         let ack = dialog.ack(&mut rng, Side::Caller, &invite, &busy);
         assert_eq!(ack.get("Via"), invite.get("Via"));
         assert_eq!(ack.get("To"), busy.get("To"));
-        assert_eq!(
-            ack.get("CSeq").unwrap().split(' ').next(),
-            invite.get("CSeq").unwrap().split(' ').next()
-        );
+        assert_eq!(ack.get("CSeq").unwrap().split(' ').next(), invite.get("CSeq").unwrap().split(' ').next());
     }
 
     /// RFC 2617, 3.5: the example with its own nonce count and client nonce.
@@ -619,9 +507,7 @@ mod tests {
         let md5 = |text: &str| format!("{:x}", md5::compute(text));
         let a1 = md5("Mufasa:testrealm@host.com:Circle Of Life");
         let a2 = md5("GET:/dir/index.html");
-        let response = md5(&format!(
-            "{a1}:dcd98b7102dd2f0e8b11d0f600bfb0c093:00000001:0a4f113b:auth:{a2}"
-        ));
+        let response = md5(&format!("{a1}:dcd98b7102dd2f0e8b11d0f600bfb0c093:00000001:0a4f113b:auth:{a2}"));
         assert_eq!(response, "6629fae49393a05397450978507c4ef1");
     }
 }

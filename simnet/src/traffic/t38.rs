@@ -62,11 +62,7 @@ pub struct Sender {
 impl Sender {
     /// Sends each packet again with the next `redundancy` ones.
     pub fn new(redundancy: usize) -> Self {
-        Self {
-            sequence: 0,
-            earlier: Vec::new(),
-            redundancy,
-        }
+        Self { sequence: 0, earlier: Vec::new(), redundancy }
     }
 
     /// The UDPTL packet of the next IFP packet, which is shorter than 128 bytes (T.38, 9.1).
@@ -113,12 +109,7 @@ pub mod t30 {
     /// A telephone number as identification: 20 characters, the last one first, each with its lowest bit first (5.3.6.2.4).
     pub fn identification(number: &str) -> Vec<u8> {
         let padded = format!("{number:>20}");
-        padded
-            .bytes()
-            .rev()
-            .take(20)
-            .map(u8::reverse_bits)
-            .collect()
+        padded.bytes().rev().take(20).map(u8::reverse_bits).collect()
     }
 }
 
@@ -127,18 +118,10 @@ pub fn white_page(lines: usize) -> Vec<u8> {
     const EOL: &str = "000000000001";
     // Make-up code of 1728 white elements and terminating code of none.
     const WHITE: &str = "01001101100110101";
-    let bits: String = (0..lines)
-        .map(|_| [EOL, WHITE].concat())
-        .chain((0..6).map(|_| EOL.to_owned()))
-        .collect();
+    let bits: String = (0..lines).map(|_| [EOL, WHITE].concat()).chain((0..6).map(|_| EOL.to_owned())).collect();
     bits.as_bytes()
         .chunks(8)
-        .map(|chunk| {
-            chunk
-                .iter()
-                .enumerate()
-                .fold(0, |byte, (i, bit)| byte | (bit - b'0') << (7 - i))
-        })
+        .map(|chunk| chunk.iter().enumerate().fold(0, |byte, (i, bit)| byte | (bit - b'0') << (7 - i)))
         .collect()
 }
 
@@ -149,33 +132,16 @@ mod tests {
     #[test]
     fn packets_carry_the_ones_before_them() {
         let mut sender = Sender::new(1);
-        assert_eq!(
-            sender.packet(indicator(Indicator::AnswerTone)),
-            [0, 0, 1, 4, 0, 0]
-        );
-        assert_eq!(
-            sender.packet(indicator(Indicator::V21Preamble)),
-            [0, 1, 1, 6, 0, 1, 1, 4]
-        );
+        assert_eq!(sender.packet(indicator(Indicator::AnswerTone)), [0, 0, 1, 4, 0, 0]);
+        assert_eq!(sender.packet(indicator(Indicator::V21Preamble)), [0, 1, 1, 6, 0, 1, 1, 4]);
     }
 
     /// T.38's encoding of one octet of V.21 data, as gateways send it.
     #[test]
     fn data_fields_are_aligned() {
-        assert_eq!(
-            data(Modulation::V21, Field::HdlcData, &[0xff], None),
-            [0xc0, 1, 0x80, 0, 0, 0xff]
-        );
-        assert_eq!(
-            data(Modulation::V21, Field::HdlcFcsOk, &[], None),
-            [0xc0, 1, 0x20]
-        );
-        let both = data(
-            Modulation::V21,
-            Field::HdlcData,
-            &[1, 2],
-            Some(Field::HdlcFcsOk),
-        );
+        assert_eq!(data(Modulation::V21, Field::HdlcData, &[0xff], None), [0xc0, 1, 0x80, 0, 0, 0xff]);
+        assert_eq!(data(Modulation::V21, Field::HdlcFcsOk, &[], None), [0xc0, 1, 0x20]);
+        let both = data(Modulation::V21, Field::HdlcData, &[1, 2], Some(Field::HdlcFcsOk));
         assert_eq!(both, [0xc0, 2, 0x80, 0, 1, 1, 2, 0x20]);
     }
 
@@ -183,14 +149,7 @@ mod tests {
     fn identifications_are_twenty_reversed_characters() {
         let id = t30::identification("49");
         assert_eq!(id.len(), 20);
-        assert_eq!(
-            id[..3],
-            [
-                b'9'.reverse_bits(),
-                b'4'.reverse_bits(),
-                b' '.reverse_bits()
-            ]
-        );
+        assert_eq!(id[..3], [b'9'.reverse_bits(), b'4'.reverse_bits(), b' '.reverse_bits()]);
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub struct Peer {
     /// What it has received beyond that: start to end.
     beyond: BTreeMap<u32, u32>,
     clock: u32,
+    /// The last timestamp received, which it echoes (RFC 7323, 4.3).
+    echo: u32,
 }
 
 /// Both ends and the time.
@@ -62,13 +64,7 @@ pub struct Connection {
 const WINDOW_SHIFT: u8 = 7;
 
 impl Connection {
-    pub fn new(
-        rng: &mut Rng,
-        client: (Host, u16),
-        server: (Host, u16),
-        now: u64,
-        round_trip_ns: u64,
-    ) -> Self {
+    pub fn new(rng: &mut Rng, client: (Host, u16), server: (Host, u16), now: u64, round_trip_ns: u64) -> Self {
         let mut peer = |(host, port): (Host, u16)| Peer {
             host,
             port,
@@ -78,14 +74,9 @@ impl Connection {
             received: 0,
             beyond: BTreeMap::new(),
             clock: rng.u32(),
+            echo: 0,
         };
-        Self {
-            client: peer(client),
-            server: peer(server),
-            now,
-            round_trip_ns,
-            tos: 0,
-        }
+        Self { client: peer(client), server: peer(server), now, round_trip_ns, tos: 0 }
     }
 
     /// `client:port-server:port`, the subject of findings about a connection.
@@ -137,14 +128,7 @@ impl Connection {
     }
 
     /// Sends one segment of new data. When not `seen`, it is lost before the capture point.
-    pub fn send_segment(
-        &mut self,
-        recorder: &mut Recorder,
-        from: End,
-        data: &[u8],
-        push: bool,
-        seen: bool,
-    ) {
+    pub fn send_segment(&mut self, recorder: &mut Recorder, from: End, data: &[u8], push: bool, seen: bool) {
         let offset = self.peer(from).sent;
         self.peer(from).sent = offset.wrapping_add(data.len() as u32);
         let flags = if push { ACK | PSH } else { ACK };
@@ -154,14 +138,7 @@ impl Connection {
     }
 
     /// Sends data (again) at this offset, which the other end receives or does not.
-    pub fn send_at(
-        &mut self,
-        recorder: &mut Recorder,
-        from: End,
-        offset: u32,
-        data: &[u8],
-        arrives: bool,
-    ) {
+    pub fn send_at(&mut self, recorder: &mut Recorder, from: End, offset: u32, data: &[u8], arrives: bool) {
         self.segment(recorder, from, offset, ACK | PSH, data, arrives);
     }
 
@@ -193,28 +170,14 @@ impl Connection {
     }
 
     /// Writes one segment and lets the other end receive it.
-    fn segment(
-        &mut self,
-        recorder: &mut Recorder,
-        from: End,
-        offset: u32,
-        flags: u8,
-        data: &[u8],
-        arrives: bool,
-    ) {
-        let stamp = |peer: &Peer, now: u64| peer.clock.wrapping_add((now / MS) as u32);
+    fn segment(&mut self, recorder: &mut Recorder, from: End, offset: u32, flags: u8, data: &[u8], arrives: bool) {
         let now = self.now;
         let (me, other) = match from {
             End::Client => (&mut self.client, &mut self.server),
             End::Server => (&mut self.server, &mut self.client),
         };
         let syn = flags & SYN != 0;
-        // A SYN is the only segment that acknowledges nothing.
-        let echo = if flags & ACK != 0 {
-            stamp(other, now.saturating_sub(MS))
-        } else {
-            0
-        };
+        let stamp = me.clock.wrapping_add((now / MS) as u32);
         let mut options = Vec::with_capacity(40);
         if flags & RST == 0 {
             if syn {
@@ -225,8 +188,8 @@ impl Connection {
             }
             // RFC 7323, 3.2.
             options.extend([8, 10]);
-            options.extend(stamp(me, now).to_be_bytes());
-            options.extend(echo.to_be_bytes());
+            options.extend(stamp.to_be_bytes());
+            options.extend(me.echo.to_be_bytes());
             if syn {
                 options.extend([1, 3, 3, WINDOW_SHIFT]);
             } else if let Some((start, end)) = me.beyond.first_key_value() {
@@ -236,28 +199,26 @@ impl Connection {
                 options.extend(other.initial.wrapping_add(*end).to_be_bytes());
             }
         }
-        let window = if syn {
-            me.window.min(0xffff)
-        } else {
-            me.window >> WINDOW_SHIFT
-        };
+        let window = if syn { me.window.min(0xffff) } else { me.window >> WINDOW_SHIFT };
         let header = Tcp {
             src_port: me.port,
             dst_port: other.port,
             seq: me.initial.wrapping_add(offset),
-            ack: if flags & ACK != 0 {
-                other.initial.wrapping_add(me.received)
-            } else {
-                0
-            },
+            ack: if flags & ACK != 0 { other.initial.wrapping_add(me.received) } else { 0 },
             flags,
             window: if flags & RST != 0 { 0 } else { window as u16 },
             options,
             checksum: me.host.checksum,
         };
-        recorder.push_all(now, me.host.tcp(&other.host, self.tos, &header, data));
+        // A segment fits the MTU, so that it is one frame.
+        for frame in me.host.tcp(&other.host, self.tos, &header, data) {
+            recorder.push(now, frame);
+        }
         recorder.count("tcp", 1);
         let length = data.len() as u32 + u32::from(flags & (SYN | FIN) != 0);
+        if arrives {
+            other.echo = stamp;
+        }
         if arrives && length > 0 {
             other.receive(offset, length);
         }
@@ -270,11 +231,7 @@ impl Peer {
         if offset > self.received {
             let start = offset;
             // Adjoining ranges become one, so that SACK shows the whole.
-            let before = self
-                .beyond
-                .iter()
-                .find(|(_, e)| **e == start)
-                .map(|(s, _)| *s);
+            let before = self.beyond.iter().find(|(_, e)| **e == start).map(|(s, _)| *s);
             self.beyond.insert(before.unwrap_or(start), end);
             return;
         }
@@ -297,20 +254,8 @@ mod tests {
 
     fn connection() -> (Recorder, Connection) {
         let host = |n| Host::new(Mac([2, 0, 0, 0, 0, n]), [10, 0, 0, n].into(), 64, true, 1);
-        let connection = Connection::new(
-            &mut Rng::new(1),
-            (host(1), 40_000),
-            (host(2), 80),
-            START_NS,
-            20 * MS,
-        );
-        (
-            Recorder {
-                packets: Vec::new(),
-                truth: Truth::default(),
-            },
-            connection,
-        )
+        let connection = Connection::new(&mut Rng::new(1), (host(1), 40_000), (host(2), 80), START_NS, 20 * MS);
+        (Recorder { packets: Vec::new(), truth: Truth::default() }, connection)
     }
 
     #[test]

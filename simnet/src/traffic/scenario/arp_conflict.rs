@@ -1,10 +1,9 @@
 //! An address conflict: a printer has a fixed address that the DHCP server has since given to a PC, and both answer for it.
 
-use crate::traffic::frame::Checksum;
-use crate::traffic::frame::{Arp, Mac, icmp};
+use crate::traffic::frame::{Arp, Checksum, Mac, icmp};
 use crate::traffic::{MS, SECOND, Setting, Traffic};
 
-/// Who asks whom, as Linux and Windows do it.
+/// Operations of RFC 826.
 const REQUEST: u16 = 1;
 const REPLY: u16 = 2;
 
@@ -21,13 +20,8 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
 
     // RFC 5227, 2.3: the PC announces its new address.
     for _ in 0..2 {
-        let arp = Arp {
-            operation: REQUEST,
-            sender_mac: pc.mac,
-            sender: contested,
-            target_mac: Mac::ZERO,
-            target: contested,
-        };
+        let arp =
+            Arp { operation: REQUEST, sender_mac: pc.mac, sender: contested, target_mac: Mac::ZERO, target: contested };
         recorder.push(now, pc.arp(Mac::BROADCAST, arp));
         requests += 1;
         now += 2 * SECOND;
@@ -44,10 +38,7 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
         recorder.push(now, router.arp(Mac::BROADCAST, ask));
         requests += 1;
         // Now one is faster, now the other; both claim the address every time.
-        let mut claims = [
-            (&pc, setting.rng.range(200_000, 900_000)),
-            (&printer, setting.rng.range(300_000, 3 * MS)),
-        ];
+        let mut claims = [(&pc, setting.rng.range(200_000, 900_000)), (&printer, setting.rng.range(300_000, 3 * MS))];
         claims.sort_by_key(|(_, delay)| *delay);
         for (host, delay) in claims {
             let claim = Arp {
@@ -65,16 +56,10 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
         let payload: Vec<u8> = (0..56).collect();
         let rest = [0x1a, 0x2b, 0, round as u8 + 1];
         let at = now + 5 * MS;
-        recorder.push_all(
-            at,
-            router.icmp(&reached, 0, &icmp(8, 0, rest, &payload, Checksum::Right)),
-        );
+        recorder.push_all(at, router.icmp(&reached, 0, &icmp(8, 0, rest, &payload, Checksum::Right)));
         let mut reached = reached;
         let delay = setting.rng.range(200_000, 800_000);
-        recorder.push_all(
-            at + delay,
-            reached.icmp(&router, 0, &icmp(0, 0, rest, &payload, Checksum::Right)),
-        );
+        recorder.push_all(at + delay, reached.icmp(&router, 0, &icmp(0, 0, rest, &payload, Checksum::Right)));
         pings += 1;
         now += setting.rng.range(8 * SECOND, 20 * SECOND);
     }
@@ -84,11 +69,9 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     recorder.count("arp.isgratuitous == 1", 2);
     recorder.count(format!("arp.src.hw_mac == {}", printer.mac), rounds);
     recorder.count(format!("arp.src.hw_mac == {}", pc.mac), rounds + 2);
+    recorder.count("icmp", 2 * pings);
     recorder.count("icmp.type == 8", pings);
     recorder.count("icmp.type == 0", pings);
     recorder.finding("arp.duplicate-address", contested.to_string());
-    recorder.finish(format!(
-        "{} and {} both claim {contested}",
-        pc.mac, printer.mac
-    ))
+    recorder.finish(format!("{} and {} both claim {contested}", pc.mac, printer.mac))
 }

@@ -11,9 +11,7 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     let mut line = Line::new(setting, model, "Workshop");
     let port = model.rtp_port(&mut line.rng);
     let mut dialog = line.call(true);
-    let offer = line
-        .phone_sdp(port, Media::Audio(vec![Codec::Pcma, Codec::Pcmu]))
-        .text();
+    let offer = line.phone_sdp(port, Media::Audio(vec![Codec::Pcma, Codec::Pcmu])).text();
     let user = line.phone_agent.user.clone();
     let wrong_password = line.rng.letters(10);
     let rounds = line.rng.range(5, 9);
@@ -23,17 +21,15 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
         let uri = dialog.request_uri(Side::Caller);
         let mut invite = dialog.request(&mut line.rng, Side::Caller, "INVITE");
         if let Some(challenge) = &challenge {
-            let credentials =
-                challenge.answer(&mut line.rng, &user, &wrong_password, "INVITE", &uri);
+            let credentials = challenge.answer(&mut line.rng, &user, &wrong_password, "INVITE", &uri);
             invite = invite.header("Proxy-Authorization", credentials);
         }
         let invite = invite.sdp(offer.clone());
         line.phone_says(&invite);
         line.wait(1, 5);
         let next = Challenge::new(&mut line.rng, "asterisk", line.now);
-        let refused = dialog
-            .reply(&invite, 407, "Proxy Authentication Required")
-            .header("Proxy-Authenticate", next.header());
+        let refused =
+            dialog.reply(&invite, 407, "Proxy Authentication Required").header("Proxy-Authenticate", next.header());
         line.exchange_says(&refused);
         line.wait(6, 25);
         let ack = dialog.ack(&mut line.rng, Side::Caller, &invite, &refused);
@@ -44,5 +40,6 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     line.recorder.count("sip.Proxy-Authorization", rounds - 1);
     line.recorder.count("rtp", 0);
     line.recorder.finding("sip.auth-loop", dialog.call_id);
-    line.recorder.finish(format!("INVITE challenged {rounds} times with 407, a new nonce each time, credentials never accepted"))
+    line.recorder
+        .finish(format!("INVITE challenged {rounds} times with 407, a new nonce each time, credentials never accepted"))
 }

@@ -22,10 +22,7 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     let mut device = setting.host([0x00, 0x80, 0x77], device, false);
     let mut logger = setting.host([0x00, 0x50, 0x56], logger, true);
     let mut recorder = setting.recorder();
-    recorder
-        .truth
-        .addresses
-        .extend([router.ip, monitor.ip, device.ip, logger.ip]);
+    recorder.truth.addresses.extend([router.ip, monitor.ip, device.ip, logger.ip]);
     let rng = &mut setting.rng;
     let mut now = setting.start_ns;
 
@@ -36,33 +33,21 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
         // As iputils do: 8 bytes of time, then a count from 0x10.
         let mut payload = (now / 1000).to_le_bytes().to_vec();
         payload.extend((0x10..0x40).collect::<Vec<u8>>());
-        recorder.push_all(
-            now,
-            monitor.icmp(&router, 0, &icmp(8, 0, rest, &payload, Checksum::Right)),
-        );
+        recorder.push_all(now, monitor.icmp(&router, 0, &icmp(8, 0, rest, &payload, Checksum::Right)));
         let delay = rng.range(MS / 5, 2 * MS);
-        recorder.push_all(
-            now + delay,
-            router.icmp(&monitor, 0, &icmp(0, 0, rest, &payload, Checksum::Right)),
-        );
+        recorder.push_all(now + delay, router.icmp(&monitor, 0, &icmp(0, 0, rest, &payload, Checksum::Right)));
         now += SECOND + rng.range(0, MS);
     }
 
     // Syslog to a server on which no syslog runs: the host itself answers, and quotes much.
     let refused = rng.range(2, 5);
     for n in 0..refused {
-        let text = format!(
-            "<134>Mar  2 09:0{n}:12 printer-70 spooler[211]: job {} queued for user jmeyer",
-            4100 + n
-        );
+        // RFC 3164, 4.1.2: the local time without a zone; here as everywhere that of Greenwich.
+        let second = now / SECOND % 86_400;
+        let time = format!("{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60);
+        let text = format!("<134>Mar  2 {time} printer-70 spooler[211]: job {} queued for user jmeyer", 4100 + n);
         let frames = device.udp(&logger, 514, 514, 0, text.as_bytes());
-        let message = icmp(
-            3,
-            3,
-            [0; 4],
-            quote(&frames[0], QUOTE_BYTES_MAX),
-            Checksum::Right,
-        );
+        let message = icmp(3, 3, [0; 4], quote(&frames[0], QUOTE_BYTES_MAX), Checksum::Right);
         recorder.push_all(now, frames);
         let delay = rng.range(MS / 10, MS / 2);
         // Linux sends errors with the precedence of internetwork control.
@@ -74,13 +59,7 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     let mut outside = router.clone();
     outside.ip = [203, 0, 113, 25].into();
     let frames = device.udp(&outside, 9996, 9996, TOS_SIGNALLING, &[0x2a; 48]);
-    let message = icmp(
-        3,
-        13,
-        [0; 4],
-        quote(&frames[0], QUOTE_BYTES_MIN),
-        Checksum::Right,
-    );
+    let message = icmp(3, 13, [0; 4], quote(&frames[0], QUOTE_BYTES_MIN), Checksum::Right);
     recorder.push_all(now, frames);
     recorder.push_all(now + MS / 3, router.icmp(&device, 0xc0, &message));
 

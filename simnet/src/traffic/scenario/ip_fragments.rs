@@ -22,15 +22,10 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     let offer = line.phone_sdp(phone.port, Media::Audio(wishes)).text();
     let mut dialog = line.call(true);
     let mut invite = dialog.request(&mut line.rng, Side::Caller, "INVITE");
-    for n in 1..=5 {
+    for n in 1..=9 {
         let hop = line.rng.hex(48);
-        invite = invite.header(
-            "History-Info",
-            format!(
-                "<sip:70{n}@{};cause=302>;index=1.{n};trace={hop}",
-                line.exchange.ip
-            ),
-        );
+        let entry = format!("<sip:70{n}@{};cause=302>;index=1.{n};trace={hop}", line.exchange.ip);
+        invite = invite.header("History-Info", entry);
     }
     let invite = invite.sdp(offer);
     let invite_bytes = invite.to_bytes().len();
@@ -44,12 +39,7 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     line.wait(10, 30);
     let ack = dialog.ack(&mut line.rng, Side::Caller, &invite, &ok);
     line.phone_says(&ack);
-    line.talk(
-        &mut phone,
-        &mut exchange,
-        2 * SECOND,
-        (Sound::Speech, Sound::Quiet),
-    );
+    line.talk(&mut phone, &mut exchange, 2 * SECOND, (Sound::Speech, Sound::Quiet));
     line.hang_up(&mut dialog, Side::Caller);
     line.wait(1000, 2000);
 
@@ -60,8 +50,7 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     frames.swap(0, 1);
     line.recorder.push_all(line.now, frames);
     line.now += MS;
-    line.recorder
-        .push_all(line.now, peer.icmp(&server, 0, &echo(0)));
+    line.recorder.push_all(line.now, peer.icmp(&server, 0, &echo(0)));
     line.now += 2 * SECOND;
 
     // Three fragments, of which the second is lost.
@@ -72,28 +61,25 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     line.recorder.push_all(line.now, frames);
     line.now += 30 * SECOND + line.rng.range(0, 900 * MS);
     let message = icmp(11, 1, [0; 4], &first[14..14 + 548], Checksum::Right);
-    line.recorder
-        .push_all(line.now, peer.icmp(&server, 0xc0, &message));
+    line.recorder.push_all(line.now, peer.icmp(&server, 0xc0, &message));
     line.now += 3 * SECOND;
 
     // The link is as alive as before.
     let small = |kind| icmp(kind, 0, [0x21, 0x08, 0, 1], &payload[..56], Checksum::Right);
-    line.recorder
-        .push_all(line.now, server.icmp(&peer, 0, &small(8)));
-    line.recorder
-        .push_all(line.now + MS, peer.icmp(&server, 0, &small(0)));
+    line.recorder.push_all(line.now, server.icmp(&peer, 0, &small(8)));
+    line.recorder.push_all(line.now + MS, peer.icmp(&server, 0, &small(0)));
 
     let not_quoted = "!(icmp.type == 11)";
-    line.recorder
-        .count(format!("ip.flags.mf == 1 && {not_quoted}"), 1 + 2 + 2 + 1);
-    line.recorder
-        .count(format!("ip.frag_offset > 0 && {not_quoted}"), 1 + 2 + 2 + 1);
-    line.recorder
-        .count(format!("ip.reassembled.length == {}", invite_bytes + 8), 1);
+    line.recorder.count(format!("ip.flags.mf == 1 && {not_quoted}"), 1 + 2 + 2 + 1);
+    line.recorder.count(format!("ip.frag_offset > 0 && {not_quoted}"), 1 + 2 + 2 + 1);
+    line.recorder.count(format!("ip.reassembled.length == {}", invite_bytes + 8), 1);
     line.recorder.count("ip.reassembled.length == 4008", 2);
     line.recorder.count("icmp.type == 11 && icmp.code == 1", 1);
-    line.recorder
-        .finding("ip.fragments-lost", format!("{}-{}", server.ip, peer.ip));
+    // Two pings with their replies, and the error.
+    line.recorder.count("icmp", 5);
+    line.recorder.count("icmp.type == 8", 2);
+    line.recorder.count("icmp.type == 0", 2);
+    line.recorder.finding("ip.fragments-lost", format!("{}-{}", server.ip, peer.ip));
     line.recorder.finish(format!(
         "a SIP message and a ping are reassembled; of a datagram from {} to {} the second fragment never arrives",
         server.ip, peer.ip

@@ -30,41 +30,19 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     // RFC 4861, 7.2.2: to the solicited-node multicast address, with the asker's link-layer address.
     let target = address(0x10);
     let [.., b13, b14, b15] = target.octets();
-    let group = Ipv6Addr::new(
-        0xff02,
-        0,
-        0,
-        0,
-        0,
-        1,
-        0xff00 | u16::from(b13),
-        u16::from_be_bytes([b14, b15]),
-    );
+    let group = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 1, 0xff00 | u16::from(b13), u16::from_be_bytes([b14, b15]));
     let mut body = target.octets().to_vec();
     body.extend([1, 1]);
     body.extend(phone.mac.0);
     let group_mac = Mac([0x33, 0x33, 0xff, b13, b14, b15]);
-    recorder_frames.push((
-        now,
-        discovery(&phone, group, group_mac, SOLICITATION, [0; 4], &body),
-    ));
+    recorder_frames.push((now, discovery(&phone, group, group_mac, SOLICITATION, [0; 4], &body)));
     // 7.2.4: solicited and override, with the answerer's address.
     let mut body = target.octets().to_vec();
     body.extend([2, 1]);
     body.extend(exchange.mac.0);
     now += MS / 2;
     let flags = [0x60, 0, 0, 0];
-    recorder_frames.push((
-        now,
-        discovery(
-            &exchange,
-            v6(phone.ip),
-            phone.mac,
-            ADVERTISEMENT,
-            flags,
-            &body,
-        ),
-    ));
+    recorder_frames.push((now, discovery(&exchange, v6(phone.ip), phone.mac, ADVERTISEMENT, flags, &body)));
 
     let pings = 3;
     let payload: Vec<u8> = (0..56).collect();
@@ -79,12 +57,7 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     }
     now += SECOND;
     let frames = phone.udp(&exchange, 9996, 9996, 0, &[0x55; 2000]);
-    recorder_frames.extend(
-        frames
-            .into_iter()
-            .enumerate()
-            .map(|(i, f)| (now + i as u64 * 130_000, f)),
-    );
+    recorder_frames.extend(frames.into_iter().enumerate().map(|(i, f)| (now + i as u64 * 130_000, f)));
 
     let mut line = Line::between(setting, model, "Lab", phone, exchange);
     for (at, frame) in recorder_frames {
@@ -95,10 +68,8 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     line.wait(500, 1500);
     let call_id = healthy_call::call(&mut line);
 
-    let call_frames: u64 = ["sip", "rtp", "rtcp"]
-        .map(|f| line.recorder.truth.frames.get(f).copied().unwrap_or(0))
-        .iter()
-        .sum();
+    let call_frames: u64 =
+        ["sip", "rtp", "rtcp"].map(|f| line.recorder.truth.frames.get(f).copied().unwrap_or(0)).iter().sum();
     line.recorder.count("ipv6", call_frames + 2 + 2 * pings + 2);
     line.recorder.count("icmpv6.type == 135", 1);
     line.recorder.count("icmpv6.type == 136", 1);
@@ -106,9 +77,7 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     line.recorder.count("icmpv6.type == 129", pings);
     line.recorder.count("ipv6.fraghdr.nxt == 17", 2);
     line.recorder.count("ipv6.reassembled.length == 2008", 1);
-    line.recorder.finish(format!(
-        "call {call_id} over IPv6, after neighbour discovery and pings"
-    ))
+    line.recorder.finish(format!("call {call_id} over IPv6, after neighbour discovery and pings"))
 }
 
 fn v6(address: IpAddr) -> Ipv6Addr {
@@ -119,29 +88,9 @@ fn v6(address: IpAddr) -> Ipv6Addr {
 }
 
 /// A frame of neighbour discovery, whose hop limit is 255 (RFC 4861, 7.1).
-fn discovery(
-    from: &Host,
-    to: Ipv6Addr,
-    to_mac: Mac,
-    kind: u8,
-    rest: [u8; 4],
-    body: &[u8],
-) -> Vec<u8> {
+fn discovery(from: &Host, to: Ipv6Addr, to_mac: Mac, kind: u8, rest: [u8; 4], body: &[u8]) -> Vec<u8> {
     let src = v6(from.ip);
     let message = icmpv6(src, to, kind, 0, rest, body);
-    let header = Ipv6 {
-        src,
-        dst: to,
-        next_header: PROTOCOL_ICMPV6,
-        hop_limit: 255,
-        traffic_class: 0,
-        flow_label: 0,
-    };
-    ethernet(
-        to_mac,
-        from.mac,
-        &from.vlans,
-        ETHERTYPE_IPV6,
-        &header.packet(&message),
-    )
+    let header = Ipv6 { src, dst: to, next_header: PROTOCOL_ICMPV6, hop_limit: 255, traffic_class: 0, flow_label: 0 };
+    ethernet(to_mac, from.mac, &from.vlans, ETHERTYPE_IPV6, &header.packet(&message))
 }

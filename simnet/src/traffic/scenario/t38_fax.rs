@@ -33,13 +33,7 @@ impl Fax<'_> {
         let me = usize::from(who == Party::Callee);
         let packet = self.senders[me].packet(ifp);
         let at = self.line.now + self.line.rng.range(0, MS);
-        self.line.datagram(
-            who == Party::Caller,
-            at,
-            self.ports[me],
-            self.ports[1 - me],
-            &packet,
-        );
+        self.line.datagram(who == Party::Caller, at, self.ports[me], self.ports[1 - me], &packet);
         self.packets[me] += 1;
     }
 
@@ -50,17 +44,10 @@ impl Fax<'_> {
         for (i, frame) in frames.iter().enumerate() {
             // Gateways send three or so bytes a packet, so that each is under way for no more than 80 ms.
             for bytes in frame.chunks(3) {
-                self.say(
-                    who,
-                    t38::data(Modulation::V21, Field::HdlcData, bytes, None),
-                );
+                self.say(who, t38::data(Modulation::V21, Field::HdlcData, bytes, None));
                 self.line.now += V21_BYTE_NS * bytes.len() as u64;
             }
-            let end = if i + 1 == frames.len() {
-                Field::HdlcFcsOkSignalEnd
-            } else {
-                Field::HdlcFcsOk
-            };
+            let end = if i + 1 == frames.len() { Field::HdlcFcsOkSignalEnd } else { Field::HdlcFcsOk };
             self.say(who, t38::data(Modulation::V21, end, &[], None));
             self.line.now += 2 * V21_BYTE_NS;
         }
@@ -73,16 +60,10 @@ impl Fax<'_> {
         self.say(who, t38::indicator(Indicator::V29Training9600));
         self.line.now += 253 * MS;
         for bytes in data.chunks(IMAGE_BYTES) {
-            self.say(
-                who,
-                t38::data(Modulation::V29At9600, Field::T4NonEcmData, bytes, None),
-            );
+            self.say(who, t38::data(Modulation::V29At9600, Field::T4NonEcmData, bytes, None));
             self.line.now += 40 * MS;
         }
-        self.say(
-            who,
-            t38::data(Modulation::V29At9600, Field::T4NonEcmSignalEnd, &[], None),
-        );
+        self.say(who, t38::data(Modulation::V29At9600, Field::T4NonEcmSignalEnd, &[], None));
         self.line.now += 20 * MS;
         self.say(who, t38::indicator(Indicator::NoSignal));
         self.line.now += 75 * MS;
@@ -111,16 +92,13 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     let codec = *line.rng.pick(&[Codec::Pcma, Codec::Pcmu]);
     let (mut fax, mut exchange) = line.media(codec);
     let mut dialog = line.call(true);
-    let [mut offer, mut answer] =
-        audio_call(&mut line, &mut dialog, [&mut fax, &mut exchange], codec);
+    let [mut offer, mut answer] = audio_call(&mut line, &mut dialog, [&mut fax, &mut exchange], codec);
 
     // The far gateway asks for T.38 and gets it, on a port of its own at either end.
     let ports = [fax.port + 2, 4000 + 2 * line.rng.range(0, 500) as u16];
     answer.version += 1;
     (answer.media, answer.port) = (Media::T38, ports[1]);
-    let again = dialog
-        .request(&mut line.rng, Side::Callee, "INVITE")
-        .sdp(answer.text());
+    let again = dialog.request(&mut line.rng, Side::Callee, "INVITE").sdp(answer.text());
     line.exchange_says(&again);
     line.wait(15, 30);
     line.phone_says(&dialog.reply(&again, 100, "Trying"));
@@ -134,16 +112,8 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     line.exchange_says(&ack);
     line.wait(40, 80);
 
-    let (from, to) = (
-        format!("+49{}", line.rng.digits(9)),
-        format!("+49{}", line.rng.digits(9)),
-    );
-    let mut session = Fax {
-        line: &mut line,
-        ports,
-        senders: [Sender::new(1), Sender::new(1)],
-        packets: [0, 0],
-    };
+    let (from, to) = (format!("+49{}", line.rng.digits(9)), format!("+49{}", line.rng.digits(9)));
+    let mut session = Fax { line: &mut line, ports, senders: [Sender::new(1), Sender::new(1)], packets: [0, 0] };
     session.say(Party::Callee, t38::indicator(Indicator::AnswerTone));
     session.say(Party::Caller, t38::indicator(Indicator::CallingTone));
     session.line.now += 800 * MS;
@@ -153,14 +123,10 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     line.hang_up(&mut dialog, Side::Caller);
 
     line.recorder.count("t38", packets[0] + packets[1]);
-    line.recorder
-        .count(format!("t38 && udp.srcport == {}", ports[0]), packets[0]);
-    line.recorder
-        .count(format!("t38 && udp.srcport == {}", ports[1]), packets[1]);
+    line.recorder.count(format!("t38 && udp.srcport == {}", ports[0]), packets[0]);
+    line.recorder.count(format!("t38 && udp.srcport == {}", ports[1]), packets[1]);
     line.recorder.count("sdp.media.media == \"image\"", 2);
-    line.recorder.finish(format!(
-        "fax of one page over T.38 from {from} to {to}, confirmed by MCF"
-    ))
+    line.recorder.finish(format!("fax of one page over T.38 from {from} to {to}, confirmed by MCF"))
 }
 
 /// The call up to the end of the fax's tones (T.30, 4.1: calling 1100 Hz, answering 2100 Hz for about three seconds); gives the descriptions of both sides, the phone's first.
@@ -171,9 +137,7 @@ pub(super) fn audio_call(
     codec: Codec,
 ) -> [Sdp; 2] {
     let offer = line.phone_sdp(fax.port, Media::Audio(vec![codec]));
-    let invite = dialog
-        .request(&mut line.rng, Side::Caller, "INVITE")
-        .sdp(offer.text());
+    let invite = dialog.request(&mut line.rng, Side::Caller, "INVITE").sdp(offer.text());
     line.phone_says(&invite);
     line.wait(1, 4);
     line.exchange_says(&dialog.reply(&invite, 100, "Trying"));
@@ -184,11 +148,6 @@ pub(super) fn audio_call(
     line.wait(10, 30);
     let ack = dialog.ack(&mut line.rng, Side::Caller, &invite, &ok);
     line.phone_says(&ack);
-    line.talk(
-        fax,
-        exchange,
-        3 * SECOND,
-        (Sound::Tone(11), Sound::Tone(21)),
-    );
+    line.talk(fax, exchange, 3 * SECOND, (Sound::Tone(11), Sound::Tone(21)));
     [offer, answer]
 }

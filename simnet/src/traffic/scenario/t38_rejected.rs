@@ -22,37 +22,24 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     // The far gateway has heard the fax and asks for T.38.
     answer.version += 1;
     answer.media = Media::T38;
-    let again = dialog
-        .request(&mut line.rng, Side::Callee, "INVITE")
-        .sdp(answer.text());
+    let again = dialog.request(&mut line.rng, Side::Callee, "INVITE").sdp(answer.text());
     line.exchange_says(&again);
     line.wait(15, 30);
     line.phone_says(&dialog.reply(&again, 100, "Trying"));
     line.wait(3, 12);
-    let warning = format!(
-        "305 {} \"Incompatible media format: no common codec\"",
-        line.phone.bracketed()
-    );
-    let refused = dialog
-        .reply(&again, 488, "Not Acceptable Here")
-        .header("Warning", warning);
+    let warning = format!("305 {} \"Incompatible media format: no common codec\"", line.phone.bracketed());
+    let refused = dialog.reply(&again, 488, "Not Acceptable Here").header("Warning", warning);
     line.phone_says(&refused);
     line.wait(1, 4);
     let ack = dialog.ack(&mut line.rng, Side::Callee, &again, &refused);
     line.exchange_says(&ack);
 
     let duration = line.rng.range(8 * SECOND, 14 * SECOND);
-    line.talk(
-        &mut fax,
-        &mut exchange,
-        duration,
-        (Sound::Modem, Sound::Quiet),
-    );
+    line.talk(&mut fax, &mut exchange, duration, (Sound::Modem, Sound::Quiet));
     line.hang_up(&mut dialog, Side::Caller);
 
     line.recorder.count("sdp.media.media == \"image\"", 1);
     line.recorder.count("t38", 0);
     line.recorder.finding("fax.t38-rejected", dialog.call_id);
-    line.recorder
-        .finish("the re-INVITE to T.38 was refused with 488 and the fax went on as G.711")
+    line.recorder.finish("the re-INVITE to T.38 was refused with 488 and the fax went on as G.711")
 }

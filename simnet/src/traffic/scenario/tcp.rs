@@ -23,10 +23,7 @@ impl Story<'_> {
     /// A connection that is open.
     fn connect(&mut self) -> Connection {
         let rng = &mut self.setting.rng;
-        let client = (
-            self.client.renumbered(rng.u16()),
-            32_768 + rng.range(0, 28_000) as u16,
-        );
+        let client = (self.client.renumbered(rng.u16()), 32_768 + rng.range(0, 28_000) as u16);
         let server = (self.server.renumbered(rng.u16()), 80);
         let round_trip_ns = rng.range(12 * MS, 17 * MS);
         let mut connection = Connection::new(rng, client, server, self.now, round_trip_ns);
@@ -64,18 +61,10 @@ impl Story<'_> {
 
     /// Sends in pairs of segments, each pair acknowledged.
     fn deliver(&mut self, connection: &mut Connection, from: End, data: &[u8]) {
-        let to = if from == End::Client {
-            End::Server
-        } else {
-            End::Client
-        };
+        let to = if from == End::Client { End::Server } else { End::Client };
         for pair in data.chunks(2 * MSS) {
             connection.send(&mut self.recorder, from, pair);
-            connection.now += if to == End::Server {
-                connection.round_trip_ns
-            } else {
-                MS / 20
-            };
+            connection.now += if to == End::Server { connection.round_trip_ns } else { MS / 20 };
             connection.acknowledge(&mut self.recorder, to);
             connection.now += self.setting.rng.range(MS / 2, MS);
         }
@@ -126,8 +115,7 @@ impl Story<'_> {
         self.noted += lost.len() as u64;
         let response = self.response(40);
         self.deliver(&mut connection, End::Server, &response);
-        self.recorder
-            .finding("tcp.retransmissions", connection.subject());
+        self.recorder.finding("tcp.retransmissions", connection.subject());
         self.ok(connection, End::Client);
     }
 
@@ -220,8 +208,7 @@ impl Story<'_> {
         self.note("zero_window_probe_ack", probes);
         self.note("window_update", 1);
         self.noted += 1 + 2 * probes + 1;
-        self.recorder
-            .finding("tcp.zero-window", connection.subject());
+        self.recorder.finding("tcp.zero-window", connection.subject());
         self.ok(connection, End::Client);
     }
 
@@ -249,25 +236,14 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
     let mut recorder = setting.recorder();
     recorder.truth.addresses.extend([client.ip, server.ip]);
     let now = setting.start_ns;
-    let mut story = Story {
-        setting,
-        recorder,
-        client,
-        server,
-        now,
-        noted: 0,
-    };
+    let mut story = Story { setting, recorder, client, server, now, noted: 0 };
     story.healthy();
     story.lossy_upload();
     story.lossy_download();
     story.out_of_order();
     story.zero_window();
     story.reset();
-    let Story {
-        mut recorder,
-        noted,
-        ..
-    } = story;
+    let Story { mut recorder, noted, .. } = story;
     recorder.count("tcp.analysis.flags", noted);
     recorder.count("tcp.flags.syn == 1 && tcp.flags.ack == 0", 6);
     recorder.finish(
