@@ -35,7 +35,9 @@ pub struct Line {
 impl Line {
     /// A line of a phone of this make, with `user` as its extension.
     pub fn new(setting: &mut Setting, model: &'static Model, display: &str) -> Self {
-        let (phone_ip, exchange_ip) = (setting.lan(setting_host(setting.start_ns)), setting.lan(10));
+        // Phones get addresses of the dynamic range.
+        let number = 101 + setting.rng.range(0, 100) as u8;
+        let (phone_ip, exchange_ip) = (setting.lan(number), setting.lan(10));
         let phone = setting.host(model.oui, phone_ip, false);
         let exchange = setting.host(EXCHANGE.oui, exchange_ip, true);
         Self::between(setting, model, display, phone, exchange)
@@ -186,9 +188,4 @@ impl Line {
             self.phone_says(&ok);
         }
     }
-}
-
-/// Phones get addresses of the dynamic range.
-fn setting_host(start_ns: u64) -> u8 {
-    101 + (start_ns / SECOND % 100) as u8
 }

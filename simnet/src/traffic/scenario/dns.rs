@@ -62,7 +62,7 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
 
     // The exchange of the site, from the server's own zone.
     let name = format!("pbx-{tail}.corp.example.org");
-    let record = Record { name: name.clone(), ttl: 3600, data: Data::A(setting_exchange(&resolver)) };
+    let record = Record { name: name.clone(), ttl: 3600, data: Data::A(exchange_beside(&resolver)) };
     let query = Message::query(rng.u16(), &name, TYPE_A);
     resolver.ask(ports[1], &query);
     let delay = rng.range(MS / 5, MS);
@@ -102,7 +102,7 @@ pub(super) fn tell(setting: &mut Setting) -> Traffic {
 }
 
 /// The exchange has host number 10 in each site's network.
-fn setting_exchange(resolver: &Resolver) -> std::net::Ipv4Addr {
+fn exchange_beside(resolver: &Resolver) -> std::net::Ipv4Addr {
     let [a, b, c, _] = resolver.pc.ipv4().octets();
     [a, b, c, 10].into()
 }

@@ -86,3 +86,38 @@ pub fn find(name: &str) -> Option<&'static Scenario> {
     let name = name.replace('-', "_");
     SCENARIOS.iter().find(|scenario| scenario.name == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::traffic::{START_NS, generate, generate_at};
+
+    #[test]
+    fn every_story_is_ordered_repeatable_and_its_own() {
+        for scenario in SCENARIOS {
+            let told = generate(scenario, 1, 0);
+            assert!(!told.packets.is_empty(), "{}", scenario.name);
+            assert!(told.packets.is_sorted_by_key(|p| p.time_ns), "{}", scenario.name);
+            assert!(told.packets[0].time_ns >= START_NS, "{}", scenario.name);
+            assert_eq!(told.truth.packets, told.packets.len() as u64);
+            assert_eq!(told, generate(scenario, 1, 0), "{}", scenario.name);
+            assert_ne!(told.packets, generate(scenario, 2, 0).packets, "{}", scenario.name);
+            let neighbour = generate(scenario, 1, 1).truth;
+            assert!(told.truth.call_ids.iter().all(|id| !neighbour.call_ids.contains(id)), "{}", scenario.name);
+        }
+    }
+
+    #[test]
+    fn a_later_start_moves_the_packets_and_keeps_their_number() {
+        for scenario in SCENARIOS {
+            let later = generate_at(scenario, 1, 0, START_NS + 77);
+            assert_eq!(later.truth.packets, generate(scenario, 1, 0).truth.packets, "{}", scenario.name);
+        }
+    }
+
+    #[test]
+    fn names_are_found_with_dashes_too() {
+        assert_eq!(find("auth-loop-407").map(|s| s.name), Some("auth_loop_407"));
+        assert!(find("nothing").is_none());
+    }
+}
