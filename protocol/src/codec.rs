@@ -20,6 +20,7 @@ pub use bincode::{Decode, Encode};
 use bytes::{Buf, Bytes, BytesMut};
 use thiserror::Error;
 
+use crate::ids::{Partition, Seq};
 use crate::interval::{MAX_RANGES, RangeSet};
 use crate::limits::MAX_FRAME_BYTES;
 
@@ -72,11 +73,7 @@ pub enum CodecError {
     #[error("message of type {kind} has {left} bytes too many")]
     Trailing { kind: u16, left: usize },
     #[error("message of type {kind} has {found} bytes, the limit is {limit}")]
-    TooLarge {
-        kind: u16,
-        found: usize,
-        limit: usize,
-    },
+    TooLarge { kind: u16, found: usize, limit: usize },
     #[error("message of type {found}, expected {expected}")]
     Type { expected: u16, found: u16 },
     #[error("protocol version {found}, this program speaks {PROTOCOL_VERSION}")]
@@ -113,28 +110,16 @@ pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, CodecError> {
         Size::Medium => bincode::decode_from_slice(bytes, limited::<MEDIUM>()),
         Size::Large => bincode::decode_from_slice(bytes, limited::<LARGE>()),
     };
-    let (message, read) =
-        decoded.map_err(|error| CodecError::Malformed(M::TYPE, error.to_string()))?;
+    let (message, read) = decoded.map_err(|error| CodecError::Malformed(M::TYPE, error.to_string()))?;
     match bytes.len().saturating_sub(read) {
         0 => Ok(message),
-        left => Err(CodecError::Trailing {
-            kind: M::TYPE,
-            left,
-        }),
+        left => Err(CodecError::Trailing { kind: M::TYPE, left }),
     }
 }
 
 fn check_len<M: Message>(found: usize) -> Result<(), CodecError> {
     let limit = M::SIZE.bytes().min(MAX_FRAME_BYTES);
-    if found > limit {
-        Err(CodecError::TooLarge {
-            kind: M::TYPE,
-            found,
-            limit,
-        })
-    } else {
-        Ok(())
-    }
+    if found > limit { Err(CodecError::TooLarge { kind: M::TYPE, found, limit }) } else { Ok(()) }
 }
 
 /// A body with its type, taken out of a frame whose checksum was right.
@@ -151,10 +136,7 @@ impl Frame {
     /// When it is of another type, or as for [`decode`].
     pub fn message<M: Message>(&self) -> Result<M, CodecError> {
         if self.kind != M::TYPE {
-            return Err(CodecError::Type {
-                expected: M::TYPE,
-                found: self.kind,
-            });
+            return Err(CodecError::Type { expected: M::TYPE, found: self.kind });
         }
         decode(&self.body)
     }
@@ -179,11 +161,7 @@ pub fn frame<M: Message>(message: &M) -> Result<Bytes, CodecError> {
 /// When the body is larger than a frame may be.
 pub fn frame_header(kind: u16, body: &[u8]) -> Result<[u8; FRAME_HEADER_BYTES], CodecError> {
     if body.len() > MAX_FRAME_BYTES {
-        return Err(CodecError::TooLarge {
-            kind,
-            found: body.len(),
-            limit: MAX_FRAME_BYTES,
-        });
+        return Err(CodecError::TooLarge { kind, found: body.len(), limit: MAX_FRAME_BYTES });
     }
     let mut header = [0; FRAME_HEADER_BYTES];
     header[..4].copy_from_slice(&(body.len() as u32).to_le_bytes());
@@ -216,17 +194,9 @@ impl FrameHeader {
         }
         let body_len = u32::from_le_bytes([a, b, c, d]) as usize;
         if body_len > MAX_FRAME_BYTES {
-            return Err(CodecError::TooLarge {
-                kind,
-                found: body_len,
-                limit: MAX_FRAME_BYTES,
-            });
+            return Err(CodecError::TooLarge { kind, found: body_len, limit: MAX_FRAME_BYTES });
         }
-        Ok(Self {
-            kind,
-            body_len,
-            bytes,
-        })
+        Ok(Self { kind, body_len, bytes })
     }
 
     /// The frame of this header and its body, once all of it is there.
@@ -235,15 +205,9 @@ impl FrameHeader {
     /// When the checksum is wrong.
     pub fn finish(&self, body: Bytes) -> Result<Frame, CodecError> {
         let [.., c0, c1, c2, c3] = self.bytes;
-        let (expected, found) = (
-            u32::from_le_bytes([c0, c1, c2, c3]),
-            frame_crc(&self.bytes, &body),
-        );
+        let (expected, found) = (u32::from_le_bytes([c0, c1, c2, c3]), frame_crc(&self.bytes, &body));
         if expected == found {
-            Ok(Frame {
-                kind: self.kind,
-                body,
-            })
+            Ok(Frame { kind: self.kind, body })
         } else {
             Err(CodecError::Checksum { expected, found })
         }
@@ -263,9 +227,7 @@ pub fn take_frame(buffer: &mut BytesMut) -> Result<Option<Frame>, CodecError> {
         return Ok(None);
     }
     buffer.advance(FRAME_HEADER_BYTES);
-    header
-        .finish(buffer.split_to(header.body_len).freeze())
-        .map(Some)
+    header.finish(buffer.split_to(header.body_len).freeze()).map(Some)
 }
 
 fn frame_crc(header: &[u8; FRAME_HEADER_BYTES], body: &[u8]) -> u32 {
@@ -301,9 +263,7 @@ impl<Context> Decode<Context> for RangeSet {
         let mut at = 0u64;
         for _ in 0..count {
             let first = at.checked_add(u64::decode(decoder)?).ok_or_else(invalid)?;
-            let last = first
-                .checked_add(u64::decode(decoder)?)
-                .ok_or_else(invalid)?;
+            let last = first.checked_add(u64::decode(decoder)?).ok_or_else(invalid)?;
             ranges.push((first, last));
             at = last;
         }
@@ -312,3 +272,33 @@ impl<Context> Decode<Context> for RangeSet {
 }
 
 bincode::impl_borrow_decode!(RangeSet);
+
+/// Its value; one of more than 54 bits is refused.
+impl Encode for Seq {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), BincodeEncodeError> {
+        self.value().encode(encoder)
+    }
+}
+
+impl<Context> Decode<Context> for Seq {
+    fn decode<D: Decoder<Context = Context>>(decoder: &mut D) -> Result<Self, BincodeDecodeError> {
+        Self::from_value(u64::decode(decoder)?).ok_or(BincodeDecodeError::Other("not a sequence"))
+    }
+}
+
+bincode::impl_borrow_decode!(Seq);
+
+/// Its number; one past the last is refused.
+impl Encode for Partition {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), BincodeEncodeError> {
+        self.number().encode(encoder)
+    }
+}
+
+impl<Context> Decode<Context> for Partition {
+    fn decode<D: Decoder<Context = Context>>(decoder: &mut D) -> Result<Self, BincodeDecodeError> {
+        Self::new(u16::decode(decoder)?).ok_or(BincodeDecodeError::Other("not a partition"))
+    }
+}
+
+bincode::impl_borrow_decode!(Partition);

@@ -59,10 +59,7 @@ impl FromStr for Role {
     type Err = UnknownRole;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.name() == text)
-            .ok_or_else(|| UnknownRole(text.to_owned()))
+        Self::ALL.into_iter().find(|role| role.name() == text).ok_or_else(|| UnknownRole(text.to_owned()))
     }
 }
 
@@ -104,10 +101,8 @@ mod tests {
             assert_eq!((role as usize, role.name().parse()), (at, Ok(role)));
         }
         for kind in RequestKind::ALL {
-            let reads = matches!(
-                kind,
-                RequestKind::Status | RequestKind::Hosts | RequestKind::Query | RequestKind::Get
-            );
+            let reads =
+                matches!(kind, RequestKind::Status | RequestKind::Hosts | RequestKind::Query | RequestKind::Get);
             for role in Role::ALL {
                 let expected = match role {
                     Role::Node | Role::Operator => Grant::Always,

@@ -95,11 +95,7 @@ impl NodeId {
     /// The first eight hexadecimal digits: enough for people to tell the nodes of a cluster apart.
     #[must_use]
     pub fn short(&self) -> String {
-        self.0
-            .iter()
-            .take(4)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        self.0.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -172,7 +168,7 @@ impl fmt::Display for ChunkId {
 }
 
 /// A slice of the hosts, `hash(host) in 0..4096`: what the nodes share out among themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Partition(u16);
 
 impl Partition {
@@ -184,11 +180,7 @@ impl Partition {
     /// The partition with this number, if there is one.
     #[must_use]
     pub const fn new(number: u16) -> Option<Self> {
-        if number < Self::COUNT {
-            Some(Self(number))
-        } else {
-            None
-        }
+        if number < Self::COUNT { Some(Self(number)) } else { None }
     }
 
     /// Its number, 0 to 4095.
@@ -199,7 +191,7 @@ impl Partition {
 }
 
 /// The second half of a packet id: which packet of which run, 54 bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seq(u64);
 
 impl Seq {
@@ -216,20 +208,13 @@ impl Seq {
     /// The sequence of the packet that its capture counted as `counter`; low bits of both are kept.
     #[must_use]
     pub const fn new(epoch: Epoch, counter: u64) -> Self {
-        Self(
-            (epoch.0 as u64 & Self::EPOCH_MASK) << Self::COUNTER_BITS
-                | counter & Self::COUNTER_MASK,
-        )
+        Self((epoch.0 as u64 & Self::EPOCH_MASK) << Self::COUNTER_BITS | counter & Self::COUNTER_MASK)
     }
 
     /// The sequence with this value, if it has no more than 54 bits.
     #[must_use]
     pub const fn from_value(value: u64) -> Option<Self> {
-        if value <= Self::MAX.0 {
-            Some(Self(value))
-        } else {
-            None
-        }
+        if value <= Self::MAX.0 { Some(Self(value)) } else { None }
     }
 
     /// All 54 bits.
@@ -291,10 +276,7 @@ impl PacketId {
     pub fn from_bytes(bytes: [u8; 16]) -> Result<Self, PacketIdError> {
         let whole = u128::from_be_bytes(bytes);
         let seq = whole as u64;
-        Ok(Self {
-            time: Timestamp((whole >> 64) as u64),
-            seq: Seq::from_value(seq).ok_or(PacketIdError::Seq(seq))?,
-        })
+        Ok(Self { time: Timestamp((whole >> 64) as u64), seq: Seq::from_value(seq).ok_or(PacketIdError::Seq(seq))? })
     }
 
     /// The version-1 UUID of this id. Lossless: see [`PacketId::from_timeuuid`].
@@ -308,12 +290,7 @@ impl PacketId {
         let mut tail = [0; 8];
         tail[..2].copy_from_slice(&(clock | 0x8000).to_be_bytes());
         tail[2..].copy_from_slice(&node.to_be_bytes()[2..]);
-        Uuid::from_fields(
-            ticks as u32,
-            (ticks >> 32) as u16,
-            (ticks >> 48) as u16 | 0x1000,
-            &tail,
-        )
+        Uuid::from_fields(ticks as u32, (ticks >> 32) as u16, (ticks >> 48) as u16 | 0x1000, &tail)
     }
 
     /// The id that a version-1 UUID made by [`PacketId::to_timeuuid`] stands for.
@@ -339,10 +316,7 @@ impl PacketId {
             .and_then(|nanos| nanos.checked_add(rest))
             .ok_or_else(foreign)?;
         let seq = (clock & 0x7f) << 47 | (node >> 41) << 40 | node & 0xff_ffff_ffff;
-        Ok(Self {
-            time: Timestamp(time),
-            seq: Seq(seq),
-        })
+        Ok(Self { time: Timestamp(time), seq: Seq(seq) })
     }
 }
 
@@ -373,10 +347,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn id(time: u64, seq: u64) -> PacketId {
-        PacketId {
-            time: Timestamp(time),
-            seq: Seq::from_value(seq).expect("54 bits"),
-        }
+        PacketId { time: Timestamp(time), seq: Seq::from_value(seq).expect("54 bits") }
     }
 
     #[test]
@@ -385,20 +356,14 @@ mod tests {
         let cases = [
             (id(time, 0), "67a01687-a4ed-11f0-ac80-010000000000"),
             (id(time, 1), "67a01687-a4ed-11f0-ac80-010000000001"),
-            (
-                id(time, 5 << 36 | 42),
-                "67a01687-a4ed-11f0-ac80-01500000002a",
-            ),
+            (id(time, 5 << 36 | 42), "67a01687-a4ed-11f0-ac80-01500000002a"),
             (id(0, (1 << 54) - 1), "13814000-1dd2-11b2-807f-ffffffffffff"),
         ];
         for (id, text) in cases {
             assert_eq!(id.to_string(), text);
             assert_eq!(text.parse(), Ok(id));
             let uuid = id.to_timeuuid();
-            assert_eq!(
-                (uuid.get_version_num(), uuid.get_variant()),
-                (1, uuid::Variant::RFC4122)
-            );
+            assert_eq!((uuid.get_version_num(), uuid.get_variant()), (1, uuid::Variant::RFC4122));
         }
     }
 
@@ -413,53 +378,27 @@ mod tests {
             "ffffffff-ffff-1fff-8000-010000000000", // past 2554
         ] {
             let uuid = Uuid::from_str(text).expect("a UUID");
-            assert_eq!(
-                text.parse::<PacketId>(),
-                Err(PacketIdError::Foreign(uuid)),
-                "{text}"
-            );
+            assert_eq!(text.parse::<PacketId>(), Err(PacketIdError::Foreign(uuid)), "{text}");
         }
-        assert!(matches!(
-            "x".parse::<PacketId>(),
-            Err(PacketIdError::Syntax(_))
-        ));
-        assert_eq!(
-            PacketId::from_bytes([0xff; 16]),
-            Err(PacketIdError::Seq(u64::MAX))
-        );
+        assert!(matches!("x".parse::<PacketId>(), Err(PacketIdError::Syntax(_))));
+        assert_eq!(PacketId::from_bytes([0xff; 16]), Err(PacketIdError::Seq(u64::MAX)));
     }
 
     #[test]
     fn partitions_are_fixed() {
         // A cluster's data lies where these say: they may never change.
-        let cases = [
-            (0u128, 3338),
-            (1, 1045),
-            (0x67a0_1687_a4ed_41f0_ac80_0100_0000_0000, 1514),
-        ];
+        let cases = [(0u128, 3338), (1, 1045), (0x67a0_1687_a4ed_41f0_ac80_0100_0000_0000, 1514)];
         for (uuid, partition) in cases {
-            assert_eq!(
-                HostId::from(Uuid::from_u128(uuid)).partition().number(),
-                partition
-            );
+            assert_eq!(HostId::from(Uuid::from_u128(uuid)).partition().number(), partition);
         }
-        assert_eq!(
-            (
-                Partition::new(4095).map(Partition::number),
-                Partition::new(4096)
-            ),
-            (Some(4095), None)
-        );
+        assert_eq!((Partition::new(4095).map(Partition::number), Partition::new(4096)), (Some(4095), None));
     }
 
     #[test]
     fn a_file_is_always_the_same_stream() {
         let hash = *blake3::hash(b"capture").as_bytes();
         assert_eq!(HostId::of_file(&hash), HostId::of_file(&hash));
-        assert_ne!(
-            HostId::of_file(&hash),
-            HostId::of_file(blake3::hash(b"other").as_bytes())
-        );
+        assert_ne!(HostId::of_file(&hash), HostId::of_file(blake3::hash(b"other").as_bytes()));
         assert_eq!(HostId::of_file(&hash).uuid().get_version_num(), 5);
         let first18 = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]) >> 14;
         assert_eq!(Seq::new(Epoch::of_file(&hash), 7).epoch18(), first18);

@@ -26,9 +26,7 @@ impl RangeSet {
     /// The set of the numbers in these ranges if they keep the invariant and are not more than [`MAX_RANGES`].
     #[must_use]
     pub fn from_ranges(ranges: Vec<(u64, u64)>) -> Option<Self> {
-        let apart = ranges
-            .windows(2)
-            .all(|pair| matches!(pair[0].1.checked_add(1), Some(next) if next < pair[1].0));
+        let apart = ranges.windows(2).all(|pair| matches!(pair[0].1.checked_add(1), Some(next) if next < pair[1].0));
         let filled = ranges.iter().all(|&(first, last)| first <= last);
         (apart && filled && ranges.len() <= MAX_RANGES).then_some(Self { ranges })
     }
@@ -49,12 +47,8 @@ impl RangeSet {
             return;
         }
         // Everything that overlaps or touches the new range becomes part of it.
-        let from = self
-            .ranges
-            .partition_point(|&(_, end)| end.saturating_add(1) < first);
-        let until = self
-            .ranges
-            .partition_point(|&(start, _)| start <= last.saturating_add(1));
+        let from = self.ranges.partition_point(|&(_, end)| end.saturating_add(1) < first);
+        let until = self.ranges.partition_point(|&(start, _)| start <= last.saturating_add(1));
         if let Some(&[(start, _), ..]) = self.ranges.get(from..until) {
             first = first.min(start);
         }
@@ -73,25 +67,16 @@ impl RangeSet {
         let from = self.ranges.partition_point(|&(_, end)| end < first);
         let until = self.ranges.partition_point(|&(start, _)| start <= last);
         let touched = &self.ranges[from..until];
-        let head = touched
-            .first()
-            .filter(|&&(start, _)| start < first)
-            .map(|&(start, _)| (start, first - 1));
-        let tail = touched
-            .last()
-            .filter(|&&(_, end)| end > last)
-            .map(|&(_, end)| (last + 1, end));
-        self.ranges
-            .splice(from..until, head.into_iter().chain(tail));
+        let head = touched.first().filter(|&&(start, _)| start < first).map(|&(start, _)| (start, first - 1));
+        let tail = touched.last().filter(|&&(_, end)| end > last).map(|&(_, end)| (last + 1, end));
+        self.ranges.splice(from..until, head.into_iter().chain(tail));
     }
 
     /// Whether the number is in the set.
     #[must_use]
     pub fn contains(&self, number: u64) -> bool {
         let at = self.ranges.partition_point(|&(_, end)| end < number);
-        self.ranges
-            .get(at)
-            .is_some_and(|&(start, _)| start <= number)
+        self.ranges.get(at).is_some_and(|&(start, _)| start <= number)
     }
 
     /// Adds every number of another set.
@@ -116,9 +101,7 @@ impl RangeSet {
     pub fn is_superset(&self, other: &Self) -> bool {
         other.ranges.iter().all(|&(first, last)| {
             let at = self.ranges.partition_point(|&(_, end)| end < first);
-            self.ranges
-                .get(at)
-                .is_some_and(|&(start, end)| start <= first && last <= end)
+            self.ranges.get(at).is_some_and(|&(start, end)| start <= first && last <= end)
         })
     }
 
@@ -128,18 +111,13 @@ impl RangeSet {
         let Some(last) = end.checked_sub(1) else {
             return Self::new();
         };
-        Self {
-            ranges: vec![(0, last)],
-        }
-        .difference(self)
+        Self { ranges: vec![(0, last)] }.difference(self)
     }
 
     /// How many numbers there are, at most `u64::MAX`.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.ranges.iter().fold(0u64, |sum, &(first, last)| {
-            sum.saturating_add((last - first).saturating_add(1))
-        })
+        self.ranges.iter().fold(0u64, |sum, &(first, last)| sum.saturating_add((last - first).saturating_add(1)))
     }
 
     /// Whether there is none.
@@ -214,10 +192,7 @@ mod tests {
         set.insert(0);
         assert_eq!(set.ranges(), [(0, 0), (u64::MAX - 1, u64::MAX)]);
         set.insert_range(1..=u64::MAX);
-        assert_eq!(
-            (set.ranges(), set.count()),
-            (&[(0, u64::MAX)][..], u64::MAX)
-        );
+        assert_eq!((set.ranges(), set.count()), (&[(0, u64::MAX)][..], u64::MAX));
         set.remove_range(0..=u64::MAX);
         assert!(set.is_empty());
         assert_eq!(set.missing_below(3).to_string(), "0-2");
@@ -226,12 +201,7 @@ mod tests {
 
     #[test]
     fn ranges_that_break_the_invariant_are_refused() {
-        for bad in [
-            vec![(1, 0)],
-            vec![(0, 1), (2, 3)],
-            vec![(5, 6), (1, 2)],
-            vec![(0, u64::MAX), (0, 1)],
-        ] {
+        for bad in [vec![(1, 0)], vec![(0, 1), (2, 3)], vec![(5, 6), (1, 2)], vec![(0, u64::MAX), (0, 1)]] {
             assert_eq!(RangeSet::from_ranges(bad), None);
         }
         let many = |n: u64| (0..n).map(|i| (2 * i, 2 * i)).collect::<Vec<_>>();

@@ -14,8 +14,7 @@ pub mod time;
 pub mod wire;
 
 pub use chunk::{
-    Chunk, ChunkBuilder, ChunkError, ChunkKind, Class, Gap, GapReason, Interface, Note, PacketRef,
-    Packets,
+    Chunk, ChunkBuilder, ChunkError, ChunkKind, Class, Gap, GapReason, Interface, Note, PacketRef, Packets,
 };
 pub use ids::{ChunkId, ChunkNo, Epoch, HostId, NodeId, PacketId, Partition, Seq, StreamId};
 pub use interval::RangeSet;

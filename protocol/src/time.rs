@@ -22,11 +22,7 @@ impl Timestamp {
     /// The moment so many whole seconds and nanoseconds after the epoch; what does not fit is cut to [`Timestamp::MAX`].
     #[must_use]
     pub const fn from_parts(seconds: u64, nanos: u64) -> Self {
-        Self(
-            seconds
-                .saturating_mul(NANOS_PER_SECOND)
-                .saturating_add(nanos),
-        )
+        Self(seconds.saturating_mul(NANOS_PER_SECOND).saturating_add(nanos))
     }
 
     /// Nanoseconds since the Unix epoch.
@@ -83,11 +79,7 @@ fn civil(days: u64) -> (u64, u64, u64) {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * of_year + 2) / 153;
     let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
     let year = era * 400 + year_of_era + u64::from(month <= 2);
     (year, month, day)
 }

@@ -19,9 +19,7 @@ use crate::chunk::Interface;
 use crate::codec::{Decode, Encode, Message, Size};
 use crate::ids::{ChunkNo, Epoch, HostId, NodeId, PacketId, Seq, StreamId};
 use crate::interval::RangeSet;
-use crate::limits::{
-    MAX_FILTER_BYTES, MAX_HOST_NAME_BYTES, MAX_OUTPUT_FIELDS, MAX_QUERY_HOSTS, MAX_QUERY_REFERENCES,
-};
+use crate::limits::{MAX_FILTER_BYTES, MAX_HOST_NAME_BYTES, MAX_OUTPUT_FIELDS, MAX_QUERY_HOSTS, MAX_QUERY_REFERENCES};
 use crate::time::Timestamp;
 
 /// Type of the frames whose body is a chunk, as it is.
@@ -77,15 +75,8 @@ pub enum RequestKind {
 
 impl RequestKind {
     /// Every kind, in the order of [`Request`]'s variants.
-    pub const ALL: [Self; 7] = [
-        Self::Status,
-        Self::Hosts,
-        Self::NameHost,
-        Self::Have,
-        Self::Put,
-        Self::Query,
-        Self::Get,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Status, Self::Hosts, Self::NameHost, Self::Have, Self::Put, Self::Query, Self::Get];
 }
 
 impl Request {
@@ -107,9 +98,9 @@ impl Request {
     #[must_use]
     pub const fn host(&self) -> Option<HostId> {
         match self {
-            Self::NameHost(NameHost { host, .. })
-            | Self::Have(StreamId { host, .. })
-            | Self::Put(PutOpen { host }) => Some(*host),
+            Self::NameHost(NameHost { host, .. }) | Self::Have(StreamId { host, .. }) | Self::Put(PutOpen { host }) => {
+                Some(*host)
+            }
             Self::Status | Self::Hosts | Self::Query(_) | Self::Get(_) => None,
         }
     }
@@ -121,9 +112,7 @@ impl Request {
     pub fn check(&self) -> Result<(), Refusal> {
         match self {
             Self::Status | Self::Hosts | Self::Have(_) | Self::Put(_) => Ok(()),
-            Self::NameHost(name) => {
-                at_most("bytes of host name", name.name.len(), MAX_HOST_NAME_BYTES)
-            }
+            Self::NameHost(name) => at_most("bytes of host name", name.name.len(), MAX_HOST_NAME_BYTES),
             Self::Query(query) => query.check(),
             Self::Get(get) => {
                 if let HostRef::Name(name) = &get.host {
@@ -139,10 +128,7 @@ fn at_most(what: &str, found: usize, limit: usize) -> Result<(), Refusal> {
     if found <= limit {
         return Ok(());
     }
-    Err(Refusal {
-        code: RefusalCode::BadRequest,
-        message: format!("{found} {what}, the limit is {limit}"),
-    })
+    Err(Refusal { code: RefusalCode::BadRequest, message: format!("{found} {what}, the limit is {limit}") })
 }
 
 /// Why a node ended a conversation.
@@ -172,10 +158,7 @@ pub enum RefusalCode {
 impl RefusalCode {
     /// With a message for people.
     pub fn because(self, message: impl fmt::Display) -> Refusal {
-        Refusal {
-            code: self,
-            message: message.to_string(),
-        }
+        Refusal { code: self, message: message.to_string() }
     }
 }
 
@@ -361,13 +344,7 @@ impl OutputSpec {
     /// The plain form of a format.
     #[must_use]
     pub const fn new(format: OutputFormat) -> Self {
-        Self {
-            format,
-            verbose: false,
-            hex: false,
-            fields: Vec::new(),
-            options: Vec::new(),
-        }
+        Self { format, verbose: false, hex: false, fields: Vec::new(), options: Vec::new() }
     }
 
     fn check(&self) -> Result<(), Refusal> {
@@ -407,10 +384,7 @@ impl Row {
     /// Its id within its host.
     #[must_use]
     pub const fn id(&self) -> PacketId {
-        PacketId {
-            time: self.time,
-            seq: self.seq,
-        }
+        PacketId { time: self.time, seq: self.seq }
     }
 }
 

@@ -24,9 +24,9 @@ fn main() {
     let bytes: usize = packets.iter().map(|packet| packet.bytes.len()).sum();
     println!("{} packets, {:.1} MB", packets.len(), bytes as f64 / 1e6);
     for compression in [Compression::Off, Compression::Fast, Compression::Small] {
-        let (chunks, build) = timed(|| build(&packets, compression));
+        let (chunks, build) = busy(|| build(&packets, compression));
         let stored: usize = chunks.iter().map(|chunk| chunk.bytes().len()).sum();
-        let (sum, open) = timed(|| {
+        let (sum, open) = busy(|| {
             let mut sum = 0;
             for chunk in &chunks {
                 sum += chunk.packets().expect("packets").iter().map(|packet| packet.bytes.len()).sum::<usize>();
@@ -35,12 +35,17 @@ fn main() {
         });
         assert_eq!(sum, bytes);
         let opened: Vec<_> = chunks.iter().map(|chunk| chunk.packets().expect("packets")).collect();
-        let (_, zone) = timed(|| opened.iter().map(ZoneMap::of).filter(ZoneMap::may_have_ipv6).count());
-        let (_, entry) = timed(|| chunks.iter().filter(|chunk| Entry::of(chunk).is_ok()).count());
+        let (_, zone) = busy(|| opened.iter().map(ZoneMap::of).filter(ZoneMap::may_have_ipv6).count());
+        let (_, entry) = busy(|| chunks.iter().filter(|chunk| Entry::of(chunk).is_ok()).count());
         let each = |seconds: f64| seconds * 1e9 / packets.len() as f64;
         println!(
-            "{compression:?}: {} chunks, {:.2} times smaller; build {:.0} ns, open and read {:.0} ns, zone {:.0} ns, entry {:.0} ns a packet",
-            chunks.len(), bytes as f64 / stored as f64, each(build), each(open), each(zone), each(entry)
+            "{compression:?}: {} chunks, {:.2} times smaller; build {:.0} ns, open and read {:.0} ns, zone {:.0} ns, entry {:.0} ns CPU a packet",
+            chunks.len(),
+            bytes as f64 / stored as f64,
+            each(build),
+            each(open),
+            each(zone),
+            each(entry)
         );
         #[cfg(feature = "rocksdb")]
         for blobs in [false, true] {
@@ -54,6 +59,7 @@ fn store(chunks: &[Chunk], packets: usize, blobs: bool) {
     use packetstream_storage::{ChunkStore, Outcome, RocksOptions, RocksStore};
     let dir = tempfile::TempDir::new_in(".").expect("a folder on a disk");
     let store = RocksStore::open(dir.path(), RocksOptions { blobs, ..RocksOptions::default() }).expect("a store");
+    let before = cpu_all();
     let ((), seconds) = timed(|| {
         let (tell, told) = std::sync::mpsc::channel();
         let batches = chunks.chunks(4);
@@ -62,9 +68,11 @@ fn store(chunks: &[Chunk], packets: usize, blobs: bool) {
             let tell = tell.clone();
             store.submit(batch.to_vec(), Box::new(move |result| tell.send(result).expect("it is waited for")));
         }
-        let stored = told.iter().take(count).flat_map(|result| result.expect("it is stored")).filter(|o| *o == Outcome::Stored);
+        let stored =
+            told.iter().take(count).flat_map(|result| result.expect("it is stored")).filter(|o| *o == Outcome::Stored);
         assert_eq!(stored.count(), chunks.len());
     });
+    let spent = cpu_all() - before;
     let bytes: usize = chunks.iter().map(|chunk| chunk.bytes().len()).sum();
     let ids: Vec<_> = chunks.iter().map(Chunk::id).collect();
     let ((), get) = timed(|| ids.iter().for_each(|&id| assert!(store.get(id).is_ok_and(|chunk| chunk.is_some()))));
@@ -76,13 +84,15 @@ fn store(chunks: &[Chunk], packets: usize, blobs: bool) {
         some.len()
     });
     drop(store);
-    let (store, reopen) = timed(|| RocksStore::open(dir.path(), RocksOptions { blobs, ..RocksOptions::default() }).expect("a store"));
+    let (store, reopen) =
+        timed(|| RocksStore::open(dir.path(), RocksOptions { blobs, ..RocksOptions::default() }).expect("a store"));
     let (_, dropped) = timed(|| store.drop_before(Timestamp::MAX).expect("dropped"));
     println!(
-        "  {} durable: {:.0} MB/s stored, {:.2}M packets/s; get {:.0} us, duplicate {:.0} us, open {:.0} ms, drop all {:.0} ms",
+        "  {} durable: {:.0} MB/s stored, {:.2}M packets/s, {:.0} ns CPU a packet; get {:.0} us, duplicate {:.0} us, open {:.0} ms, drop all {:.0} ms",
         if blobs { "blobs" } else { "tree " },
         bytes as f64 / 1e6 / seconds,
         packets as f64 / 1e6 / seconds,
+        spent * 1e9 / packets as f64,
         get * 1e6 / ids.len() as f64,
         alone * 1e6 / one as f64,
         reopen * 1e3,
@@ -90,6 +100,27 @@ fn store(chunks: &[Chunk], packets: usize, blobs: bool) {
     );
 }
 
+/// CPU seconds of this thread: what a busy machine does not change much.
+fn cpu() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split(' ').next().and_then(|nanos| nanos.parse::<f64>().ok()).unwrap_or_default() / 1e9
+}
+
+/// CPU seconds of the whole process.
+#[cfg(feature = "rocksdb")]
+fn cpu_all() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let ticks = text.rsplit(')').next().unwrap_or_default().split(' ').skip(12).take(2);
+    ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
+fn busy<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let start = cpu();
+    let value = work();
+    (value, cpu() - start)
+}
+
+#[cfg(feature = "rocksdb")]
 fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
     let start = Instant::now();
     let value = work();
@@ -99,11 +130,15 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
 fn build(packets: &[Packet], compression: Compression) -> Vec<Chunk> {
     let stream = StreamId { host: HostId::from_bytes([1; 16]), epoch: Epoch(1) };
     let mut builder = ChunkBuilder::new(stream, Class::Signalling, compression);
-    builder.declare(0, &Interface { link_type: 1, snaplen: 0, resolution: 9, name: "eth0".into(), description: String::new() });
+    builder.declare(
+        0,
+        &Interface { link_type: 1, snaplen: 0, resolution: 9, name: "eth0".into(), description: String::new() },
+    );
     let mut chunks = Vec::new();
     for (at, packet) in packets.iter().enumerate() {
         let id = PacketId { time: Timestamp(packet.time), seq: Seq::new(stream.epoch, at as u64) };
-        let packet = PacketRef { id, interface: 0, orig_len: packet.orig_len, flags: 0, bytes: &packet.bytes, comment: None };
+        let packet =
+            PacketRef { id, interface: 0, orig_len: packet.orig_len, flags: 0, bytes: &packet.bytes, comment: None };
         if builder.push(&packet).is_err() {
             chunks.extend(builder.seal(ChunkNo(chunks.len() as u64)));
             builder.push(&packet).expect("an empty builder takes it");
@@ -133,7 +168,7 @@ fn made_up(count: u64) -> Vec<Packet> {
         state >> 33
     };
     let mut packet = |at: u64| {
-        let payload = if at % 2 == 0 {
+        let payload = if at.is_multiple_of(2) {
             let (user, tag, call) = (random() % 10_000, random(), random());
             format!(
                 "INVITE sip:{user}@example.org SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.{};branch=z9hG4bK{tag:x}\r\nMax-Forwards: 70\r\n\
@@ -149,7 +184,28 @@ fn made_up(count: u64) -> Vec<Packet> {
         };
         let mut bytes = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0];
         bytes.extend_from_slice(&(28 + payload.len() as u16).to_be_bytes());
-        bytes.extend_from_slice(&[0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, (at % 250) as u8, 192, 0, 2, 1, 0x13, 0xc4, 0x13, 0xc4]);
+        bytes.extend_from_slice(&[
+            0,
+            0,
+            0,
+            0,
+            64,
+            17,
+            0,
+            0,
+            192,
+            0,
+            2,
+            (at % 250) as u8,
+            192,
+            0,
+            2,
+            1,
+            0x13,
+            0xc4,
+            0x13,
+            0xc4,
+        ]);
         bytes.extend_from_slice(&(8 + payload.len() as u16).to_be_bytes());
         bytes.extend_from_slice(&[0, 0]);
         bytes.extend_from_slice(&payload);

@@ -45,7 +45,17 @@ struct Sums {
 impl Default for Sums {
     fn default() -> Self {
         let (first, last) = (Timestamp::MAX, Timestamp::MIN);
-        Self { chunks: 0, packets: 0, bytes: 0, gaps: 0, lost: 0, first, last, packets_first: first, packets_last: last }
+        Self {
+            chunks: 0,
+            packets: 0,
+            bytes: 0,
+            gaps: 0,
+            lost: 0,
+            first,
+            last,
+            packets_first: first,
+            packets_last: last,
+        }
     }
 }
 
@@ -94,7 +104,13 @@ impl StreamState {
 
     fn usage(&self, stream: StreamId) -> StreamUsage {
         let total = self.total();
-        StreamUsage { stream, have: self.have.clone(), manifest: self.manifest, packets: total.packets, bytes: total.bytes }
+        StreamUsage {
+            stream,
+            have: self.have.clone(),
+            manifest: self.manifest,
+            packets: total.packets,
+            bytes: total.bytes,
+        }
     }
 }
 
@@ -171,7 +187,8 @@ impl Catalog {
     }
 
     pub(crate) fn hosts(&self) -> Vec<HostUsage> {
-        let mut hosts: BTreeMap<HostId, (u64, Sums)> = self.names.keys().map(|&host| (host, Default::default())).collect();
+        let mut hosts: BTreeMap<HostId, (u64, Sums)> =
+            self.names.keys().map(|&host| (host, Default::default())).collect();
         for (stream, state) in &self.streams {
             let (streams, sums) = hosts.entry(stream.host).or_default();
             *streams += 1;

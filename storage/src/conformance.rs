@@ -27,7 +27,8 @@ pub(crate) fn chunk(stream: StreamId, no: u64, times: &[u64]) -> Chunk {
 
 pub(crate) fn chunk_of(stream: StreamId, no: u64, times: &[u64], bytes: &[u8]) -> Chunk {
     let mut builder = ChunkBuilder::new(stream, Class::Signalling, Compression::Fast);
-    let interface = Interface { link_type: 1, snaplen: 0, resolution: 9, name: "eth0".into(), description: String::new() };
+    let interface =
+        Interface { link_type: 1, snaplen: 0, resolution: 9, name: "eth0".into(), description: String::new() };
     builder.declare(0, &interface);
     for (at, &time) in times.iter().enumerate() {
         let id = PacketId { time: Timestamp(time), seq: Seq::new(stream.epoch, no * 4096 + at as u64) };
@@ -106,7 +107,7 @@ fn entries_come_in_order_of_time_whatever_the_hours(make: Make<'_>) {
     let (one, two) = (stream(1, 1), stream(1, 2));
     let chunks = vec![
         chunk(one, 0, &[START + 3 * HOUR]),
-        chunk(one, 1, &[START + 10, START]), // times run backwards
+        chunk(one, 1, &[START + 10, START]),           // times run backwards
         chunk(one, 2, &[START + 5, START + 4 * HOUR]), // reaches over hours
         chunk(two, 0, &[START + HOUR, START + HOUR + 7]),
         chunk(two, 1, &[START + 2, START + 3]),
@@ -140,7 +141,8 @@ fn entries_come_in_order_of_time_whatever_the_hours(make: Make<'_>) {
 
 fn pages_join(make: Make<'_>) {
     let store = make();
-    let chunks: Vec<Chunk> = (0..40).map(|no| chunk(stream(1, 1), no, &[START + no % 4 * HOUR, START + no * HOUR / 10])).collect();
+    let chunks: Vec<Chunk> =
+        (0..40).map(|no| chunk(stream(1, 1), no, &[START + no % 4 * HOUR, START + no * HOUR / 10])).collect();
     store.append(chunks).expect("it is stored");
     let all = EntryQuery::all(Scope::Host(stream(1, 1).host));
     let whole = store.entries(&all).expect("entries");
@@ -236,7 +238,11 @@ fn retention_by_size(make: Make<'_>) {
     let shrink = |bytes_max| Retention { age: None, bytes_max: Some(bytes_max) }.apply(&*store, Timestamp::MAX);
     assert_eq!(shrink(6 * size), Ok(Dropped::default()));
     assert_eq!(shrink(6 * size - 1), Ok(Dropped { chunks: 3, packets: 3, bytes: 3 * size }), "the oldest hour");
-    assert_eq!(shrink(2 * size), Ok(Dropped { chunks: 1, packets: 1, bytes: size }), "of the last hour only what must go");
+    assert_eq!(
+        shrink(2 * size),
+        Ok(Dropped { chunks: 1, packets: 1, bytes: size }),
+        "of the last hour only what must go"
+    );
     assert_eq!(store.stream(stream(1, 1)).expect("a stream").have.ranges(), [(4, 5)]);
     assert_eq!(shrink(0).map(|dropped| dropped.chunks), Ok(2));
     assert_eq!(store.usage().bytes, 0);
@@ -251,7 +257,8 @@ fn threads_append_at_once(make: Make<'_>) {
             let store = &store;
             scope.spawn(move || {
                 for no in 0..25 {
-                    let chunks = vec![chunk(stream(host, 1), no, &[START + no]), chunk(stream(9, 1), no, &[START + no])];
+                    let chunks =
+                        vec![chunk(stream(host, 1), no, &[START + no]), chunk(stream(9, 1), no, &[START + no])];
                     let outcomes = store.append(chunks).expect("it is stored");
                     assert_eq!(outcomes[0], Outcome::Stored);
                     assert!(matches!(outcomes[1], Outcome::Stored | Outcome::Duplicate));

@@ -10,7 +10,8 @@ use parking_lot::Mutex;
 use crate::catalog::{Catalog, page};
 use crate::entry::{ENTRY_KEY, Entry, EntryCursor, entry_key};
 use crate::store::{
-    ChunkStore, Done, Dropped, EntryQuery, HostUsage, Outcome, Page, StoreError, StreamUsage, Usage, check_host_name, check_meta,
+    ChunkStore, Done, Dropped, EntryQuery, HostUsage, Outcome, Page, StoreError, StreamUsage, Usage, check_host_name,
+    check_meta,
 };
 
 /// See the module.
@@ -151,7 +152,8 @@ impl ChunkStore for MemoryStore {
         while let Some((hour, excess)) = inner.catalog.oldest_hour_over(bytes_max) {
             let mut keys = inner.keys_of(hour);
             if inner.catalog.is_only_hour(hour) {
-                let entries: Vec<Entry> = keys.iter().filter_map(|key| inner.chunks.get(key)).map(|(e, _)| e.clone()).collect();
+                let entries: Vec<Entry> =
+                    keys.iter().filter_map(|key| inner.chunks.get(key)).map(|(e, _)| e.clone()).collect();
                 keys = oldest(entries, excess).iter().map(Entry::key).collect();
             }
             inner.remove(keys, &mut dropped);

@@ -182,7 +182,8 @@ impl ZoneMap {
                     self.flags |= TEXT;
                 }
             }
-            Some(TransportSlice::Icmpv4(icmp)) if icmp.type_u8() < 40 && !matches!(icmp.type_u8(), 3..=5 | 11 | 12) => {}
+            Some(TransportSlice::Icmpv4(icmp)) if icmp.type_u8() < 40 && !matches!(icmp.type_u8(), 3..=5 | 11 | 12) => {
+            }
             Some(TransportSlice::Icmpv6(icmp)) if icmp.type_u8() >= 128 && icmp.type_u8() != 137 => {}
             Some(TransportSlice::Igmp(_)) => {}
             // Errors quote the packet that they are about.
@@ -236,7 +237,8 @@ mod tests {
     }
 
     fn udp(source: u16, destination: u16, payload: &[u8]) -> Vec<u8> {
-        let builder = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([10, 0, 0, 1], [10, 0, 0, 9], 64).udp(source, destination);
+        let builder =
+            PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([10, 0, 0, 1], [10, 0, 0, 9], 64).udp(source, destination);
         let mut packet = Vec::new();
         builder.write(&mut packet, payload).expect("it fits");
         packet
@@ -266,21 +268,30 @@ mod tests {
         builder().write(&mut full, &[0]).expect("it fits");
         assert!(!zone(LINK_ETHERNET, &[&empty]).may_have_text());
         let zone = zone(LINK_ETHERNET, &[&full]);
-        assert!(zone.may_have_text() && zone.may_have_ipv6() && !zone.may_have_ipv4() && zone.may_have_port_in(4000, 4000));
+        assert!(
+            zone.may_have_text() && zone.may_have_ipv6() && !zone.may_have_ipv4() && zone.may_have_port_in(4000, 4000)
+        );
     }
 
     #[test]
     fn what_may_hold_other_packets_may_hold_anything() {
         let everything = |zone: &ZoneMap| {
-            zone.may_have_arp() && zone.may_have_ipv6() && zone.may_have_protocol(99) && zone.may_have_port_in(1, 1)
-                && zone.may_have_text() && zone.may_have_ipv4_in(ip(77), ip(77))
+            zone.may_have_arp()
+                && zone.may_have_ipv6()
+                && zone.may_have_protocol(99)
+                && zone.may_have_port_in(1, 1)
+                && zone.may_have_text()
+                && zone.may_have_ipv4_in(ip(77), ip(77))
         };
         for port in TUNNEL_PORTS {
             assert!(everything(&zone(LINK_ETHERNET, &[&udp(port, 9, &[0; 8])])));
             assert!(everything(&zone(LINK_ETHERNET, &[&udp(9, port, &[0; 8])])));
         }
         let mut unreachable = Vec::new();
-        PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([1; 4], [2; 4], 9).icmpv4_raw(3, 1, [0; 4]).write(&mut unreachable, &[0; 28])
+        PacketBuilder::ethernet2([2; 6], [4; 6])
+            .ipv4([1; 4], [2; 4], 9)
+            .icmpv4_raw(3, 1, [0; 4])
+            .write(&mut unreachable, &[0; 28])
             .expect("it fits");
         assert!(everything(&zone(LINK_ETHERNET, &[&unreachable])));
         let mut tunnel = udp(9, 9, &[0; 30]);

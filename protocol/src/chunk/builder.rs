@@ -9,15 +9,12 @@ use super::compress::{Compression, Compressor};
 use super::gaps::{self, Gap};
 use super::header::{HASHED_BYTES, HEADER_BYTES, Header, content_hash};
 use super::notes::{self, Note, NoteError, put_interface};
-use super::packets::{
-    CAPTURED, COLUMNS, COLUMNS_HEAD, COMMENTS, FLAGS, INTERFACE, ORIGINAL, SEQ, TIME,
-};
+use super::packets::{CAPTURED, COLUMNS, COLUMNS_HEAD, COMMENTS, FLAGS, INTERFACE, ORIGINAL, SEQ, TIME};
 use super::{Chunk, ChunkKind, Class, Codec, ContentHash, Interface, PacketRef};
 use crate::cursor::{put_varint, put_zigzag};
 use crate::ids::{ChunkId, ChunkNo, Seq, StreamId};
 use crate::limits::{
-    CHUNK_BODY_TARGET, MAX_CHUNK_BODY, MAX_CHUNK_RECORDS, MAX_COMMENT_BYTES,
-    MAX_INTERFACE_TEXT_BYTES, MAX_PACKET_BYTES,
+    CHUNK_BODY_TARGET, MAX_CHUNK_BODY, MAX_CHUNK_RECORDS, MAX_COMMENT_BYTES, MAX_INTERFACE_TEXT_BYTES, MAX_PACKET_BYTES,
 };
 use crate::time::Timestamp;
 
@@ -75,12 +72,7 @@ impl Open {
         kept.columns.iter_mut().for_each(Vec::clear);
         kept.numbers.clear();
         kept.bytes.clear();
-        *self = Self {
-            columns: kept.columns,
-            numbers: kept.numbers,
-            bytes: kept.bytes,
-            ..Self::default()
-        };
+        *self = Self { columns: kept.columns, numbers: kept.numbers, bytes: kept.bytes, ..Self::default() };
     }
 
     fn size(&self) -> usize {
@@ -123,8 +115,7 @@ impl ChunkBuilder {
     /// # Errors
     /// [`PushError::Full`] when the chunk must be sealed first; the others when no chunk can hold the packet.
     pub fn push(&mut self, packet: &PacketRef<'_>) -> Result<(), PushError> {
-        let known = self.open.numbers.last() == Some(&packet.interface)
-            || self.open.used.contains(&packet.interface);
+        let known = self.open.numbers.last() == Some(&packet.interface) || self.open.used.contains(&packet.interface);
         let interface_bytes = match self.interfaces.get(&packet.interface) {
             None => return Err(PushError::Interface(packet.interface)),
             Some(_) if known => 0,
@@ -132,14 +123,10 @@ impl ChunkBuilder {
         };
         let comment_bytes = packet.comment.map_or(0, |text| text.len() + 6);
         if packet.bytes.len() > MAX_PACKET_BYTES {
-            return Err(PushError::TooLong {
-                found: packet.bytes.len(),
-            });
+            return Err(PushError::TooLong { found: packet.bytes.len() });
         }
         if comment_bytes > MAX_COMMENT_BYTES + 6 {
-            return Err(PushError::Comment {
-                found: comment_bytes - 6,
-            });
+            return Err(PushError::Comment { found: comment_bytes - 6 });
         }
         let open = &mut self.open;
         if open.records == 0 {
@@ -148,16 +135,9 @@ impl ChunkBuilder {
             (open.time_min, open.time_max) = (packet.id.time, packet.id.time);
         } else {
             if packet.id.seq <= open.seq_last {
-                return Err(PushError::Order {
-                    last: open.seq_last.value(),
-                    found: packet.id.seq.value(),
-                });
+                return Err(PushError::Order { last: open.seq_last.value(), found: packet.id.seq.value() });
             }
-            let size = open.size()
-                + packet.bytes.len()
-                + MAX_COLUMNS_BYTES
-                + comment_bytes
-                + interface_bytes;
+            let size = open.size() + packet.bytes.len() + MAX_COLUMNS_BYTES + comment_bytes + interface_bytes;
             if open.records as usize >= MAX_CHUNK_RECORDS || size > CHUNK_BODY_TARGET {
                 return Err(PushError::Full);
             }
@@ -199,12 +179,7 @@ impl ChunkBuilder {
         if self.is_empty() {
             return None;
         }
-        let Self {
-            interfaces,
-            open,
-            body,
-            ..
-        } = self;
+        let Self { interfaces, open, body, .. } = self;
         body.clear();
         put_varint(body, open.used.len() as u64);
         for number in &open.used {
@@ -217,10 +192,7 @@ impl ChunkBuilder {
         let columns_len = body.len() as u32 - interfaces_len;
         body.extend_from_slice(&open.bytes);
         let header = Header {
-            id: ChunkId {
-                stream: self.stream,
-                no,
-            },
+            id: ChunkId { stream: self.stream, no },
             kind: ChunkKind::Packets(self.class),
             records: open.records,
             time_min: open.time_min,
@@ -242,16 +214,9 @@ impl Open {
         let first = self.records == 0;
         let captured = packet.bytes.len();
         if !first {
-            put_zigzag(
-                &mut self.columns[TIME],
-                packet.id.time.0.wrapping_sub(self.time_last.0) as i64,
-            );
+            put_zigzag(&mut self.columns[TIME], packet.id.time.0.wrapping_sub(self.time_last.0) as i64);
         }
-        let skipped = if first {
-            0
-        } else {
-            packet.id.seq.value() - self.seq_last.value() - 1
-        };
+        let skipped = if first { 0 } else { packet.id.seq.value() - self.seq_last.value() - 1 };
         put_varint(&mut self.columns[SEQ], skipped);
         put_varint(&mut self.columns[CAPTURED], captured as u64);
         let longer = i64::from(packet.orig_len) - captured as i64;
@@ -261,9 +226,7 @@ impl Open {
         self.filled[ORIGINAL] |= longer != 0;
         self.filled[FLAGS] |= packet.flags != 0;
         if let Some(comment) = packet.comment {
-            let distance = self
-                .last_comment
-                .map_or(self.records, |last| self.records - last - 1);
+            let distance = self.last_comment.map_or(self.records, |last| self.records - last - 1);
             put_varint(&mut self.columns[COMMENTS], distance.into());
             put_varint(&mut self.columns[COMMENTS], comment.len() as u64);
             self.columns[COMMENTS].extend_from_slice(comment.as_bytes());
@@ -280,10 +243,7 @@ impl Open {
 
     fn put_columns(&mut self, body: &mut Vec<u8>) {
         let mut first_time = Vec::with_capacity(10);
-        put_zigzag(
-            &mut first_time,
-            self.time_first.0.wrapping_sub(self.time_min.0) as i64,
-        );
+        put_zigzag(&mut first_time, self.time_first.0.wrapping_sub(self.time_min.0) as i64);
         if self.used.len() > 1 {
             let used: Vec<u16> = self.used.iter().copied().collect();
             for number in &self.numbers {
@@ -302,88 +262,43 @@ impl Open {
             body.extend_from_slice(&(len as u32).to_le_bytes());
         }
         body.extend_from_slice(&first_time);
-        self.columns
-            .iter()
-            .for_each(|column| body.extend_from_slice(column));
+        self.columns.iter().for_each(|column| body.extend_from_slice(column));
     }
 }
 
 /// A chunk of gaps: as many from the front of `gaps` as one chunk holds, and the rest. No chunk when there are none.
 #[must_use]
-pub fn gaps_chunk<'a>(
-    stream: StreamId,
-    no: ChunkNo,
-    gaps: &'a [Gap],
-) -> (Option<Chunk>, &'a [Gap]) {
+pub fn gaps_chunk(stream: StreamId, no: ChunkNo, gaps: &[Gap]) -> (Option<Chunk>, &[Gap]) {
     let (now, rest) = gaps.split_at(gaps.len().min(MAX_CHUNK_RECORDS));
     let Some(time_min) = now.iter().map(|gap| gap.from).min() else {
         return (None, rest);
     };
-    let time_max = now
-        .iter()
-        .map(|gap| gap.until.max(gap.from))
-        .max()
-        .unwrap_or(time_min);
+    let time_max = now.iter().map(|gap| gap.until.max(gap.from)).max().unwrap_or(time_min);
     let mut body = Vec::new();
-    now.iter()
-        .for_each(|gap| gaps::put(&mut body, gap, time_min));
+    now.iter().for_each(|gap| gaps::put(&mut body, gap, time_min));
     let kind = ChunkKind::Gaps;
-    let header = Header {
-        kind,
-        records: now.len() as u32,
-        time_min,
-        time_max,
-        ..blank(stream, no)
-    };
-    (
-        Some(finish(
-            header,
-            &body,
-            &mut Compressor::new(Compression::Fast),
-        )),
-        rest,
-    )
+    let header = Header { kind, records: now.len() as u32, time_min, time_max, ..blank(stream, no) };
+    (Some(finish(header, &body, &mut Compressor::new(Compression::Fast))), rest)
 }
 
 /// A chunk of notes. They have no time of their own: `at` is where retention and time ranges place them.
 ///
 /// # Errors
 /// When there are none, or more than a chunk holds.
-pub fn notes_chunk(
-    stream: StreamId,
-    no: ChunkNo,
-    at: Timestamp,
-    notes: &[Note],
-) -> Result<Chunk, NoteError> {
+pub fn notes_chunk(stream: StreamId, no: ChunkNo, at: Timestamp, notes: &[Note]) -> Result<Chunk, NoteError> {
     if notes.is_empty() || notes.len() > MAX_CHUNK_RECORDS {
-        return Err(NoteError::Count {
-            found: notes.len(),
-            limit: MAX_CHUNK_RECORDS,
-        });
+        return Err(NoteError::Count { found: notes.len(), limit: MAX_CHUNK_RECORDS });
     }
     let mut body = Vec::new();
     for note in notes {
         notes::put(&mut body, note)?;
     }
     if body.len() > MAX_CHUNK_BODY {
-        return Err(NoteError::TooLarge {
-            found: body.len(),
-            limit: MAX_CHUNK_BODY,
-        });
+        return Err(NoteError::TooLarge { found: body.len(), limit: MAX_CHUNK_BODY });
     }
     let kind = ChunkKind::Notes;
-    let header = Header {
-        kind,
-        records: notes.len() as u32,
-        time_min: at,
-        time_max: at,
-        ..blank(stream, no)
-    };
-    Ok(finish(
-        header,
-        &body,
-        &mut Compressor::new(Compression::Fast),
-    ))
+    let header = Header { kind, records: notes.len() as u32, time_min: at, time_max: at, ..blank(stream, no) };
+    Ok(finish(header, &body, &mut Compressor::new(Compression::Fast)))
 }
 
 /// A header with nothing in it but its name.
@@ -416,10 +331,7 @@ fn finish(mut header: Header, body: &[u8], compressor: &mut Compressor) -> Chunk
     let mut bytes = Vec::with_capacity(HEADER_BYTES + stored.len());
     bytes.extend_from_slice(&header.to_bytes());
     bytes.extend_from_slice(stored);
-    Chunk {
-        header,
-        bytes: Bytes::from(bytes),
-    }
+    Chunk { header, bytes: Bytes::from(bytes) }
 }
 
 fn cut(text: &mut String, bytes_max: usize) {

@@ -67,12 +67,7 @@ pub(super) struct Compressor {
 
 impl Compressor {
     pub(super) fn new(compression: Compression) -> Self {
-        Self {
-            compression,
-            sample: Vec::new(),
-            packed: Vec::new(),
-            zstd: None,
-        }
+        Self { compression, sample: Vec::new(), packed: Vec::new(), zstd: None }
     }
 
     /// The stored form of a body: the same input always gives the same bytes.
@@ -85,9 +80,7 @@ impl Compressor {
             Compression::Fast | Compression::Off => Codec::Lz4,
         };
         match self.pack(codec, body) {
-            Some(len) if worth(len, body.len()) => {
-                (codec, self.packed.get(..len).unwrap_or_default())
-            }
+            Some(len) if worth(len, body.len()) => (codec, self.packed.get(..len).unwrap_or_default()),
             _ => (Codec::Raw, body),
         }
     }
@@ -96,20 +89,15 @@ impl Compressor {
         match codec {
             Codec::Raw => None,
             Codec::Lz4 => {
-                self.packed
-                    .resize(lz4_flex::block::get_maximum_output_size(body.len()), 0);
+                self.packed.resize(lz4_flex::block::get_maximum_output_size(body.len()), 0);
                 lz4_flex::block::compress_into(body, &mut self.packed).ok()
             }
             Codec::Zstd => {
                 if self.zstd.is_none() {
                     self.zstd = zstd::bulk::Compressor::new(ZSTD_LEVEL).ok();
                 }
-                self.packed
-                    .resize(zstd::zstd_safe::compress_bound(body.len()), 0);
-                self.zstd
-                    .as_mut()?
-                    .compress_to_buffer(body, &mut self.packed[..])
-                    .ok()
+                self.packed.resize(zstd::zstd_safe::compress_bound(body.len()), 0);
+                self.zstd.as_mut()?.compress_to_buffer(body, &mut self.packed[..]).ok()
             }
         }
     }
@@ -124,13 +112,10 @@ impl Compressor {
         for at in 0..SAMPLE_PIECES {
             // From the end of the body inwards: its start holds the columns, which always shrink.
             let end = body.len() - at * (body.len() / SAMPLE_PIECES) / 2;
-            self.sample
-                .extend_from_slice(body.get(end - piece..end).unwrap_or_default());
+            self.sample.extend_from_slice(body.get(end - piece..end).unwrap_or_default());
         }
-        self.packed
-            .resize(lz4_flex::block::get_maximum_output_size(SAMPLE_BYTES), 0);
-        lz4_flex::block::compress_into(&self.sample, &mut self.packed)
-            .is_ok_and(|len| worth(len, self.sample.len()))
+        self.packed.resize(lz4_flex::block::get_maximum_output_size(SAMPLE_BYTES), 0);
+        lz4_flex::block::compress_into(&self.sample, &mut self.packed).is_ok_and(|len| worth(len, self.sample.len()))
     }
 }
 
@@ -149,9 +134,5 @@ pub(super) fn decompress(codec: Codec, stored: Bytes, len: usize) -> Result<Byte
         Codec::Lz4 => lz4_flex::block::decompress_into(&stored, &mut body).ok(),
         Codec::Zstd => zstd::bulk::decompress_to_buffer(&stored, &mut body[..]).ok(),
     };
-    if written == Some(len) {
-        Ok(body.into())
-    } else {
-        Err(ChunkError::Invalid("compressed body"))
-    }
+    if written == Some(len) { Ok(body.into()) } else { Err(ChunkError::Invalid("compressed body")) }
 }

@@ -96,11 +96,5 @@ fn take(cursor: &mut Cursor<'_>, base: Timestamp) -> Result<Gap, Short> {
         0 => None,
         next => Some(u16::try_from(next - 1).map_err(|_| Short)?),
     };
-    Ok(Gap {
-        from,
-        until,
-        packets,
-        reason,
-        interface,
-    })
+    Ok(Gap { from, until, packets, reason, interface })
 }

@@ -66,10 +66,7 @@ impl Header {
     /// When the bytes are too few, no header, of a newer version, damaged, or claim more than the limits.
     pub fn parse(bytes: &[u8]) -> Result<Self, ChunkError> {
         let Some(head) = bytes.first_chunk::<HEADER_BYTES>() else {
-            return Err(ChunkError::Short {
-                expected: HEADER_BYTES,
-                found: bytes.len(),
-            });
+            return Err(ChunkError::Short { expected: HEADER_BYTES, found: bytes.len() });
         };
         if head[..4] != MAGIC {
             return Err(ChunkError::Magic);
@@ -83,36 +80,21 @@ impl Header {
         }
         let (expected, found) = (u32_at(head, 124), crc32fast::hash(&head[..124]));
         if expected != found {
-            return Err(ChunkError::Checksum {
-                part: "header",
-                expected,
-                found,
-            });
+            return Err(ChunkError::Checksum { part: "header", expected, found });
         }
         let reserved = [&head[7..8], &head[84..88], &head[105..108], &head[116..124]];
-        if reserved
-            .iter()
-            .any(|zeros| zeros.iter().any(|&byte| byte != 0))
-        {
+        if reserved.iter().any(|zeros| zeros.iter().any(|&byte| byte != 0)) {
             return Err(ChunkError::Invalid("reserved field"));
         }
-        let stream = StreamId {
-            host: HostId::from_bytes(array_at(head, 8)),
-            epoch: Epoch(u32_at(head, 24)),
-        };
+        let stream = StreamId { host: HostId::from_bytes(array_at(head, 8)), epoch: Epoch(u32_at(head, 24)) };
         let header = Self {
-            id: ChunkId {
-                stream,
-                no: ChunkNo(u64_at(head, 32)),
-            },
+            id: ChunkId { stream, no: ChunkNo(u64_at(head, 32)) },
             kind: ChunkKind::from_number(head[6]).ok_or(ChunkError::Invalid("kind"))?,
             records: u32_at(head, 28),
             time_min: Timestamp(u64_at(head, 40)),
             time_max: Timestamp(u64_at(head, 48)),
-            seq_first: Seq::from_value(u64_at(head, 56))
-                .ok_or(ChunkError::Invalid("first sequence"))?,
-            seq_last: Seq::from_value(u64_at(head, 64))
-                .ok_or(ChunkError::Invalid("last sequence"))?,
+            seq_first: Seq::from_value(u64_at(head, 56)).ok_or(ChunkError::Invalid("first sequence"))?,
+            seq_last: Seq::from_value(u64_at(head, 64)).ok_or(ChunkError::Invalid("last sequence"))?,
             body_len: u32_at(head, 72),
             interfaces_len: u32_at(head, 76),
             columns_len: u32_at(head, 80),
@@ -167,15 +149,7 @@ impl Header {
 
     fn check(&self) -> Result<(), ChunkError> {
         let limit = |what, limit: usize, found: u32| {
-            if found as usize > limit {
-                Err(ChunkError::Limit {
-                    what,
-                    limit,
-                    found: found.into(),
-                })
-            } else {
-                Ok(())
-            }
+            if found as usize > limit { Err(ChunkError::Limit { what, limit, found: found.into() }) } else { Ok(()) }
         };
         limit("records", MAX_CHUNK_RECORDS, self.records)?;
         limit("bytes of body", MAX_CHUNK_BODY, self.body_len)?;
@@ -188,9 +162,9 @@ impl Header {
         let packets = matches!(self.kind, ChunkKind::Packets(_));
         // Sequences rise by at least one from packet to packet.
         let room = self.seq_last.value().checked_sub(self.seq_first.value());
-        if room.is_none_or(|room| {
-            packets && room < u64::from(self.records) - 1 || !packets && self.seq_last.value() != 0
-        }) {
+        if room
+            .is_none_or(|room| packets && room < u64::from(self.records) - 1 || !packets && self.seq_last.value() != 0)
+        {
             return Err(ChunkError::Invalid("sequence range"));
         }
         let tables = u64::from(self.interfaces_len) + u64::from(self.columns_len);
@@ -202,11 +176,7 @@ impl Header {
             Codec::Raw => self.stored_len == self.body_len,
             Codec::Lz4 | Codec::Zstd => self.stored_len < self.body_len,
         };
-        if fits {
-            Ok(())
-        } else {
-            Err(ChunkError::Invalid("stored length"))
-        }
+        if fits { Ok(()) } else { Err(ChunkError::Invalid("stored length")) }
     }
 }
 

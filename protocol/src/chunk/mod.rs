@@ -96,12 +96,7 @@ pub enum ChunkKind {
 
 impl ChunkKind {
     /// Every kind, in the order of its number.
-    pub const ALL: [Self; 4] = [
-        Self::Packets(Class::Signalling),
-        Self::Packets(Class::Media),
-        Self::Gaps,
-        Self::Notes,
-    ];
+    pub const ALL: [Self; 4] = [Self::Packets(Class::Signalling), Self::Packets(Class::Media), Self::Gaps, Self::Notes];
 
     /// The number that stands for it in the header.
     #[must_use]
@@ -149,26 +144,15 @@ pub enum ChunkError {
     #[error("chunk format version {found} is newer than this program's, {VERSION}")]
     Version { found: u16 },
     #[error("checksum of the chunk's {part} is {found:08x}, expected {expected:08x}")]
-    Checksum {
-        part: &'static str,
-        expected: u32,
-        found: u32,
-    },
+    Checksum { part: &'static str, expected: u32, found: u32 },
     #[error("content of the chunk does not have the hash in its header")]
     Hash,
     #[error("chunk claims {found} {what}, the limit is {limit}")]
-    Limit {
-        what: &'static str,
-        limit: usize,
-        found: u64,
-    },
+    Limit { what: &'static str, limit: usize, found: u64 },
     #[error("chunk's {0} is not valid")]
     Invalid(&'static str),
     #[error("chunk holds {found:?}, not {expected}")]
-    Kind {
-        expected: &'static str,
-        found: ChunkKind,
-    },
+    Kind { expected: &'static str, found: ChunkKind },
 }
 
 /// A chunk whose header, lengths and checksums are right. Cheap to clone.
@@ -189,18 +173,11 @@ impl Chunk {
         let header = Header::parse(&bytes)?;
         let expected = header.chunk_bytes();
         if bytes.len() != expected {
-            return Err(ChunkError::Length {
-                expected,
-                found: bytes.len(),
-            });
+            return Err(ChunkError::Length { expected, found: bytes.len() });
         }
         let found = crc32fast::hash(bytes.get(HEADER_BYTES..).unwrap_or_default());
         if found != header.body_crc {
-            return Err(ChunkError::Checksum {
-                part: "body",
-                expected: header.body_crc,
-                found,
-            });
+            return Err(ChunkError::Checksum { part: "body", expected: header.body_crc, found });
         }
         Ok(Self { header, bytes })
     }
@@ -230,10 +207,7 @@ impl Chunk {
     pub fn packets(&self) -> Result<Packets, ChunkError> {
         match self.header.kind {
             ChunkKind::Packets(_) => Packets::parse(&self.header, self.body()?),
-            found => Err(ChunkError::Kind {
-                expected: "packets",
-                found,
-            }),
+            found => Err(ChunkError::Kind { expected: "packets", found }),
         }
     }
 
@@ -244,10 +218,7 @@ impl Chunk {
     pub fn gaps(&self) -> Result<Vec<Gap>, ChunkError> {
         match self.header.kind {
             ChunkKind::Gaps => gaps::parse(&self.header, &self.body()?),
-            found => Err(ChunkError::Kind {
-                expected: "gaps",
-                found,
-            }),
+            found => Err(ChunkError::Kind { expected: "gaps", found }),
         }
     }
 
@@ -258,10 +229,7 @@ impl Chunk {
     pub fn notes(&self) -> Result<Vec<Note>, ChunkError> {
         match self.header.kind {
             ChunkKind::Notes => notes::parse(&self.header, &self.body()?),
-            found => Err(ChunkError::Kind {
-                expected: "notes",
-                found,
-            }),
+            found => Err(ChunkError::Kind { expected: "notes", found }),
         }
     }
 

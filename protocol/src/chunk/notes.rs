@@ -24,12 +24,7 @@ pub(super) const MAX_NAMES: usize = 1024;
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Note {
     /// pcapng's Section Header Block: what made the capture, on what.
-    Section {
-        comment: Option<String>,
-        hardware: Option<String>,
-        os: Option<String>,
-        application: Option<String>,
-    },
+    Section { comment: Option<String>, hardware: Option<String>, os: Option<String>, application: Option<String> },
     /// A name resolution record: the names that an address had.
     Name { address: IpAddr, names: Vec<String> },
     /// A Decryption Secrets Block: its type (`0x544c534b` is a TLS key log) and data.
@@ -69,12 +64,7 @@ pub enum NoteError {
 pub(super) fn put(out: &mut Vec<u8>, note: &Note) -> Result<(), NoteError> {
     let mut fields = Vec::new();
     let tag = match note {
-        Note::Section {
-            comment,
-            hardware,
-            os,
-            application,
-        } => {
+        Note::Section { comment, hardware, os, application } => {
             for text in [comment, hardware, os, application] {
                 put_optional(&mut fields, text.as_deref());
             }
@@ -95,9 +85,7 @@ pub(super) fn put(out: &mut Vec<u8>, note: &Note) -> Result<(), NoteError> {
                 }
             }
             put_varint(&mut fields, names.len() as u64);
-            names
-                .iter()
-                .for_each(|name| put_bytes(&mut fields, name.as_bytes()));
+            names.iter().for_each(|name| put_bytes(&mut fields, name.as_bytes()));
             2
         }
         Note::Secrets { kind, data } => {
@@ -135,11 +123,7 @@ pub(super) fn parse(header: &Header, body: &[u8]) -> Result<Vec<Note>, ChunkErro
         let fields = cursor.bytes().map_err(invalid)?;
         notes.push(take(tag, fields).map_err(invalid)?);
     }
-    if cursor.is_empty() {
-        Ok(notes)
-    } else {
-        Err(ChunkError::Invalid("note"))
-    }
+    if cursor.is_empty() { Ok(notes) } else { Err(ChunkError::Invalid("note")) }
 }
 
 fn take(tag: u8, fields: &[u8]) -> Result<Note, Short> {
@@ -161,17 +145,12 @@ fn take(tag: u8, fields: &[u8]) -> Result<Note, Short> {
             if count > MAX_NAMES as u64 {
                 return Err(Short);
             }
-            let names = (0..count)
-                .map(|_| cursor.text().map(str::to_owned))
-                .collect::<Result<_, _>>()?;
+            let names = (0..count).map(|_| cursor.text().map(str::to_owned)).collect::<Result<_, _>>()?;
             Note::Name { address, names }
         }
         3 => {
             let kind = cursor.varint_u32()?;
-            return Ok(Note::Secrets {
-                kind,
-                data: cursor.rest().to_vec(),
-            });
+            return Ok(Note::Secrets { kind, data: cursor.rest().to_vec() });
         }
         4 => {
             let (number, interface) = take_interface(&mut cursor)?;
@@ -184,17 +163,10 @@ fn take(tag: u8, fields: &[u8]) -> Result<Note, Short> {
             chunks: cursor.varint()?,
         }),
         tag => {
-            return Ok(Note::Unknown {
-                tag,
-                data: fields.to_vec(),
-            });
+            return Ok(Note::Unknown { tag, data: fields.to_vec() });
         }
     };
-    if cursor.is_empty() {
-        Ok(note)
-    } else {
-        Err(Short)
-    }
+    if cursor.is_empty() { Ok(note) } else { Err(Short) }
 }
 
 fn put_optional(out: &mut Vec<u8>, text: Option<&str>) {
@@ -212,9 +184,7 @@ fn take_optional(cursor: &mut Cursor<'_>) -> Result<Option<String>, Short> {
         return Ok(None);
     };
     let bytes = cursor.take(usize::try_from(len).map_err(|_| Short)?)?;
-    std::str::from_utf8(bytes)
-        .map(|text| Some(text.to_owned()))
-        .map_err(|_| Short)
+    std::str::from_utf8(bytes).map(|text| Some(text.to_owned())).map_err(|_| Short)
 }
 
 pub(super) fn put_interface(out: &mut Vec<u8>, number: u16, interface: &Interface) {

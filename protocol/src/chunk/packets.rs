@@ -78,10 +78,7 @@ impl Packets {
 
     /// How many there are; never 0.
     #[must_use]
-    #[expect(
-        clippy::len_without_is_empty,
-        reason = "a chunk without packets does not exist"
-    )]
+    #[expect(clippy::len_without_is_empty, reason = "a chunk without packets does not exist")]
     pub fn len(&self) -> usize {
         self.len as usize
     }
@@ -89,18 +86,13 @@ impl Packets {
     /// The interface with this number in the stream, if a packet of this chunk came from it.
     #[must_use]
     pub fn interface(&self, number: u16) -> Option<&Interface> {
-        let at = self
-            .interfaces
-            .binary_search_by_key(&number, |&(number, _)| number)
-            .ok()?;
+        let at = self.interfaces.binary_search_by_key(&number, |&(number, _)| number).ok()?;
         self.interfaces.get(at).map(|(_, interface)| interface)
     }
 
     /// The interfaces that packets of this chunk came from, with their numbers in the stream, by rising number.
     pub fn interfaces(&self) -> impl Iterator<Item = (u16, &Interface)> {
-        self.interfaces
-            .iter()
-            .map(|(number, interface)| (*number, interface))
+        self.interfaces.iter().map(|(number, interface)| (*number, interface))
     }
 
     /// The packet with this id.
@@ -112,8 +104,7 @@ impl Packets {
     /// The packets in the order of their sequence.
     #[must_use]
     pub fn iter(&self) -> PacketIter<'_> {
-        let column =
-            |at: usize| Cursor::new(self.body.get(self.columns[at].clone()).unwrap_or_default());
+        let column = |at: usize| Cursor::new(self.body.get(self.columns[at].clone()).unwrap_or_default());
         let optional = |at: usize| (!self.columns[at].is_empty()).then(|| column(at));
         let mut iter = PacketIter {
             left: self.len,
@@ -138,8 +129,7 @@ impl Packets {
     fn check(&self, header: &Header) -> Result<(), ChunkError> {
         let invalid = |_: Short| ChunkError::Invalid("packet");
         let mut iter = self.iter();
-        let (mut least, mut greatest, mut first, mut last) =
-            (Timestamp::MAX, Timestamp::MIN, None, None);
+        let (mut least, mut greatest, mut first, mut last) = (Timestamp::MAX, Timestamp::MIN, None, None);
         let mut used = vec![false; self.interfaces.len()];
         while let Some((packet, index)) = iter.step().map_err(invalid)? {
             least = least.min(packet.id.time);
@@ -209,11 +199,7 @@ impl<'a> PacketIter<'a> {
         self.left = left;
         self.time = self.time.wrapping_add(self.times.zigzag()? as u64);
         let skipped = optional(&mut self.seqs, Cursor::varint)?;
-        let seq = self
-            .seq_least
-            .checked_add(skipped)
-            .and_then(Seq::from_value)
-            .ok_or(Short)?;
+        let seq = self.seq_least.checked_add(skipped).and_then(Seq::from_value).ok_or(Short)?;
         self.seq_least = seq.value() + 1;
         let captured = self.captured.varint()?;
         if captured > MAX_PACKET_BYTES as u64 {
@@ -226,10 +212,7 @@ impl<'a> PacketIter<'a> {
         let flags = optional(&mut self.flags, Cursor::varint_u32)?;
         let comment = self.take_comment()?;
         let packet = PacketRef {
-            id: PacketId {
-                time: Timestamp(self.time),
-                seq,
-            },
+            id: PacketId { time: Timestamp(self.time), seq },
             interface,
             orig_len: u32::try_from(orig_len).map_err(|_| Short)?,
             flags,
@@ -259,11 +242,7 @@ impl<'a> PacketIter<'a> {
     }
 
     fn comment_distance(&mut self) -> Result<Option<u64>, Short> {
-        if self.comments.is_empty() {
-            Ok(None)
-        } else {
-            self.comments.varint().map(Some)
-        }
+        if self.comments.is_empty() { Ok(None) } else { self.comments.varint().map(Some) }
     }
 
     /// Whether every column was read to its end.
@@ -271,9 +250,7 @@ impl<'a> PacketIter<'a> {
         let always = [&self.times, &self.captured, &self.comments, &self.bytes];
         let optional = [&self.seqs, &self.original, &self.interface, &self.flags];
         always.iter().all(|column| column.is_empty())
-            && optional
-                .iter()
-                .all(|column| column.as_ref().is_none_or(Cursor::is_empty))
+            && optional.iter().all(|column| column.as_ref().is_none_or(Cursor::is_empty))
             && self.until_comment.is_none()
     }
 }
@@ -299,11 +276,7 @@ fn parse_interfaces(table: &[u8]) -> Result<Vec<(u16, Interface)>, ChunkError> {
     let mut cursor = Cursor::new(table);
     let count = cursor.varint().map_err(invalid)?;
     if count > MAX_CHUNK_RECORDS as u64 {
-        return Err(ChunkError::Limit {
-            what: "interfaces",
-            limit: MAX_CHUNK_RECORDS,
-            found: count,
-        });
+        return Err(ChunkError::Limit { what: "interfaces", limit: MAX_CHUNK_RECORDS, found: count });
     }
     let mut interfaces: Vec<(u16, Interface)> = Vec::new();
     for _ in 0..count {
@@ -313,35 +286,19 @@ fn parse_interfaces(table: &[u8]) -> Result<Vec<(u16, Interface)>, ChunkError> {
         }
         interfaces.push(next);
     }
-    if cursor.is_empty() {
-        Ok(interfaces)
-    } else {
-        Err(ChunkError::Invalid("interface table"))
-    }
+    if cursor.is_empty() { Ok(interfaces) } else { Err(ChunkError::Invalid("interface table")) }
 }
 
 fn parse_columns(body: &[u8], block: Range<usize>) -> Result<[Range<usize>; COLUMNS], ChunkError> {
     let invalid = || ChunkError::Invalid("column");
-    let lengths = body
-        .get(block.clone())
-        .and_then(|block| block.first_chunk::<COLUMNS_HEAD>())
-        .ok_or_else(invalid)?;
+    let lengths = body.get(block.clone()).and_then(|block| block.first_chunk::<COLUMNS_HEAD>()).ok_or_else(invalid)?;
     let mut at = block.start + COLUMNS_HEAD;
     let mut columns: [Range<usize>; COLUMNS] = Default::default();
     for (column, length) in columns.iter_mut().zip(lengths.chunks_exact(4)) {
-        let length = length
-            .first_chunk::<4>()
-            .map_or(0, |four| u32::from_le_bytes(*four) as usize);
-        let end = at
-            .checked_add(length)
-            .filter(|&end| end <= block.end)
-            .ok_or_else(invalid)?;
+        let length = length.first_chunk::<4>().map_or(0, |four| u32::from_le_bytes(*four) as usize);
+        let end = at.checked_add(length).filter(|&end| end <= block.end).ok_or_else(invalid)?;
         *column = at..end;
         at = end;
     }
-    if at == block.end {
-        Ok(columns)
-    } else {
-        Err(invalid())
-    }
+    if at == block.end { Ok(columns) } else { Err(invalid()) }
 }

@@ -45,10 +45,10 @@ use crate::store::{
 use writer::Job;
 
 /// Bytes of chunks that one batch and one sync carry: `measured.md`, A3, finds no gain beyond.
-pub const GROUP_BYTES: usize = 4 << 20;
+const GROUP_BYTES: usize = 4 << 20;
 
 /// Bytes of chunks that may wait for the disk; whoever has more waits.
-pub const QUEUE_BYTES: usize = 16 << 20;
+const QUEUE_BYTES: usize = 16 << 20;
 
 /// Version of what is on the disk.
 const FORMAT: u32 = 1;
@@ -121,7 +121,8 @@ impl RocksStore {
         });
         let (jobs, queue): (Sender<Job>, Receiver<Job>) = channel();
         let of_writer = Arc::clone(&shared);
-        let spawned = std::thread::Builder::new().name("store-writer".into()).spawn(move || of_writer.write_all(&queue));
+        let spawned =
+            std::thread::Builder::new().name("store-writer".into()).spawn(move || of_writer.write_all(&queue));
         let writer = spawned.map_err(|error| StoreError::Io(error.to_string()))?;
         Ok(Self { shared, jobs: Some(jobs), writer: Some(writer) })
     }
@@ -177,9 +178,9 @@ impl ChunkStore for RocksStore {
             // The upper bound is exclusive.
             to.push(0);
             let cursor = query.after;
-            self.shared.scan(from.to_vec(), to).skip_while(move |entry| {
-                entry.as_ref().is_ok_and(|entry| cursor == Some(entry.cursor()))
-            })
+            self.shared
+                .scan(from.to_vec(), to)
+                .skip_while(move |entry| entry.as_ref().is_ok_and(|entry| cursor == Some(entry.cursor())))
         })
     }
 
@@ -340,7 +341,8 @@ impl Shared {
     fn drop_hour(&self, hour: u32, dropped: &mut Dropped) -> Result<(), StoreError> {
         let entries = self.entries_of(hour)?;
         let (from, to) = (hour.to_be_bytes(), hour.saturating_add(1).to_be_bytes());
-        let (chunk_family, entry_family, place_family) = (family!(self, CHUNKS), family!(self, ENTRIES), family!(self, PLACES));
+        let (chunk_family, entry_family, place_family) =
+            (family!(self, CHUNKS), family!(self, ENTRIES), family!(self, PLACES));
         let mut batch = WriteBatch::default();
         batch.delete_range_cf(&chunk_family, from, to);
         batch.delete_range_cf(&entry_family, from, to);
@@ -359,7 +361,8 @@ impl Shared {
     }
 
     fn drop_entries(&self, entries: &[Entry], dropped: &mut Dropped) -> Result<(), StoreError> {
-        let (chunk_family, entry_family, place_family) = (family!(self, CHUNKS), family!(self, ENTRIES), family!(self, PLACES));
+        let (chunk_family, entry_family, place_family) =
+            (family!(self, CHUNKS), family!(self, ENTRIES), family!(self, PLACES));
         for some in entries.chunks(10_000) {
             let mut batch = WriteBatch::default();
             for entry in some {

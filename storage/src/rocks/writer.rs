@@ -64,7 +64,8 @@ impl Shared {
     fn write_group(&self, jobs: &[Job]) -> Result<Vec<Outcome>, StoreError> {
         self.check()?;
         let _commit = self.commit.lock();
-        let (chunk_family, entry_family, place_family) = (family!(self, CHUNKS), family!(self, ENTRIES), family!(self, PLACES));
+        let (chunk_family, entry_family, place_family) =
+            (family!(self, CHUNKS), family!(self, ENTRIES), family!(self, PLACES));
         let mut batch = WriteBatch::default();
         let mut new: Vec<&Entry> = Vec::new();
         let mut hashes: BTreeMap<ChunkId, ContentHash> = BTreeMap::new();
@@ -118,7 +119,8 @@ impl Shared {
 
     /// Refuses a write that would not leave the reserve: RocksDB does not stop well on a full disk.
     fn check_room(&self, bytes: u64) -> Result<(), StoreError> {
-        let disk = rustix::fs::statvfs(&self.path).map_err(|error| StoreError::Io(format!("{}: {error}", self.path.display())))?;
+        let disk = rustix::fs::statvfs(&self.path)
+            .map_err(|error| StoreError::Io(format!("{}: {error}", self.path.display())))?;
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
         // Once into the log, once into a table.
         let needed = bytes.saturating_mul(2).saturating_add(self.options.reserve_bytes);

@@ -351,7 +351,9 @@ impl Spool {
                     self.delete(oldest)?;
                 }
                 // Nothing in it is waiting any more: that is no loss.
-                (WhenFull::Block, Some(oldest)) if self.segments.get(&oldest).is_some_and(|segment| segment.waiting == 0) => {
+                (WhenFull::Block, Some(oldest))
+                    if self.segments.get(&oldest).is_some_and(|segment| segment.waiting == 0) =>
+                {
                     self.delete(oldest)?;
                 }
                 _ => return Err(SpoolError::Full { bytes: self.bytes, bytes_max: self.options.bytes_max }),

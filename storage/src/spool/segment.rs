@@ -48,7 +48,8 @@ pub(super) fn numbers(dir: &Path) -> io::Result<Vec<u64>> {
     let mut numbers = Vec::new();
     for file in fs::read_dir(dir)? {
         let name = file?.file_name();
-        if let Some(number) = name.to_str().and_then(|name| name.strip_suffix(".spool")).and_then(|name| name.parse().ok())
+        if let Some(number) =
+            name.to_str().and_then(|name| name.strip_suffix(".spool")).and_then(|name| name.parse().ok())
             && path(dir, number).file_name() == Some(&name)
         {
             numbers.push(number);

@@ -3,7 +3,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::conformance::{START, chunk, stream};
 
-const ROOMY: SpoolOptions = SpoolOptions { segment_bytes: 1000, bytes_max: 1 << 20, when_full: WhenFull::Block, fsync: Fsync::Called };
+const ROOMY: SpoolOptions =
+    SpoolOptions { segment_bytes: 1000, bytes_max: 1 << 20, when_full: WhenFull::Block, fsync: Fsync::Called };
 
 fn open(dir: &TempDir, options: SpoolOptions) -> Spool {
     let (spool, cuts) = Spool::open(dir.path(), options).expect("a spool");
@@ -44,8 +45,11 @@ fn chunks_come_back_in_order_also_after_a_restart() {
     spool.push(&some(20)).expect("room");
     assert_eq!(numbers(&spool), (0..21).collect::<Vec<_>>());
     assert_eq!(spool.unreleased()[&stream(1, 1)].ranges(), [(0, 20)]);
-    let on_disk: u64 = segment::numbers(dir.path()).expect("a folder").iter()
-        .map(|&number| segment::path(dir.path(), number).metadata().expect("a file").len()).sum();
+    let on_disk: u64 = segment::numbers(dir.path())
+        .expect("a folder")
+        .iter()
+        .map(|&number| segment::path(dir.path(), number).metadata().expect("a file").len())
+        .sum();
     assert_eq!(spool.bytes(), on_disk);
 }
 
@@ -78,7 +82,7 @@ fn a_torn_tail_is_cut_wherever_it_is_torn() {
     let whole = fs::read(&path).expect("a file");
     let frame = FRAME_HEAD + some(0).bytes().len();
     // Every length near where something begins, and some between.
-    let near = |len: &usize| len % 61 == 0 || (len + frame + 10 - segment::HEAD) % frame < 20 || *len < 25;
+    let near = |len: &usize| len.is_multiple_of(61) || (len + frame + 10 - segment::HEAD) % frame < 20 || *len < 25;
     for len in (0..=whole.len()).filter(near) {
         fs::write(&path, &whole[..len]).expect("written");
         let (mut spool, cuts) = Spool::open(dir.path(), one_segment).expect("a spool");
@@ -89,7 +93,10 @@ fn a_torn_tail_is_cut_wherever_it_is_torn() {
         spool.push(&some(9)).expect("room");
         assert_eq!(numbers(&spool).last(), Some(&9));
         drop(spool);
-        segment::numbers(dir.path()).expect("a folder").iter().for_each(|&n| fs::remove_file(segment::path(dir.path(), n)).expect("gone"));
+        segment::numbers(dir.path())
+            .expect("a folder")
+            .iter()
+            .for_each(|&n| fs::remove_file(segment::path(dir.path(), n)).expect("gone"));
     }
 }
 

@@ -1,0 +1,423 @@
+//! The bytes of every message, byte for byte: whoever changes one of these changes the protocol.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use bytes::{Bytes, BytesMut};
+use packetstream_protocol::chunk::{ContentHash, Gap, GapReason, Interface, Manifest, Note};
+use packetstream_protocol::codec::{
+    self, CodecError, FRAME_HEADER_BYTES, FrameHeader, Message, PROTOCOL_VERSION, Size, frame, frame_header, take_frame,
+};
+use packetstream_protocol::credentials::Role;
+use packetstream_protocol::ids::{ChunkId, ChunkNo, Epoch, HostId, NodeId, PacketId, Partition, Seq, StreamId};
+use packetstream_protocol::interval::MAX_RANGES;
+use packetstream_protocol::limits::*;
+use packetstream_protocol::wire::*;
+use packetstream_protocol::{RangeSet, Timestamp};
+use proptest::prelude::*;
+
+fn host() -> HostId {
+    HostId::from_bytes(*b"\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67\x89\xab\xcd\xef")
+}
+
+fn stream() -> StreamId {
+    StreamId { host: host(), epoch: Epoch(300) }
+}
+
+fn packet() -> PacketId {
+    PacketId { time: Timestamp(1_760_000_000_123_456_789), seq: Seq::new(Epoch(1), 2) }
+}
+
+fn output() -> OutputSpec {
+    OutputSpec {
+        verbose: true,
+        fields: vec!["sip.Call-ID".into()],
+        options: vec![("E.separator".into(), ",".into())],
+        ..OutputSpec::new(OutputFormat::Fields)
+    }
+}
+
+fn interface() -> Interface {
+    Interface { link_type: 1, snaplen: 262_144, resolution: 9, name: "eth0".into(), description: String::new() }
+}
+
+fn acks(ranges: &[(u64, u64)]) -> StreamAck {
+    StreamAck { stream: stream(), chunks: RangeSet::from_ranges(ranges.to_vec()).expect("in order") }
+}
+
+fn requests() -> Vec<Request> {
+    vec![
+        Request::Status,
+        Request::Hosts,
+        Request::NameHost(NameHost { host: host(), name: "pbx".into() }),
+        Request::Have(stream()),
+        Request::Put(PutOpen { host: host() }),
+        Request::Query(Query {
+            hosts: vec![HostRef::Id(host()), HostRef::Name("pbx".into())],
+            since: Some(Timestamp(1)),
+            until: None,
+            filter: "sip".into(),
+            references: vec![("a".into(), "b".into())],
+            limit: Some(100),
+            output: output(),
+            follow: false,
+        }),
+        Request::Get(Get {
+            host: HostRef::Name("pbx".into()),
+            packet: packet(),
+            output: OutputSpec::new(OutputFormat::Json),
+        }),
+    ]
+}
+
+fn responses() -> Vec<Response> {
+    let row = |payload| Row { time: packet().time, host: host(), seq: packet().seq, payload };
+    vec![
+        Response::Refused(RefusalCode::Unauthorised.because("a reader may not put")),
+        Response::Done,
+        Response::Status(StatusReport {
+            version: "0.1.0".into(),
+            node: NodeId([7; 32]),
+            name: "n1".into(),
+            roles: vec!["store".into()],
+            uptime_ms: 1000,
+            hosts: 1,
+            streams: 2,
+            chunks: 3,
+            packets: 4,
+            bytes: 5,
+            oldest: Some(Timestamp(6)),
+            newest: None,
+            spool_bytes: 7,
+            actors: vec![ActorRow { name: "ingest".into(), restarts: 1, state: "running".into() }],
+            captures: vec![CaptureRow { interface: "eth0".into(), packets: 9, dropped: 1, gaps: 1 }],
+        }),
+        Response::Hosts(vec![HostRow {
+            host: host(),
+            name: String::new(),
+            streams: 1,
+            packets: 2,
+            bytes: 3,
+            first: Some(Timestamp(4)),
+            last: Some(Timestamp(5)),
+            gaps: 0,
+        }]),
+        Response::Have(Have {
+            chunks: RangeSet::from_ranges(vec![(0, 41), (50, 50)]).expect("in order"),
+            manifest: Some(ChunkNo(50)),
+        }),
+        Response::Ready(Ready { credit: 16 << 20 }),
+        Response::Acks(Acks { durable: vec![acks(&[(0, 9)])], conflicts: vec![acks(&[(10, 10)])], credit: 1 << 30 }),
+        Response::Rows(Rows {
+            interfaces: vec![InterfaceRow { host: host(), epoch: Epoch(300), number: 0, interface: interface() }],
+            rows: vec![
+                row(Payload::Rendered(b"line\n".to_vec())),
+                row(Payload::Packet(PacketRow {
+                    interface: 0,
+                    orig_len: 60,
+                    flags: 1,
+                    comment: Some("x".into()),
+                    bytes: vec![1, 2],
+                })),
+            ],
+        }),
+        Response::Closing(Closing {
+            complete: false,
+            missing: vec![acks(&[(3, 4)])],
+            silent: vec!["n2".into()],
+            dropped: 1,
+            gaps: 2,
+            matched: 3,
+            scanned: 4,
+            limited: true,
+        }),
+    ]
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Encodes, compares, decodes.
+fn check<M: Message + PartialEq + std::fmt::Debug>(messages: &[M], golden: &[&str]) {
+    let encoded: Vec<Vec<u8>> = messages.iter().map(|message| codec::encode(message).expect("it fits")).collect();
+    let found: Vec<String> = encoded.iter().map(|bytes| hex(bytes)).collect();
+    assert_eq!(found, golden);
+    for (bytes, message) in encoded.iter().zip(messages) {
+        assert_eq!(codec::decode::<M>(bytes).as_ref(), Ok(message));
+        let mut longer = bytes.clone();
+        longer.push(0);
+        assert_eq!(codec::decode::<M>(&longer), Err(CodecError::Trailing { kind: M::TYPE, left: 1 }));
+        for len in 0..bytes.len() {
+            assert!(codec::decode::<M>(&bytes[..len]).is_err(), "cut at {len}");
+        }
+        let mut buffer = BytesMut::from(&frame(message).expect("it fits")[..]);
+        let taken = take_frame(&mut buffer).expect("a frame").expect("all of it");
+        assert_eq!(taken.message::<M>().as_ref(), Ok(message));
+        assert!(buffer.is_empty());
+    }
+}
+
+#[test]
+fn golden_requests() {
+    check(
+        &requests(),
+        &[
+            "00",
+            "01",
+            "020123456789abcdef0123456789abcdef03706278",
+            "030123456789abcdef0123456789abcdeffb2c01",
+            "040123456789abcdef0123456789abcdef",
+            "0502000123456789abcdef0123456789abcdef01037062780101000373697001016101620164010100010b7369702e43616c6c2d4944010b452e736570617261746f72012c00",
+            "060103706278fd15cd0bdcacc66c18fd02000000100000000200000000",
+        ],
+    );
+    let kinds: Vec<RequestKind> = requests().iter().map(Request::kind).collect();
+    assert_eq!(kinds, RequestKind::ALL);
+}
+
+#[test]
+fn golden_responses() {
+    check(
+        &responses(),
+        &[
+            "0001146120726561646572206d6179206e6f7420707574",
+            "01",
+            "0205302e312e300707070707070707070707070707070707070707070707070707070707070707026e31010573746f7265fbe8030102030405010600070106696e67657374010772756e6e696e67010465746830090101",
+            "03010123456789abcdef0123456789abcdef000102030104010500",
+            "0402002909000132",
+            "05fc00000001",
+            "06010123456789abcdef0123456789abcdeffb2c01010009010123456789abcdef0123456789abcdeffb2c01010a00fc00000040",
+            "07010123456789abcdef0123456789abcdeffb2c010001fc000004000904657468300002fd15cd0bdcacc66c180123456789abcdef0123456789abcdeffd020000001000000000056c696e650afd15cd0bdcacc66c180123456789abcdef0123456789abcdeffd020000001000000001003c01010178020102",
+            "0800010123456789abcdef0123456789abcdeffb2c0101030101026e320102030401",
+        ],
+    );
+}
+
+/// What other formats are built of, in their one encoding.
+#[derive(Debug, PartialEq, codec::Encode, codec::Decode)]
+struct Parts {
+    role: Role,
+    chunk: ChunkId,
+    hash: ContentHash,
+    gap: Gap,
+    notes: Vec<Note>,
+}
+
+impl Message for Parts {
+    const TYPE: u16 = 9000;
+    const SIZE: Size = Size::Small;
+}
+
+#[test]
+fn golden_parts() {
+    let parts = Parts {
+        role: Role::Operator,
+        chunk: ChunkId { stream: stream(), no: ChunkNo(5) },
+        hash: ContentHash([3; 16]),
+        gap: Gap {
+            from: Timestamp(1),
+            until: Timestamp(2),
+            packets: 3,
+            reason: GapReason::Other(9),
+            interface: Some(4),
+        },
+        notes: vec![
+            Note::Section { comment: Some("c".into()), hardware: None, os: None, application: None },
+            Note::Name { address: IpAddr::V4(Ipv4Addr::LOCALHOST), names: vec!["me".into()] },
+            Note::Secrets { kind: 1, data: vec![2] },
+            Note::Interface { number: 1, interface: interface() },
+            Note::Manifest(Manifest { file_name: "f".into(), file_hash: [1; 32], packets: 1, chunks: 2 }),
+            Note::Unknown { tag: 99, data: vec![1] },
+        ],
+    };
+    check(
+        &[parts],
+        &[
+            "020123456789abcdef0123456789abcdeffb2c01050303030303030303030303030303030301020306090104060001016300000001007f00000101026d6502010102030101fc00000400090465746830000401660101010101010101010101010101010101010101010101010101010101010101010205630101",
+        ],
+    );
+}
+
+#[test]
+fn golden_frame() {
+    let bytes = frame(&Request::Status).expect("it fits");
+    assert_eq!(hex(&bytes), "010000000100020033fd96cf00");
+    let chunk = [0xab; 3];
+    assert_eq!(hex(&frame_header(CHUNK_FRAME, &chunk).expect("it fits")), "03000000010001002a58a8b0");
+}
+
+#[test]
+fn frames_are_taken_only_when_they_are_whole() {
+    let bytes = frame(&requests()[5]).expect("it fits");
+    let mut buffer = BytesMut::new();
+    for byte in &bytes[..bytes.len() - 1] {
+        buffer.extend_from_slice(&[*byte]);
+        assert_eq!(take_frame(&mut buffer), Ok(None));
+    }
+    buffer.extend_from_slice(&bytes[bytes.len() - 1..]);
+    buffer.extend_from_slice(b"next");
+    assert!(take_frame(&mut buffer).is_ok_and(|frame| frame.is_some()));
+    assert_eq!(&buffer[..], b"next");
+}
+
+#[test]
+fn frames_that_are_wrong() {
+    let good = frame(&Request::Hosts).expect("it fits");
+    let take = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = good.to_vec();
+        change(&mut bytes);
+        take_frame(&mut BytesMut::from(&bytes[..]))
+    };
+    assert_eq!(take(&|bytes| bytes[4] = 2), Err(CodecError::Version { found: PROTOCOL_VERSION + 1 }));
+    assert!(matches!(take(&|bytes| bytes[6] ^= 1), Err(CodecError::Checksum { .. })));
+    assert!(matches!(take(&|bytes| *bytes.last_mut().expect("a body") ^= 1), Err(CodecError::Checksum { .. })));
+    let limit = MAX_FRAME_BYTES;
+    let claim = |bytes: &mut Vec<u8>| bytes[..4].copy_from_slice(&(limit as u32 + 1).to_le_bytes());
+    assert_eq!(take(&claim), Err(CodecError::TooLarge { kind: Request::TYPE, found: limit + 1, limit }));
+    let largest = |bytes: &mut Vec<u8>| bytes[..4].copy_from_slice(&(limit as u32).to_le_bytes());
+    assert_eq!(take(&largest), Ok(None), "the rest may still come");
+    let body = vec![0; limit + 1];
+    assert!(frame_header(CHUNK_FRAME, &body[1..]).is_ok());
+    assert_eq!(
+        frame_header(CHUNK_FRAME, &body),
+        Err(CodecError::TooLarge { kind: CHUNK_FRAME, found: limit + 1, limit })
+    );
+    let header = *good.first_chunk::<FRAME_HEADER_BYTES>().expect("a header");
+    let whole =
+        FrameHeader::parse(header).and_then(|header| header.finish(good.slice(FRAME_HEADER_BYTES..))).expect("a frame");
+    let expected = CodecError::Type { expected: Response::TYPE, found: Request::TYPE };
+    assert_eq!(whole.message::<Response>(), Err(expected));
+}
+
+#[test]
+fn claims_are_held_to_their_limit_before_anything_is_allocated() {
+    // A list of hosts that says it has 2^62 of them.
+    let claim = [3, 253, 0, 0, 0, 0, 0, 0, 0, 0x40];
+    assert!(matches!(codec::decode::<Response>(&claim), Err(CodecError::Malformed(3, _))));
+    let name = NameHost { host: host(), name: "x".repeat(Size::Medium.bytes()) };
+    assert!(matches!(codec::encode(&Request::NameHost(name)), Err(CodecError::TooLarge { .. })));
+    let large = vec![0; Size::Medium.bytes() + 1];
+    assert!(matches!(codec::decode::<Request>(&large), Err(CodecError::TooLarge { .. })));
+    assert!(matches!(codec::decode::<Parts>(&large), Err(CodecError::TooLarge { limit: 65_536, .. })));
+    let rows = Rows {
+        interfaces: vec![],
+        rows: vec![Row {
+            time: Timestamp(1),
+            host: host(),
+            seq: Seq::default(),
+            payload: Payload::Rendered(vec![0; MAX_FRAME_BYTES]),
+        }],
+    };
+    assert!(
+        matches!(codec::encode(&Response::Rows(rows)), Err(CodecError::TooLarge { .. })),
+        "no frame would carry it"
+    );
+}
+
+#[test]
+fn sets_of_ranges_are_checked() {
+    let decode = |bytes: &[u8]| codec::decode::<Response>(bytes);
+    // Have: one range of 5, from 3; no manifest.
+    let have =
+        |ranges| Ok(Response::Have(Have { chunks: RangeSet::from_ranges(ranges).expect("in order"), manifest: None }));
+    assert_eq!(decode(&[4, 1, 3, 4, 0]), have(vec![(3, 7)]));
+    assert_eq!(decode(&[4, 2, 3, 4, 2, 0, 0]), have(vec![(3, 7), (9, 9)]));
+    for bad in [&[4, 2, 3, 4, 1, 0, 0][..], &[4, 2, 3, 4, 0, 0, 0]] {
+        assert!(decode(bad).is_err(), "ranges that touch or overlap");
+    }
+    let max = [253, 255, 255, 255, 255, 255, 255, 255, 255];
+    assert!(decode(&[&[4, 1, 1][..], &max, &[0]].concat()).is_err(), "past the greatest number");
+    let mut many = vec![4, 252];
+    many.extend_from_slice(&(MAX_RANGES as u32 + 1).to_le_bytes());
+    many.resize(many.len() + 2 * (MAX_RANGES + 1) + 1, 2);
+    assert!(decode(&many).is_err(), "too many");
+}
+
+#[test]
+fn requests_are_held_to_their_limits() {
+    let refused = |request: Request| match request.check() {
+        Ok(()) => false,
+        Err(refusal) => {
+            assert_eq!(refusal.code, RefusalCode::BadRequest);
+            assert!(refusal.message.contains("the limit is"), "{refusal}");
+            true
+        }
+    };
+    assert!(requests().into_iter().all(|request| !refused(request)));
+    let Some(Request::Query(query)) = requests().into_iter().nth(5) else { panic!("the sixth is a query") };
+    let with = |change: &dyn Fn(&mut Query, usize), limit: usize| {
+        let ask = |count| {
+            let mut query = query.clone();
+            change(&mut query, count);
+            refused(Request::Query(query))
+        };
+        assert_eq!((ask(limit), ask(limit + 1)), (false, true));
+    };
+    with(&|query, count| query.filter = "x".repeat(count), MAX_FILTER_BYTES);
+    with(&|query, count| query.hosts = vec![HostRef::Id(host()); count], MAX_QUERY_HOSTS);
+    with(&|query, count| query.hosts = vec![HostRef::Name("x".repeat(count))], MAX_HOST_NAME_BYTES);
+    with(&|query, count| query.references = vec![Default::default(); count], MAX_QUERY_REFERENCES);
+    with(&|query, count| query.output.fields = vec![String::new(); count], MAX_OUTPUT_FIELDS);
+    with(&|query, count| query.output.options = vec![Default::default(); count], MAX_OUTPUT_FIELDS);
+    let long = "x".repeat(MAX_HOST_NAME_BYTES + 1);
+    assert!(refused(Request::NameHost(NameHost { host: host(), name: long.clone() })));
+    assert!(refused(Request::Get(Get { host: HostRef::Name(long), packet: packet(), output: output() })));
+    let of: Vec<Option<HostId>> = requests().iter().map(Request::host).collect();
+    assert_eq!(of, [None, None, Some(host()), Some(host()), Some(host()), None, None]);
+}
+
+#[derive(Debug, PartialEq, codec::Encode, codec::Decode)]
+struct Numbers(Seq, Partition);
+
+impl Message for Numbers {
+    const TYPE: u16 = 9001;
+    const SIZE: Size = Size::Small;
+}
+
+#[test]
+fn numbers_past_their_last_are_refused() {
+    let last = Numbers(Seq::MAX, Partition::new(4095).expect("the last"));
+    let mut bytes = codec::encode(&last).expect("it fits");
+    assert_eq!(codec::decode(&bytes), Ok(last));
+    let partition_at = bytes.len() - 1;
+    bytes[partition_at] += 1;
+    assert!(codec::decode::<Numbers>(&bytes).is_err());
+    let mut bytes = codec::encode(&Numbers(Seq::MAX, Partition::new(0).expect("the first"))).expect("it fits");
+    bytes[7] = 0x40;
+    assert!(codec::decode::<Numbers>(&bytes).is_err());
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = codec::decode::<Request>(&bytes);
+        let _ = codec::decode::<Response>(&bytes);
+        let _ = codec::decode::<Parts>(&bytes);
+        let _ = take_frame(&mut BytesMut::from(&bytes[..]));
+    }
+
+    #[test]
+    fn what_decodes_encodes_to_what_decodes_to_it(which in 0usize..16, at in any::<proptest::sample::Index>(), value: u8) {
+        let frame = if which < 7 { frame(&requests()[which]) } else { frame(&responses()[which - 7]) }.expect("it fits");
+        let mut body = frame[FRAME_HEADER_BYTES..].to_vec();
+        let at = at.index(body.len());
+        body[at] = value;
+        if which < 7 {
+            if let Ok(message) = codec::decode::<Request>(&body) {
+                let again = codec::encode(&message).expect("it came from as many bytes");
+                prop_assert_eq!(codec::decode::<Request>(&again), Ok(message));
+            }
+        } else if let Ok(message) = codec::decode::<Response>(&body) {
+            let again = codec::encode(&message).expect("it came from as many bytes");
+            prop_assert_eq!(codec::decode::<Response>(&again), Ok(message));
+        }
+    }
+
+    #[test]
+    fn range_sets_come_back(numbers in proptest::collection::btree_set(any::<u64>(), 0..50)) {
+        let chunks: RangeSet = numbers.into_iter().collect();
+        let message = Response::Have(Have { chunks, manifest: None });
+        let bytes = Bytes::from(codec::encode(&message).expect("it fits"));
+        prop_assert_eq!(codec::decode::<Response>(&bytes), Ok(message));
+    }
+}
