@@ -8,7 +8,7 @@ use super::rng::Rng;
 use super::rtp::{PTIME_NS, Sound, Stream};
 use super::sdp::{Codec, Media, Sdp};
 use super::sip::{Dialog, EXCHANGE, Message, Model, Side, Transport, UserAgent};
-use super::{MS, Recorder, SECOND, Setting};
+use super::{MS, Recorder, Setting};
 
 /// RTP and RTCP of one end.
 #[derive(Debug, Clone)]
