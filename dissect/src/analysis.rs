@@ -37,11 +37,7 @@ impl Analysis {
 
     /// Looks at the next packet. Its number must be one more than that of the one before.
     pub fn observe(&mut self, packet: &Packet<'_>) {
-        let Scratch {
-            arena,
-            nodes,
-            facts,
-        } = &mut self.scratch;
+        let Scratch { arena, nodes, facts } = &mut self.scratch;
         arena.reset();
         let mut dissector = Dissector::new(
             packet,
@@ -81,22 +77,11 @@ pub fn dissect<'f, R>(
     scratch: &mut Scratch,
     look: impl FnOnce(&Dissection<'_>) -> R,
 ) -> R {
-    let Scratch {
-        arena,
-        nodes,
-        facts: known,
-    } = scratch;
+    let Scratch { arena, nodes, facts: known } = scratch;
     arena.reset();
     let mut known_now = std::mem::take(known);
     known_now.extend(facts.into_iter().cloned());
-    let mut dissector = Dissector::new(
-        packet,
-        wanted,
-        arena,
-        std::mem::take(nodes),
-        known_now,
-        None,
-    );
+    let mut dissector = Dissector::new(packet, wanted, arena, std::mem::take(nodes), known_now, None);
     dissector.run();
     let (done, mut known_now, _) = dissector.into_parts();
     let answer = look(&done);

@@ -110,12 +110,7 @@ pub(crate) fn by_number(table: Table, number: u16) -> Option<ProtoId> {
 /// The protocol that announced itself for a media type, given in lower case without parameters.
 pub(crate) fn by_media_type(name: &str) -> Option<ProtoId> {
     registry::protocols()
-        .find(|protocol| {
-            protocol
-                .bindings
-                .iter()
-                .any(|b| matches!(b, Binding::MediaType(n) if *n == name))
-        })
+        .find(|protocol| protocol.bindings.iter().any(|b| matches!(b, Binding::MediaType(n) if *n == name)))
         .map(|protocol| protocol.id)
 }
 
@@ -132,7 +127,5 @@ fn heuristics_of(table: Table) -> Vec<Heuristic> {
         .collect()
 }
 
-pub(crate) static UDP_HEURISTICS: LazyLock<Vec<Heuristic>> =
-    LazyLock::new(|| heuristics_of(Table::UdpHeuristic));
-pub(crate) static TCP_HEURISTICS: LazyLock<Vec<Heuristic>> =
-    LazyLock::new(|| heuristics_of(Table::TcpHeuristic));
+pub(crate) static UDP_HEURISTICS: LazyLock<Vec<Heuristic>> = LazyLock::new(|| heuristics_of(Table::UdpHeuristic));
+pub(crate) static TCP_HEURISTICS: LazyLock<Vec<Heuristic>> = LazyLock::new(|| heuristics_of(Table::TcpHeuristic));

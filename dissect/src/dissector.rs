@@ -9,7 +9,7 @@ use crate::conversation::MediaBindings;
 use crate::facts::Fact;
 use crate::field::FieldId;
 use crate::packet::Packet;
-use crate::proto::{dns, frame, udp, ws};
+use crate::proto::{arp, dns, frame, udp, ws};
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
 use crate::stop::Stop;
@@ -41,7 +41,13 @@ impl fmt::Display for Address {
                 write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
             }
             Self::Ipv4(octets) => std::net::Ipv4Addr::from(*octets).fmt(f),
-            Self::Ipv6(octets) => std::net::Ipv6Addr::from(*octets).fmt(f),
+            Self::Ipv6(octets) => match octets {
+                // inet_ntop shows an IPv4-compatible address (RFC 4291, 2.5.5.1) as one.
+                [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d] if (*a, *b) != (0, 0) => {
+                    write!(f, "::{a}.{b}.{c}.{d}")
+                }
+                _ => std::net::Ipv6Addr::from(*octets).fmt(f),
+            },
         }
     }
 }
@@ -69,23 +75,13 @@ pub struct Endpoints {
 impl Endpoints {
     /// The same for the other direction.
     pub fn reversed(self) -> Self {
-        Self {
-            src: self.dst,
-            dst: self.src,
-            src_port: self.dst_port,
-            dst_port: self.src_port,
-            ..self
-        }
+        Self { src: self.dst, dst: self.src, src_port: self.dst_port, dst_port: self.src_port, ..self }
     }
 
     /// The same key for both directions, and whether this one is the reversed of it.
     pub fn conversation(self) -> (Self, bool) {
         let reversed = self.reversed();
-        if (self.src, self.src_port) <= (self.dst, self.dst_port) {
-            (self, false)
-        } else {
-            (reversed, true)
-        }
+        if (self.src, self.src_port) <= (self.dst, self.dst_port) { (self, false) } else { (reversed, true) }
     }
 }
 
@@ -98,6 +94,8 @@ pub struct Flows {
     pub(crate) dns: dns::Transactions,
     /// What signalling announced.
     pub(crate) media: MediaBindings,
+    /// Who was seen with which IP address.
+    pub(crate) addresses: arp::Addresses,
 }
 
 /// A place in the tree that was added, or nothing where nobody wants it.
@@ -310,8 +308,7 @@ impl<'a> Dissector<'a> {
     /// Whether the first pass should find out what the field will show in the second one; for an expert info also
     /// whether anything will look at expert infos.
     pub fn wants_fact(&self, field: FieldId) -> bool {
-        self.wanted.fact_field(field)
-            || registry::field(field).expert.is_some() && ws::wants_expert_fact(self.wanted)
+        self.wanted.fact_field(field) || registry::field(field).expert.is_some() && ws::wants_expert_fact(self.wanted)
     }
 
     /// Whether anything that an expert info shows will be looked at.
@@ -321,9 +318,7 @@ impl<'a> Dissector<'a> {
 
     /// Whether any field of the protocol being parsed will be looked at.
     pub fn wants_own(&self) -> bool {
-        self.stack
-            .last()
-            .is_some_and(|id| self.wanted.own_fields(*id))
+        self.stack.last().is_some_and(|id| self.wanted.own_fields(*id))
     }
 
     /// Whether any field of the protocol, or a column, will be looked at.
@@ -366,14 +361,7 @@ impl<'a> Dissector<'a> {
     }
 
     /// Adds a field over `len` octets at `at`.
-    pub fn add(
-        &mut self,
-        field: FieldId,
-        tvb: Tvb<'a>,
-        at: usize,
-        len: usize,
-        value: Value,
-    ) -> Item {
+    pub fn add(&mut self, field: FieldId, tvb: Tvb<'a>, at: usize, len: usize, value: Value) -> Item {
         if !self.wanted.field(field) {
             return Item::NONE;
         }
@@ -381,27 +369,14 @@ impl<'a> Dissector<'a> {
     }
 
     /// Adds an item and lets what follows hang below it until [`Dissector::close`].
-    pub fn open(
-        &mut self,
-        field: FieldId,
-        tvb: Tvb<'a>,
-        at: usize,
-        len: usize,
-        value: Value,
-    ) -> Item {
+    pub fn open(&mut self, field: FieldId, tvb: Tvb<'a>, at: usize, len: usize, value: Value) -> Item {
         let item = self.add(field, tvb, at, len, value);
         self.depth = self.depth.saturating_add(1);
         item
     }
 
     /// Adds a line of text that is no field, and lets what follows hang below it.
-    pub fn open_text(
-        &mut self,
-        tvb: Tvb<'a>,
-        at: usize,
-        len: usize,
-        text: impl FnOnce() -> String,
-    ) -> Item {
+    pub fn open_text(&mut self, tvb: Tvb<'a>, at: usize, len: usize, text: impl FnOnce() -> String) -> Item {
         let item = if self.wanted.tree {
             let item = self.push(ws::TEXT, tvb, at, len, Value::None);
             self.text(item, text);
@@ -449,27 +424,14 @@ impl<'a> Dissector<'a> {
     }
 
     /// Reads a big-endian integer of `width` octets and adds it.
-    pub fn uint(
-        &mut self,
-        field: FieldId,
-        tvb: Tvb<'a>,
-        at: usize,
-        width: usize,
-    ) -> Result<u64, Stop> {
+    pub fn uint(&mut self, field: FieldId, tvb: Tvb<'a>, at: usize, width: usize) -> Result<u64, Stop> {
         let value = tvb.uint(at, width)?;
         self.add(field, tvb, at, width, Value::Uint(value));
         Ok(value)
     }
 
     /// Adds the bits of `octets` (the integer of `width` octets at `at`) that the field's mask takes.
-    pub fn bits(
-        &mut self,
-        field: FieldId,
-        tvb: Tvb<'a>,
-        at: usize,
-        width: usize,
-        octets: u64,
-    ) -> Item {
+    pub fn bits(&mut self, field: FieldId, tvb: Tvb<'a>, at: usize, width: usize, octets: u64) -> Item {
         if !self.wanted.field(field) {
             return Item::NONE;
         }
@@ -479,14 +441,7 @@ impl<'a> Dissector<'a> {
     }
 
     /// Adds a flag; its value is 1 when any bit of the field's mask is set.
-    pub fn flag(
-        &mut self,
-        field: FieldId,
-        tvb: Tvb<'a>,
-        at: usize,
-        width: usize,
-        octets: u64,
-    ) -> Item {
+    pub fn flag(&mut self, field: FieldId, tvb: Tvb<'a>, at: usize, width: usize, octets: u64) -> Item {
         if !self.wanted.field(field) {
             return Item::NONE;
         }
@@ -505,14 +460,7 @@ impl<'a> Dissector<'a> {
     }
 
     /// Adds what was worked out rather than read, at the place it was worked out from.
-    pub fn generated(
-        &mut self,
-        field: FieldId,
-        tvb: Tvb<'a>,
-        at: usize,
-        len: usize,
-        value: Value,
-    ) -> Item {
+    pub fn generated(&mut self, field: FieldId, tvb: Tvb<'a>, at: usize, len: usize, value: Value) -> Item {
         let item = self.add(field, tvb, at, len, value);
         if let Some(node) = self.node(item) {
             node.generated = true;
@@ -521,14 +469,7 @@ impl<'a> Dissector<'a> {
     }
 
     /// Adds a field that filters find and the tree does not show.
-    pub fn hidden(
-        &mut self,
-        field: FieldId,
-        tvb: Tvb<'a>,
-        at: usize,
-        len: usize,
-        value: Value,
-    ) -> Item {
+    pub fn hidden(&mut self, field: FieldId, tvb: Tvb<'a>, at: usize, len: usize, value: Value) -> Item {
         let item = self.add(field, tvb, at, len, value);
         if let Some(node) = self.node(item) {
             node.hidden = true;
@@ -593,10 +534,7 @@ impl<'a> Dissector<'a> {
                 Some(text) => text.into_string(),
                 None => crate::output::label::of(
                     node,
-                    self.out
-                        .sources
-                        .get(usize::from(node.source))
-                        .map_or(&[][..], |s| s.0),
+                    self.out.sources.get(usize::from(node.source)).map_or(&[][..], |s| s.0),
                 ),
             };
             node.text = Some((before + &text()).into());
@@ -682,6 +620,14 @@ impl<'a> Dissector<'a> {
         if self.wanted.columns && !self.is_quoted {
             self.out.columns.source = src.to_string();
             self.out.columns.destination = dst.to_string();
+        }
+    }
+
+    /// The Source and Destination columns of a link layer without addresses.
+    pub fn no_addresses(&mut self) {
+        if self.wanted.columns && !self.is_quoted {
+            self.out.columns.source = "N/A".to_owned();
+            self.out.columns.destination = "N/A".to_owned();
         }
     }
 

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::proto::dns;
+use crate::proto::{arp, dns};
 use crate::reassembly::Datagram;
 use crate::registry::ProtoId;
 
@@ -31,6 +31,8 @@ pub enum Fact {
     },
     /// What the DNS message with an identification is to another frame; `after` in nanoseconds.
     Dns { id: u16, role: dns::Role, frame: u64, after: i64 },
+    /// An IP address in this ARP packet that was seen at another hardware address.
+    DuplicateAddress(Box<arp::Duplicate>),
 }
 
 /// The facts of a run of frames, numbered from 1 without holes.
@@ -48,8 +50,7 @@ impl FactStore {
     /// Closes the next frame with its facts.
     pub(crate) fn push(&mut self, facts: impl IntoIterator<Item = Fact>) {
         self.facts.extend(facts);
-        self.ends
-            .push(u32::try_from(self.facts.len()).unwrap_or(u32::MAX));
+        self.ends.push(u32::try_from(self.facts.len()).unwrap_or(u32::MAX));
     }
 
     /// Adds to the facts of an earlier frame.
@@ -62,10 +63,7 @@ impl FactStore {
         let at = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
         let start = match at.checked_sub(1) {
             None => 0,
-            Some(before) => self
-                .ends
-                .get(before)
-                .map_or(self.facts.len(), |end| *end as usize),
+            Some(before) => self.ends.get(before).map_or(self.facts.len(), |end| *end as usize),
         };
         let end = self.ends.get(at).map_or(start, |end| *end as usize);
         let amended = self.amendments.get(&number).map_or(&[][..], Vec::as_slice);

@@ -82,10 +82,7 @@ impl FieldType {
 
     /// Signed integers of any width.
     pub const fn is_signed(self) -> bool {
-        matches!(
-            self,
-            Self::Int8 | Self::Int16 | Self::Int24 | Self::Int32 | Self::Int64
-        )
+        matches!(self, Self::Int8 | Self::Int16 | Self::Int24 | Self::Int32 | Self::Int64)
     }
 
     /// Integers of either sign.
@@ -165,14 +162,10 @@ impl Names {
     pub fn of(&self, value: u64) -> Option<Cow<'static, str>> {
         match self {
             Self::None | Self::Unit(_) => None,
-            Self::Values(rows) => rows
-                .iter()
-                .find(|row| row.0 == value)
-                .map(|row| Cow::Borrowed(row.1)),
-            Self::Ranges(rows) => rows
-                .iter()
-                .find(|row| row.0 <= value && value <= row.1)
-                .map(|row| Cow::Borrowed(row.2)),
+            Self::Values(rows) => rows.iter().find(|row| row.0 == value).map(|row| Cow::Borrowed(row.1)),
+            Self::Ranges(rows) => {
+                rows.iter().find(|row| row.0 <= value && value <= row.1).map(|row| Cow::Borrowed(row.2))
+            }
             Self::Flag(yes, no) => Some(Cow::Borrowed(if value != 0 { yes } else { no })),
             Self::Computed(name) => name(value),
         }
@@ -227,30 +220,12 @@ pub struct FieldDef {
 
 impl FieldDef {
     /// A field shown in its type's only or usual form; the other properties are put on with the functions below.
-    pub const fn new(
-        name: &'static str,
-        label: &'static str,
-        ftype: FieldType,
-        base: Base,
-    ) -> Self {
-        Self {
-            name,
-            label,
-            ftype,
-            base,
-            names: Names::None,
-            mask: 0,
-            expert: None,
-        }
+    pub const fn new(name: &'static str, label: &'static str, ftype: FieldType, base: Base) -> Self {
+        Self { name, label, ftype, base, names: Names::None, mask: 0, expert: None }
     }
 
     /// An expert info: a field without value that has a severity, a group and a message.
-    pub const fn expert(
-        name: &'static str,
-        message: &'static str,
-        severity: Severity,
-        group: Group,
-    ) -> Self {
+    pub const fn expert(name: &'static str, message: &'static str, severity: Severity, group: Group) -> Self {
         let mut field = Self::new(name, message, FieldType::None, Base::None);
         field.expert = Some((severity, group));
         field

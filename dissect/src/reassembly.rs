@@ -103,8 +103,7 @@ impl Reassembly {
     /// Adds a fragment; answers the datagram that it completes.
     pub fn add(&mut self, key: Key, arrival: &Arrival<'_>) -> Option<Arc<Datagram>> {
         if let Some(old) = self.incomplete.get(&key)
-            && (arrival.time.saturating_sub(old.begun) > TIMEOUT_NS
-                || old.fragments.len() >= MAX_FRAGMENTS)
+            && (arrival.time.saturating_sub(old.begun) > TIMEOUT_NS || old.fragments.len() >= MAX_FRAGMENTS)
         {
             self.drop_datagram(key);
         }
@@ -113,11 +112,7 @@ impl Reassembly {
         let datagram = self.incomplete.entry(key).or_insert_with(|| {
             *serial += 1;
             order.push_back((*serial, key));
-            Incomplete {
-                serial: *serial,
-                begun: arrival.time,
-                ..Incomplete::default()
-            }
+            Incomplete { serial: *serial, begun: arrival.time, ..Incomplete::default() }
         });
         let end = arrival.start.saturating_add(arrival.bytes.len() as u32);
         let mut is_other_tail = false;
@@ -130,17 +125,10 @@ impl Reassembly {
         if arrival.start == 0 {
             datagram.next_header = arrival.next_header;
         }
-        let at = datagram
-            .fragments
-            .partition_point(|fragment| fragment.start <= arrival.start);
+        let at = datagram.fragments.partition_point(|fragment| fragment.start <= arrival.start);
         datagram.fragments.insert(
             at,
-            Fragment {
-                frame: arrival.frame,
-                start: arrival.start,
-                is_other_tail,
-                bytes: arrival.bytes.into(),
-            },
+            Fragment { frame: arrival.frame, start: arrival.start, is_other_tail, bytes: arrival.bytes.into() },
         );
         datagram.held += arrival.bytes.len();
         self.held += arrival.bytes.len();
@@ -157,10 +145,7 @@ impl Reassembly {
         self.held = self.held.saturating_sub(gone.held);
         // Entries of datagrams that are done leave the queue here at the latest, so that it stays as short as the map.
         while let Some((serial, key)) = self.order.front()
-            && self
-                .incomplete
-                .get(key)
-                .is_none_or(|datagram| datagram.serial != *serial)
+            && self.incomplete.get(key).is_none_or(|datagram| datagram.serial != *serial)
         {
             self.order.pop_front();
         }
@@ -170,18 +155,13 @@ impl Reassembly {
     fn shrink(&mut self) {
         if self.order.len() > 2 * MAX_DATAGRAMS {
             let incomplete = &self.incomplete;
-            self.order
-                .retain(|(serial, key)| incomplete.get(key).is_some_and(|d| d.serial == *serial));
+            self.order.retain(|(serial, key)| incomplete.get(key).is_some_and(|d| d.serial == *serial));
         }
         while self.incomplete.len() > MAX_DATAGRAMS || self.held > MAX_BYTES {
             let Some((serial, key)) = self.order.pop_front() else {
                 return;
             };
-            if self
-                .incomplete
-                .get(&key)
-                .is_some_and(|d| d.serial == serial)
-            {
+            if self.incomplete.get(&key).is_some_and(|d| d.serial == serial) {
                 self.drop_datagram(key);
             }
         }
@@ -229,11 +209,7 @@ impl Incomplete {
             let room = end.saturating_sub(bytes.len());
             bytes.extend_from_slice(&rest[..rest.len().min(room)]);
         }
-        Datagram {
-            pieces,
-            bytes: bytes.into(),
-            next_header: self.next_header,
-        }
+        Datagram { pieces, bytes: bytes.into(), next_header: self.next_header }
     }
 }
 
@@ -242,42 +218,21 @@ mod tests {
     use super::*;
 
     fn key(identification: u32) -> Key {
-        Key {
-            src: Address::Ipv4([10, 0, 0, 1]),
-            dst: Address::Ipv4([10, 0, 0, 2]),
-            identification,
-            protocol: 17,
-        }
+        Key { src: Address::Ipv4([10, 0, 0, 1]), dst: Address::Ipv4([10, 0, 0, 2]), identification, protocol: 17 }
     }
 
     fn arrival(frame: u64, start: u32, has_more: bool, bytes: &[u8]) -> Arrival<'_> {
-        Arrival {
-            frame,
-            time: 0,
-            start,
-            has_more,
-            next_header: 0,
-            bytes,
-        }
+        Arrival { frame, time: 0, start, has_more, next_header: 0, bytes }
     }
 
     #[test]
     fn fragments_complete_a_datagram_in_any_order() {
         let mut tables = Reassembly::default();
         assert!(tables.add(key(1), &arrival(1, 16, false, b"xyz")).is_none());
-        assert!(
-            tables
-                .add(key(1), &arrival(2, 8, true, b"ijklmnop"))
-                .is_none()
-        );
-        let done = tables
-            .add(key(1), &arrival(3, 0, true, b"abcdefgh"))
-            .expect("complete");
+        assert!(tables.add(key(1), &arrival(2, 8, true, b"ijklmnop")).is_none());
+        let done = tables.add(key(1), &arrival(3, 0, true, b"abcdefgh")).expect("complete");
         assert_eq!(&done.bytes[..], b"abcdefghijklmnopxyz");
-        assert_eq!(
-            done.pieces.iter().map(|p| p.frame).collect::<Vec<_>>(),
-            [3, 2, 1]
-        );
+        assert_eq!(done.pieces.iter().map(|p| p.frame).collect::<Vec<_>>(), [3, 2, 1]);
         assert!(tables.incomplete.is_empty() && tables.held == 0);
     }
 
@@ -285,9 +240,7 @@ mod tests {
     fn the_first_octets_win_where_fragments_overlap() {
         let mut tables = Reassembly::default();
         tables.add(key(1), &arrival(1, 0, true, b"abcdefgh"));
-        let done = tables
-            .add(key(1), &arrival(2, 4, false, b"EFGHij"))
-            .expect("complete");
+        let done = tables.add(key(1), &arrival(2, 4, false, b"EFGHij")).expect("complete");
         assert_eq!(&done.bytes[..], b"abcdefghij");
         assert!(done.pieces[1].overlaps && done.pieces[1].conflicts && done.pieces[1].is_bad());
     }
@@ -297,9 +250,7 @@ mod tests {
         let mut tables = Reassembly::default();
         tables.add(key(1), &arrival(1, 8, false, b"ij"));
         tables.add(key(1), &arrival(2, 8, true, b"ijklmnop"));
-        let done = tables
-            .add(key(1), &arrival(3, 0, true, b"abcdefgh"))
-            .expect("complete");
+        let done = tables.add(key(1), &arrival(3, 0, true, b"abcdefgh")).expect("complete");
         assert_eq!(&done.bytes[..], b"abcdefghij");
         assert!(done.pieces[2].is_too_long);
     }
@@ -308,10 +259,7 @@ mod tests {
     fn a_late_fragment_belongs_to_another_datagram() {
         let mut tables = Reassembly::default();
         tables.add(key(1), &arrival(1, 0, true, b"abcdefgh"));
-        let late = Arrival {
-            time: TIMEOUT_NS + 1,
-            ..arrival(2, 8, false, b"ij")
-        };
+        let late = Arrival { time: TIMEOUT_NS + 1, ..arrival(2, 8, false, b"ij") };
         assert!(tables.add(key(1), &late).is_none());
     }
 
@@ -342,11 +290,7 @@ mod tests {
         tables.add(key(0), &arrival(1, 0, true, b"abcdefgh"));
         for n in 1..3 * MAX_DATAGRAMS as u32 {
             tables.add(key(n), &arrival(1, 8, false, b"i"));
-            assert!(
-                tables
-                    .add(key(n), &arrival(1, 0, true, b"abcdefgh"))
-                    .is_some()
-            );
+            assert!(tables.add(key(n), &arrival(1, 0, true, b"abcdefgh")).is_some());
         }
         tables.add(key(1), &arrival(1, 0, true, b"abcdefgh"));
         assert!(tables.order.len() <= 2 * MAX_DATAGRAMS);

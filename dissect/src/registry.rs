@@ -112,7 +112,19 @@ protocols! {
     Frame => frame,
     Ws => ws,
     Eth => eth,
+    Vlan => vlan,
+    Ieee8021ad => ieee8021ad,
+    Llc => llc,
+    Sll => sll,
+    Null => null,
+    Raw => raw,
+    Ppp => ppp,
+    Arp => arp,
     Ip => ip,
+    Ipv6 => ipv6,
+    Ah => ah,
+    Esp => esp,
+    Gre => gre,
     Udp => udp,
     Data => data,
     Dns => dns,
@@ -150,9 +162,7 @@ pub fn protocol(id: ProtoId) -> &'static Protocol {
 
 /// The protocol at a place of the registry.
 pub(crate) fn by_place(place: u8) -> Option<ProtoId> {
-    PROTOCOLS
-        .get(usize::from(place))
-        .map(|protocol| protocol.id)
+    PROTOCOLS.get(usize::from(place)).map(|protocol| protocol.id)
 }
 
 /// The row of a field.
@@ -169,11 +179,7 @@ pub fn owner(id: FieldId) -> ProtoId {
 
 /// All fields, in the order of the registry.
 pub fn fields() -> impl Iterator<Item = (FieldId, &'static FieldDef)> {
-    FIELDS_OF
-        .into_iter()
-        .flatten()
-        .enumerate()
-        .map(|(at, field)| (FieldId(at as u16), field))
+    FIELDS_OF.into_iter().flatten().enumerate().map(|(at, field)| (FieldId(at as u16), field))
 }
 
 static BY_NAME: LazyLock<BTreeMap<&'static str, FieldId>> =
@@ -188,16 +194,9 @@ pub fn by_name(name: &str) -> Option<FieldId> {
 static CHILDREN: LazyLock<Vec<BTreeSet<ProtoId>>> = LazyLock::new(|| {
     protocols()
         .map(|parent| {
-            let bound = protocols().filter(|child| {
-                child
-                    .bindings
-                    .iter()
-                    .any(|binding| parent.tables.contains(&binding.table()))
-            });
-            bound
-                .map(|child| child.id)
-                .chain(parent.calls.iter().copied())
-                .collect()
+            let bound = protocols()
+                .filter(|child| child.bindings.iter().any(|binding| parent.tables.contains(&binding.table())));
+            bound.map(|child| child.id).chain(parent.calls.iter().copied()).collect()
         })
         .collect()
 });

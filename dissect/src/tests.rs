@@ -15,10 +15,7 @@ use crate::wanted::Wanted;
 fn octets(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
     let digit = |d: u8| (d as char).to_digit(16).expect("filtered above") as u8;
-    digits
-        .chunks(2)
-        .map(|pair| digit(pair[0]) << 4 | digit(pair[1]))
-        .collect()
+    digits.chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
 }
 
 /// The names of all fields that the frames of a sample show in the second pass.
@@ -44,19 +41,13 @@ fn shown(sample: &Sample) -> BTreeSet<&'static str> {
     let mut scratch = Scratch::default();
     let mut names = BTreeSet::new();
     for packet in &packets {
-        dissect(
-            packet,
-            facts.of(packet.number),
-            &wanted,
-            &mut scratch,
-            |dissection| {
-                for node in &dissection.nodes {
-                    let source = dissection.sources[usize::from(node.source)].0;
-                    assert!(node.start as usize <= source.len().max(packet.orig_len as usize));
-                    names.insert(registry::field(node.field).name);
-                }
-            },
-        );
+        dissect(packet, facts.of(packet.number), &wanted, &mut scratch, |dissection| {
+            for node in &dissection.nodes {
+                let source = dissection.sources[usize::from(node.source)].0;
+                assert!(node.start as usize <= source.len().max(packet.orig_len as usize));
+                names.insert(registry::field(node.field).name);
+            }
+        });
     }
     names
 }
@@ -65,22 +56,14 @@ fn shown(sample: &Sample) -> BTreeSet<&'static str> {
 fn names_are_unique_and_begin_with_their_protocol() {
     let mut seen = BTreeSet::new();
     for (_, field) in registry::fields() {
-        assert!(
-            seen.insert(field.name),
-            "{} stands twice in the registry",
-            field.name
-        );
+        assert!(seen.insert(field.name), "{} stands twice in the registry", field.name);
     }
 }
 
 #[test]
 fn an_entry_stands_at_its_own_place() {
     for (at, protocol) in registry::protocols().enumerate() {
-        assert_eq!(
-            protocol.id as usize, at,
-            "{} has another's id",
-            protocol.short
-        );
+        assert_eq!(protocol.id as usize, at, "{} has another's id", protocol.short);
     }
 }
 

@@ -36,12 +36,7 @@ macro_rules! reads {
 
 impl<'a> Tvb<'a> {
     pub(crate) fn new(bytes: &'a [u8], reported: usize, source: u8) -> Self {
-        Self {
-            bytes,
-            reported: u32::try_from(reported.max(bytes.len())).unwrap_or(u32::MAX),
-            source,
-            base: 0,
-        }
+        Self { bytes, reported: u32::try_from(reported.max(bytes.len())).unwrap_or(u32::MAX), source, base: 0 }
     }
 
     /// The octets that were captured.
@@ -101,11 +96,7 @@ impl<'a> Tvb<'a> {
     pub fn sub(&self, at: usize, len: usize) -> Tvb<'a> {
         let rest = self.from(at);
         let reported = len.min(rest.reported as usize);
-        Tvb {
-            bytes: &rest.bytes[..rest.bytes.len().min(reported)],
-            reported: reported as u32,
-            ..rest
-        }
+        Tvb { bytes: &rest.bytes[..rest.bytes.len().min(reported)], reported: reported as u32, ..rest }
     }
 
     /// As [`Tvb::sub`], but a protocol that says more than there was is malformed.

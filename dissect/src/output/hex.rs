@@ -29,9 +29,6 @@ mod tests {
     fn a_short_line_is_padded() {
         let mut out = String::new();
         super::dump(b"abc\x00", &mut out);
-        assert_eq!(
-            out,
-            format!("0000  61 62 63 00 {}  abc.\n", "   ".repeat(12))
-        );
+        assert_eq!(out, format!("0000  61 62 63 00 {}  abc.\n", "   ".repeat(12)));
     }
 }

@@ -20,20 +20,12 @@ fn add(map: &mut Map<String, Json>, name: &str, value: Json) {
 }
 
 /// The nodes of the tree from `at` on that hang at `depth` or deeper; where the next shallower one stands.
-fn tree(
-    dissection: &Dissection<'_>,
-    mut at: usize,
-    depth: u8,
-    into: &mut Map<String, Json>,
-) -> usize {
+fn tree(dissection: &Dissection<'_>, mut at: usize, depth: u8, into: &mut Map<String, Json>) -> usize {
     while let Some(node) = dissection.nodes.get(at).filter(|node| node.depth >= depth) {
         let mut below = Map::new();
         let next = tree(dissection, at + 1, node.depth.saturating_add(1), &mut below);
         let field = registry::field(node.field);
-        let source = dissection
-            .sources
-            .get(usize::from(node.source))
-            .map_or(&[][..], |s| s.0);
+        let source = dissection.sources.get(usize::from(node.source)).map_or(&[][..], |s| s.0);
         if node.field == ws::TEXT {
             add(into, &label::of(node, source), below.into());
         } else if node.depth == 0 {

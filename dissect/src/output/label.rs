@@ -33,27 +33,17 @@ pub fn of(node: &Node, source: &[u8]) -> String {
         (_, _) if field.ftype == FieldType::Protocol => field.label.to_owned(),
         (Value::Uint(n), Names::Unit(unit)) => format!("{}: {n}{unit}", field.label),
         (Value::Uint(n), Names::None) if field.ftype == FieldType::Boolean => {
-            format!(
-                "{}: {}",
-                field.label,
-                if *n != 0 { "True" } else { "False" }
-            )
+            format!("{}: {}", field.label, if *n != 0 { "True" } else { "False" })
         }
         (Value::Uint(n), names) => match names.of(*n) {
             Some(name) if field.ftype == FieldType::Boolean || field.base == Base::None => {
                 format!("{}: {name}", field.label)
             }
             Some(name) => format!("{}: {name} ({shown})", field.label),
-            None if matches!(
-                names,
-                Names::Values(_) | Names::Ranges(_) | Names::Computed(_)
-            ) =>
-            {
-                match field.base {
-                    Base::None => format!("{}: Unknown", field.label),
-                    _ => format!("{}: Unknown ({shown})", field.label),
-                }
-            }
+            None if matches!(names, Names::Values(_) | Names::Ranges(_) | Names::Computed(_)) => match field.base {
+                Base::None => format!("{}: Unknown", field.label),
+                _ => format!("{}: Unknown ({shown})", field.label),
+            },
             None if field.base == Base::HexDec => format!("{}: {shown} ({n})", field.label),
             None if field.base == Base::DecHex => format!("{}: {n} (0x{n:x})", field.label),
             None => format!("{}: {shown}", field.label),
@@ -75,11 +65,7 @@ pub fn of(node: &Node, source: &[u8]) -> String {
         Some(bits) => format!("{bits} = {line}"),
         None => line,
     };
-    if node.generated {
-        format!("[{line}]")
-    } else {
-        line
-    }
+    if node.generated { format!("[{line}]") } else { line }
 }
 
 /// The bits of `octets` octets that a field takes, as in `.... ..1.`, if it does not take them all.

@@ -110,11 +110,7 @@ impl Printer {
     /// One clear line for a field, time format or option that does not exist, or a combination without sense.
     pub fn new(spec: Spec) -> Result<Self, SpecError> {
         let mut printer = Self {
-            asked: spec
-                .fields
-                .iter()
-                .map(|name| asked(name))
-                .collect::<Result<_, _>>()?,
+            asked: spec.fields.iter().map(|name| asked(name)).collect::<Result<_, _>>()?,
             time: TimeForm::default(),
             header: false,
             bom: false,
@@ -168,8 +164,7 @@ impl Printer {
 
     /// Adds what has to be made of each packet.
     pub fn want(&self, wanted: &mut Wanted) {
-        let whole =
-            self.spec.verbose || (self.spec.format != Format::Text && self.asked.is_empty());
+        let whole = self.spec.verbose || (self.spec.format != Format::Text && self.asked.is_empty());
         if whole {
             *wanted = Wanted::everything();
         }
@@ -230,10 +225,7 @@ impl Printer {
     fn text(&self, packet: &Packet<'_>, dissection: &Dissection<'_>, out: &mut String) {
         if self.spec.verbose {
             for node in dissection.nodes.iter().filter(|node| !node.hidden) {
-                let source = dissection
-                    .sources
-                    .get(usize::from(node.source))
-                    .map_or(&[][..], |s| s.0);
+                let source = dissection.sources.get(usize::from(node.source)).map_or(&[][..], |s| s.0);
                 for _ in 0..node.depth {
                     out.push_str("    ");
                 }
@@ -276,12 +268,7 @@ impl Printer {
         out.push('\n');
     }
 
-    fn values(
-        &self,
-        asked: Asked,
-        packet: &Packet<'_>,
-        dissection: &Dissection<'_>,
-    ) -> Vec<String> {
+    fn values(&self, asked: Asked, packet: &Packet<'_>, dissection: &Dissection<'_>) -> Vec<String> {
         let columns = &dissection.columns;
         let field = match asked {
             Asked::Field(field) => field,
@@ -295,11 +282,7 @@ impl Printer {
                     Column::Length => packet.orig_len.to_string(),
                     Column::Info => value::printable(columns.info.as_bytes()),
                 };
-                return if text.is_empty() {
-                    Vec::new()
-                } else {
-                    vec![text]
-                };
+                return if text.is_empty() { Vec::new() } else { vec![text] };
             }
         };
         let mut all = dissection.all(field).map(|node| shown(dissection, node));
@@ -333,9 +316,7 @@ fn asked(name: &str) -> Result<Asked, SpecError> {
     if let Some((_, column)) = COLUMNS.iter().find(|row| row.0 == name) {
         return Ok(Asked::Column(*column));
     }
-    registry::by_name(name)
-        .map(Asked::Field)
-        .ok_or_else(|| SpecError::UnknownField(name.to_owned()))
+    registry::by_name(name).map(Asked::Field).ok_or_else(|| SpecError::UnknownField(name.to_owned()))
 }
 
 /// What a separator of `-E` stands for: one character, or `/t` and `/s` for tab and blank.
@@ -343,25 +324,18 @@ fn character(value: &str) -> Option<String> {
     match value {
         "/t" => Some("\t".to_owned()),
         "/s" => Some(" ".to_owned()),
-        _ => value
-            .chars()
-            .next()
-            .filter(|c| c.len_utf8() == value.len())
-            .map(String::from),
+        _ => value.chars().next().filter(|c| c.len_utf8() == value.len()).map(String::from),
     }
 }
 
 fn shown(dissection: &Dissection<'_>, node: &Node) -> String {
     let field = registry::field(node.field);
-    let source = dissection
-        .sources
-        .get(usize::from(node.source))
-        .map_or(&[][..], |s| s.0);
     match &node.value {
         _ if has_line(node.field) => match &node.text {
             // Without the brackets that the tree puts around what was worked out.
             Some(text) => text.to_string(),
-            None => label::of(node, source),
+            // What has no line of its own is called by its name.
+            None => field.name.to_owned(),
         },
         // A field without value is there; tshark prints 1.
         Value::None => "1".to_owned(),
@@ -377,11 +351,9 @@ fn index(packet: &Packet<'_>) -> String {
 /// Elasticsearch takes dots in names for objects.
 fn rename(json: Json) -> Json {
     match json {
-        Json::Object(map) => map
-            .into_iter()
-            .map(|(name, value)| (name.replace('.', "_"), rename(value)))
-            .collect::<Map<_, _>>()
-            .into(),
+        Json::Object(map) => {
+            map.into_iter().map(|(name, value)| (name.replace('.', "_"), rename(value))).collect::<Map<_, _>>().into()
+        }
         Json::Array(list) => list.into_iter().map(rename).collect(),
         other => other,
     }

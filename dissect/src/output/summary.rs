@@ -50,10 +50,7 @@ impl TimeForm {
             Self::Absolute => value::time_of_day(packet.time),
             Self::AbsoluteDate => {
                 let (year, month, day) = value::date(packet.time.div_euclid(86_400_000_000_000));
-                format!(
-                    "{year}-{month:02}-{day:02} {}",
-                    value::time_of_day(packet.time)
-                )
+                format!("{year}-{month:02}-{day:02} {}", value::time_of_day(packet.time))
             }
         };
         let cut = 9 - usize::from(packet.time_digits.min(9));
@@ -67,15 +64,7 @@ impl TimeForm {
 pub fn line(packet: &Packet<'_>, dissection: &Dissection<'_>, time: TimeForm) -> String {
     let columns = &dissection.columns;
     let mut line = format!("{:5} {:>10} ", packet.number, time.text(packet));
-    let _ = write!(
-        line,
-        "{:>12} \u{2192} {:<12} ",
-        columns.source, columns.destination
-    );
-    let _ = write!(
-        line,
-        "{} {} {}",
-        columns.protocol, packet.orig_len, columns.info
-    );
+    let _ = write!(line, "{:>12} \u{2192} {:<12} ", columns.source, columns.destination);
+    let _ = write!(line, "{} {} {}", columns.protocol, packet.orig_len, columns.info);
     line
 }

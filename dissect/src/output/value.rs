@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::dissector::Address;
 use crate::field::{Base, FieldDef, FieldType};
 use crate::tree::Node;
 use crate::value::Value;
@@ -17,7 +18,7 @@ pub fn text(field: &FieldDef, value: &Value, octets: &[u8]) -> String {
         Value::Time(ns) => seconds(*ns),
         Value::Ether(mac) => colons(mac),
         Value::Ipv4(a) => std::net::Ipv4Addr::from(*a).to_string(),
-        Value::Ipv6(a) => std::net::Ipv6Addr::from(*a).to_string(),
+        Value::Ipv6(a) => Address::Ipv6(*a).to_string(),
         Value::Bytes | Value::Protocol { .. } => hex(octets),
         Value::Octets(octets) => hex(octets),
         Value::Text => printable(octets),
@@ -87,28 +88,16 @@ pub fn seconds(ns: i64) -> String {
 
 /// Nanoseconds since the Unix epoch as `Nov 12, 1999 08:55:44.123456789 UTC`.
 pub fn absolute(ns: i64) -> String {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let seconds = ns.div_euclid(1_000_000_000);
     let (year, month, day) = date(seconds.div_euclid(86_400));
-    format!(
-        "{} {day:2}, {year} {} UTC",
-        MONTHS[month as usize - 1],
-        time_of_day(ns)
-    )
+    format!("{} {day:2}, {year} {} UTC", MONTHS[month as usize - 1], time_of_day(ns))
 }
 
 /// Nanoseconds since the Unix epoch as the time of day in UTC with nine decimals.
 pub fn time_of_day(ns: i64) -> String {
     let second = ns.div_euclid(1_000_000_000).rem_euclid(86_400);
-    format!(
-        "{:02}:{:02}:{:02}.{:09}",
-        second / 3600,
-        second / 60 % 60,
-        second % 60,
-        ns.rem_euclid(1_000_000_000)
-    )
+    format!("{:02}:{:02}:{:02}.{:09}", second / 3600, second / 60 % 60, second % 60, ns.rem_euclid(1_000_000_000))
 }
 
 /// Year, month (1 to 12) and day of a day counted from 1970-01-01, in the Gregorian calendar.
@@ -117,16 +106,11 @@ pub fn date(days: i64) -> (i64, u32, u32) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month as u32, day as u32)
 }

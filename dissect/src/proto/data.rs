@@ -13,22 +13,18 @@ fields! { Data, "data", "Data";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
-    samples: &[Sample {
-        link_type: 1,
-        frames: &["ffffffffffff 000102030405 88b6 de ad be ef"],
-    }],
+    samples: &[Sample { link_type: 1, frames: &["ffffffffffff 000102030405 88b6 de ad be ef"] }],
     ..Protocol::new(ProtoId::Data, "Data", &[], dissect)
 };
 
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
-    if tvb.is_empty() {
+    // What the capture left out is nobody's.
+    let len = tvb.len();
+    if len == 0 {
         return Ok(());
     }
-    let len = tvb.reported();
-    let item = d.begin(PROTO, tvb);
-    d.text(item, || {
-        format!("Data ({len} byte{})", if len == 1 { "" } else { "s" })
-    });
+    let item = d.begin(PROTO, tvb.sub(0, len));
+    d.text(item, || format!("Data ({len} byte{})", if len == 1 { "" } else { "s" }));
     d.bytes(DATA, tvb, 0, len);
     d.generated(LEN, tvb, 0, 0, Value::Int(len as i64));
     d.close();

@@ -44,10 +44,7 @@ const LG: Names = Names::Flag(
     "Locally administered address (this is NOT the factory default)",
     "Globally unique address (factory default)",
 );
-const IG: Names = Names::Flag(
-    "Group address (multicast/broadcast)",
-    "Individual address (unicast)",
-);
+const IG: Names = Names::Flag("Group address (multicast/broadcast)", "Individual address (unicast)");
 
 /// IEEE 802.3-2018, 3.2.6: up to here the field is a length, from [`MIN_TYPE`] on a type, between them neither.
 pub(crate) const MAX_LENGTH: u16 = 1500;
@@ -59,7 +56,7 @@ const FCS_LEN: usize = 4;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     tables: &[Table::EtherType],
-    calls: &[ProtoId::Data],
+    calls: &[ProtoId::Llc, ProtoId::Data],
     samples: &[Sample {
         link_type: 1,
         frames: &[
@@ -103,9 +100,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let outer = (d.take_payload_end(), d.begin_link(tvb));
     if is_invalid {
         let line = d.open(INVALID_LENTYPE, tvb, 12, 2, Value::Uint(kind.into()));
-        d.text(line, || {
-            format!("Invalid length/type: 0x{kind:04x} ({kind})")
-        });
+        d.text(line, || format!("Invalid length/type: 0x{kind:04x} ({kind})"));
         let message = || format!("Invalid length/type: 0x{kind:04x} ({kind})");
         d.expert_with(INVALID_LENTYPE_EXPERT, tvb, 12, 2, message);
         d.close();
@@ -181,18 +176,17 @@ pub(crate) fn type_payload<'a>(d: &mut Dissector<'a>, ethertype: u16, payload: T
 
 /// Hands on the LLC frame of a length field at the end of a header.
 pub(crate) fn length_payload<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, len: usize) {
-    d.call(ProtoId::Data, tvb.sub(at, len));
+    let payload = tvb.sub(at, len);
+    // Novell's frames have no LLC header: what begins like this is IPX.
+    match payload.u16(0) {
+        Ok(0xffff) => d.call(ProtoId::Data, payload),
+        _ => d.call(ProtoId::Llc, payload),
+    }
 }
 
 /// Shows what follows the payload: padding up to the shortest frame if it is zeros, then a trailer, and if `has_fcs` and
 /// the frame is long enough for it, a frame check sequence. `place` is the end of the parent's items in the tree.
-pub(crate) fn trailer<'a>(
-    d: &mut Dissector<'a>,
-    tvb: Tvb<'a>,
-    place: usize,
-    field: FieldId,
-    has_fcs: bool,
-) {
+pub(crate) fn trailer<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, place: usize, field: FieldId, has_fcs: bool) {
     let Some(end) = d.take_payload_end() else {
         return;
     };
@@ -245,9 +239,7 @@ pub(crate) fn trailer<'a>(
             return false;
         };
         let line = d.add(FCS, tvb, at + rest, FCS_LEN, Value::Uint(fcs.into()));
-        d.text(line, || {
-            format!("Frame check sequence: 0x{fcs:08x} [unverified]")
-        });
+        d.text(line, || format!("Frame check sequence: 0x{fcs:08x} [unverified]"));
         d.generated(FCS_STATUS, tvb, at + rest, 0, Value::Uint(2));
         true
     });

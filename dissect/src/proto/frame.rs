@@ -34,7 +34,14 @@ const ENCAPSULATIONS: &[(u64, &str)] = &[
     (4, "PPP"),
     (7, "Raw IP"),
     (15, "NULL/Loopback"),
+    (20, "IEEE 802.11 Wireless LAN"),
+    (23, "IEEE 802.11 plus radiotap radio header"),
     (25, "Linux cooked-mode capture v1"),
+    (98, "Extensible Record Format"),
+    (104, "IEEE 802.15.4 Wireless PAN"),
+    (129, "Raw IPv4"),
+    (130, "Raw IPv6"),
+    (174, "OpenBSD loopback"),
     (210, "Linux cooked-mode capture v2"),
 ];
 
@@ -45,21 +52,23 @@ const ENCAPSULATION_OF: &[(u16, i64)] = &[
     (9, 4),
     (12, 7),
     (14, 7),
+    (50, 4),
     (101, 7),
-    (108, 15),
+    (105, 20),
+    (108, 174),
     (113, 25),
-    (228, 7),
-    (229, 7),
+    (127, 23),
+    (195, 104),
+    (197, 98),
+    (228, 129),
+    (229, 130),
     (276, 210),
 ];
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     tables: &[Table::LinkType],
     calls: &[ProtoId::Data],
-    samples: &[Sample {
-        link_type: 1,
-        frames: &["ffffffffffff 000102030405 88b6 00"],
-    }],
+    samples: &[Sample { link_type: 1, frames: &["ffffffffffff 000102030405 88b6 00"] }],
     ..Protocol::new(ProtoId::Frame, "Frame", &[], dissect)
 };
 
@@ -87,52 +96,20 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     });
     if let Some(name) = packet.interface_name {
         d.add(SECTION_NUMBER, tvb, 0, 0, Value::Uint(1));
-        d.add(
-            INTERFACE_ID,
-            tvb,
-            0,
-            0,
-            Value::Uint(packet.interface.into()),
-        );
+        d.add(INTERFACE_ID, tvb, 0, 0, Value::Uint(packet.interface.into()));
         d.add(INTERFACE_NAME, tvb, 0, 0, Value::String(name.into()));
     }
     if d.wants(ENCAP_TYPE) {
-        let known = ENCAPSULATION_OF
-            .iter()
-            .find(|row| row.0 == packet.link_type);
-        d.add(
-            ENCAP_TYPE,
-            tvb,
-            0,
-            0,
-            Value::Int(known.map_or(0, |row| row.1)),
-        );
+        let known = ENCAPSULATION_OF.iter().find(|row| row.0 == packet.link_type);
+        d.add(ENCAP_TYPE, tvb, 0, 0, Value::Int(known.map_or(0, |row| row.1)));
     }
     d.add(TIME, tvb, 0, 0, Value::Time(packet.time));
     d.generated(OFFSET_SHIFT, tvb, 0, 0, Value::Time(0));
     d.add(TIME_EPOCH, tvb, 0, 0, Value::Time(packet.time));
-    d.generated(
-        TIME_DELTA,
-        tvb,
-        0,
-        0,
-        Value::Time(packet.time.saturating_sub(packet.time_previous)),
-    );
+    d.generated(TIME_DELTA, tvb, 0, 0, Value::Time(packet.time.saturating_sub(packet.time_previous)));
     let displayed = packet.time_displayed.unwrap_or(packet.time);
-    d.generated(
-        TIME_DELTA_DISPLAYED,
-        tvb,
-        0,
-        0,
-        Value::Time(packet.time.saturating_sub(displayed)),
-    );
-    d.generated(
-        TIME_RELATIVE,
-        tvb,
-        0,
-        0,
-        Value::Time(packet.time.saturating_sub(packet.time_first)),
-    );
+    d.generated(TIME_DELTA_DISPLAYED, tvb, 0, 0, Value::Time(packet.time.saturating_sub(displayed)));
+    d.generated(TIME_RELATIVE, tvb, 0, 0, Value::Time(packet.time.saturating_sub(packet.time_first)));
     d.add(NUMBER, tvb, 0, 0, Value::Uint(packet.number));
     d.add(LEN, tvb, 0, 0, Value::Uint(packet.orig_len.into()));
     d.add(CAP_LEN, tvb, 0, 0, Value::Uint(cap_len as u64));

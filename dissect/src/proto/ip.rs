@@ -7,10 +7,10 @@ use std::sync::Arc;
 use crate::bindings::{Binding, Table};
 use crate::dissector::{Address, Dissector};
 use crate::facts::Fact;
-use crate::field::{FieldId, Names, fields};
+use crate::field::{FieldId, FieldType, Names, fields};
 use crate::numbers::{IP_PROTOCOLS, ip_protocol_name};
 use crate::reassembly::{Arrival, Datagram, Key};
-use crate::registry::{ProtoId, Protocol, Sample};
+use crate::registry::{self, ProtoId, Protocol, Sample};
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
 use crate::value::Value;
@@ -167,20 +167,11 @@ pub(crate) const ECN_NAMES: &[(u64, &str)] = &[
 ];
 
 /// What may be said of a checksum; the same of all protocols.
-pub(crate) const CHECKSUM_STATUSES: &[(u64, &str)] = &[
-    (0, "Bad"),
-    (1, "Good"),
-    (2, "Unverified"),
-    (3, "Not present"),
-    (4, "Illegal"),
-];
+pub(crate) const CHECKSUM_STATUSES: &[(u64, &str)] =
+    &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present"), (4, "Illegal")];
 
-const OPTION_CLASSES: &[(u64, &str)] = &[
-    (0, "Control"),
-    (1, "Reserved for future use"),
-    (2, "Debugging and measurement"),
-    (3, "Reserved for future use"),
-];
+const OPTION_CLASSES: &[(u64, &str)] =
+    &[(0, "Control"), (1, "Reserved for future use"), (2, "Debugging and measurement"), (3, "Reserved for future use")];
 
 const OPTION_NUMBERS: &[(u64, &str)] = &[
     (0, "End of Option List (EOL)"),
@@ -212,20 +203,14 @@ const OPTION_NUMBERS: &[(u64, &str)] = &[
     (30, "RFC 3692-style experiment"),
 ];
 
-const ROUTER_ALERTS: &[(u64, u64, &str)] = &[
-    (0, 0, "Router shall examine packet"),
-    (1, 65_535, "Reserved"),
-];
+const ROUTER_ALERTS: &[(u64, u64, &str)] = &[(0, 0, "Router shall examine packet"), (1, 65_535, "Reserved")];
 
-const TIMESTAMP_FLAGS: &[(u64, &str)] = &[
-    (0, "Time stamps only"),
-    (1, "Time stamp and address"),
-    (3, "Time stamps for prespecified addresses"),
-];
+const TIMESTAMP_FLAGS: &[(u64, &str)] =
+    &[(0, "Time stamps only"), (1, "Time stamp and address"), (3, "Time stamps for prespecified addresses")];
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     tables: &[Table::IpProto],
-    calls: &[ProtoId::Data],
+    calls: &[ProtoId::Ipv6, ProtoId::Data],
     samples: &[Sample {
         link_type: 228,
         frames: &[
@@ -241,6 +226,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
             Binding::EtherType(0x0800),
             Binding::PppProtocol(0x0021),
             Binding::IpProto(4),
+            Binding::LlcSap(0x06),
         ],
         dissect,
     )
@@ -253,8 +239,11 @@ const FLAG_MORE_FRAGMENTS: u16 = 0x2000;
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.set_protocol("IPv4");
     d.set_info(String::new);
-    let item = d.begin(PROTO, tvb);
     let first = tvb.u8(0)?;
+    if first >> 4 != 4 && matches!(d.parent(), Some(ProtoId::Frame | ProtoId::Ip | ProtoId::Ipv6)) {
+        return other_version(d, tvb, first >> 4);
+    }
+    let item = d.begin(PROTO, tvb);
     let header_len = usize::from(first & 0x0f) * 4;
     d.set_len(item, header_len);
     d.bits(VERSION, tvb, 0, 1, first.into());
@@ -263,12 +252,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     }
     let line = d.open(HDR_LEN, tvb, 0, 1, Value::Uint(header_len as u64));
     d.text(line, || {
-        format!(
-            ".... {:02b}{:02b} = Header Length: {header_len} bytes ({})",
-            first >> 2 & 3,
-            first & 3,
-            first & 15
-        )
+        format!(".... {:02b}{:02b} = Header Length: {header_len} bytes ({})", first >> 2 & 3, first & 3, first & 15)
     });
     if header_len < HEADER_LEN {
         let message = || format!("Bogus IP header length ({header_len}, must be at least 20)");
@@ -294,9 +278,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
             )
         });
     } else if said < header_len {
-        d.text(line, || {
-            format!("Total Length: {said} bytes (bogus, less than header length {header_len})")
-        });
+        d.text(line, || format!("Total Length: {said} bytes (bogus, less than header length {header_len})"));
         d.expert(BOGUS_IP_LENGTH, tvb, 2, 2);
         d.set_info(|| format!("Bogus IP length ({said}, less than header length {header_len})"));
         d.close();
@@ -328,9 +310,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let protocol = d.uint(PROTOCOL_NUMBER, tvb, 9, 1)? as u8;
     let checksum = tvb.u16(10)?;
     let line = d.add(CHECKSUM, tvb, 10, 2, Value::Uint(checksum.into()));
-    d.text(line, || {
-        format!("Header Checksum: 0x{checksum:04x} [validation disabled]")
-    });
+    d.text(line, || format!("Header Checksum: 0x{checksum:04x} [validation disabled]"));
     // Network cards fill in the checksum behind the capture: it says nothing, so it is not checked.
     d.generated(CHECKSUM_STATUS, tvb, 10, 0, Value::Uint(2));
 
@@ -370,12 +350,8 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let is_all_there = payload.len() == payload_len;
     let mut reassembled_in = None;
     if is_all_there {
-        let key = Key {
-            src: Address::Ipv4(src),
-            dst: Address::Ipv4(dst),
-            identification: identification.into(),
-            protocol,
-        };
+        let key =
+            Key { src: Address::Ipv4(src), dst: Address::Ipv4(dst), identification: identification.into(), protocol };
         learn(d, key, start, has_more, 0, payload);
         whole = d.fact(|fact| match fact {
             Fact::Datagram(datagram) => Some(datagram.clone()),
@@ -408,9 +384,8 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     }
     d.set_info(|| {
         let name = ip_protocol_name(protocol);
-        let mut text = format!(
-            "Fragmented IP protocol (proto={name} {protocol}, off={start}, ID={identification:04x})"
-        );
+        let mut text =
+            format!("Fragmented IP protocol (proto={name} {protocol}, off={start}, ID={identification:04x})");
         if let Some(frame) = reassembled_in {
             text += &format!(" [Reassembled in #{frame}]");
         }
@@ -420,9 +395,31 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     Ok(())
 }
 
+/// Where nothing has said which version it is, the datagram says it.
+fn other_version<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, version: u8) -> Parsed {
+    d.layer("ip");
+    if version == 6 {
+        d.call(ProtoId::Ipv6, tvb);
+        return Ok(());
+    }
+    d.set_protocol("IP");
+    let item = d.open(PROTO, tvb, 0, 1, Value::Bytes);
+    d.text(item, || format!("Internet Protocol, bogus version ({version})"));
+    d.add(VERSION, tvb, 0, 1, Value::Uint(version.into()));
+    d.within(|d| {
+        d.expert_with(BOGUS_IP_VERSION, tvb, 0, 1, || "Bogus IP version".to_owned());
+    });
+    d.set_info(|| format!("Bogus IP version ({version})"));
+    Ok(())
+}
+
 fn bogus_version<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, version: u8) -> Parsed {
     d.within(|d| d.expert(BOGUS_IP_VERSION, tvb, 0, 1));
     d.set_info(|| format!("Bogus IPv4 version ({version}, must be 4)"));
+    if version == 6 {
+        d.close();
+        d.call(ProtoId::Ipv6, tvb);
+    }
     Ok(())
 }
 
@@ -440,26 +437,13 @@ fn dsfield<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
 pub(crate) fn dsfield_text(field: u8) -> String {
     let dscp = Names::Values(DSCP_SHORT).of((field >> 2).into());
     let ecn = ["Not-ECT", "ECT(1)", "ECT(0)", "CE"][usize::from(field & 3)];
-    format!(
-        " (DSCP: {}, ECN: {ecn})",
-        dscp.as_deref().unwrap_or("Unknown")
-    )
+    format!(" (DSCP: {}, ECN: {ecn})", dscp.as_deref().unwrap_or("Unknown"))
 }
 
 fn flags_text(d: &mut Dissector<'_>, line: crate::dissector::Item, flags: u8) {
     d.text(line, || {
-        let mut text = format!(
-            "{}{}{}. .... = Flags: 0x{:x}",
-            flags >> 7,
-            flags >> 6 & 1,
-            flags >> 5 & 1,
-            flags >> 5
-        );
-        for (bit, name) in [
-            (0x80, "Reserved bit"),
-            (0x40, "Don't fragment"),
-            (0x20, "More fragments"),
-        ] {
+        let mut text = format!("{}{}{}. .... = Flags: 0x{:x}", flags >> 7, flags >> 6 & 1, flags >> 5 & 1, flags >> 5);
+        for (bit, name) in [(0x80, "Reserved bit"), (0x40, "Don't fragment"), (0x20, "More fragments")] {
             if flags & bit != 0 {
                 text = text + ", " + name;
             }
@@ -469,13 +453,7 @@ fn flags_text(d: &mut Dissector<'_>, line: crate::dissector::Item, flags: u8) {
 }
 
 /// Adds an address, and the hidden fields that stand for it in filters: a host's name is its address.
-fn address<'a>(
-    d: &mut Dissector<'a>,
-    tvb: Tvb<'a>,
-    at: usize,
-    octets: [u8; 4],
-    fields: &[(FieldId, FieldId)],
-) {
+fn address<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, octets: [u8; 4], fields: &[(FieldId, FieldId)]) {
     for (place, (field, host)) in fields.iter().enumerate() {
         let item = d.add(*field, tvb, at, 4, Value::Ipv4(octets));
         if place > 0 {
@@ -509,9 +487,7 @@ fn time_to_live<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, ttl: u8, dst: Result<[u
             });
         }
     } else if ttl < 5 && !(224..240).contains(&a) {
-        d.expert_with(TTL_TOO_SMALL, tvb, 8, 1, || {
-            format!("\"Time To Live\" only {ttl}")
-        });
+        d.expert_with(TTL_TOO_SMALL, tvb, 8, 1, || format!("\"Time To Live\" only {ttl}"));
     }
 }
 
@@ -539,14 +515,7 @@ pub(crate) fn learn<'a>(
     let Some(flows) = d.flows() else {
         return;
     };
-    let arrival = Arrival {
-        frame,
-        time,
-        start,
-        has_more,
-        next_header,
-        bytes: payload.bytes(),
-    };
+    let arrival = Arrival { frame, time, start, has_more, next_header, bytes: payload.bytes() };
     let Some(datagram) = flows.fragments.add(key, &arrival) else {
         return;
     };
@@ -589,15 +558,14 @@ const FRAGMENT_FIELDS: FragmentFields = FragmentFields {
 };
 
 /// Shows from which frames a datagram was put together.
-pub(crate) fn fragments<'a>(
-    d: &mut Dissector<'a>,
-    source: Tvb<'a>,
-    datagram: &Arc<Datagram>,
-    fields: &FragmentFields,
-) {
+pub(crate) fn fragments<'a>(d: &mut Dissector<'a>, source: Tvb<'a>, datagram: &Arc<Datagram>, fields: &FragmentFields) {
     let count = datagram.pieces.len();
     let len = datagram.bytes.len();
-    let top = d.open(fields.fragments, source, 0, len, Value::Bytes);
+    let value = match registry::field(fields.fragments).ftype {
+        FieldType::Bytes => Value::Bytes,
+        _ => Value::None,
+    };
+    let top = d.open(fields.fragments, source, 0, len, value);
     d.mark_generated(top);
     d.text(top, || {
         let mut text = format!(
@@ -614,11 +582,7 @@ pub(crate) fn fragments<'a>(
     });
     for piece in &datagram.pieces {
         let (at, piece_len) = (piece.start as usize, piece.len as usize);
-        let field = if piece.is_bad() {
-            fields.error
-        } else {
-            fields.fragment
-        };
+        let field = if piece.is_bad() { fields.error } else { fields.fragment };
         let line = d.generated(field, source, at, piece_len, Value::Uint(piece.frame));
         d.text(line, || {
             format!(
@@ -657,20 +621,8 @@ struct OptionKind {
     is_fixed: bool,
 }
 
-const fn kind(
-    octet: u8,
-    name: &'static str,
-    field: FieldId,
-    min: usize,
-    is_fixed: bool,
-) -> OptionKind {
-    OptionKind {
-        octet,
-        name,
-        field,
-        min,
-        is_fixed,
-    }
+const fn kind(octet: u8, name: &'static str, field: FieldId, min: usize, is_fixed: bool) -> OptionKind {
+    OptionKind { octet, name, field, min, is_fixed }
 }
 
 const END_OF_LIST: u8 = 0;
@@ -687,23 +639,11 @@ const OPTION_KINDS: &[OptionKind] = &[
     kind(68, "Time Stamp", OPT_TIMESTAMP, 4, false),
     kind(82, "Traceroute", OPT_TRACEROUTE, 12, true),
     kind(130, "Security", OPT_SECURITY, 3, false),
-    kind(
-        LOOSE_SOURCE_ROUTE,
-        "Loose Source Route",
-        OPT_ROUTE,
-        3,
-        false,
-    ),
+    kind(LOOSE_SOURCE_ROUTE, "Loose Source Route", OPT_ROUTE, 3, false),
     kind(133, "Extended Security", OPT_EXT_SECURITY, 3, false),
     kind(134, "Commercial Security", OPT_CIPSO, 10, false),
     kind(136, "Stream ID", OPT_STREAM_ID, 4, true),
-    kind(
-        STRICT_SOURCE_ROUTE,
-        "Strict Source Route",
-        OPT_SOURCE_ROUTE,
-        3,
-        false,
-    ),
+    kind(STRICT_SOURCE_ROUTE, "Strict Source Route", OPT_SOURCE_ROUTE, 3, false),
     kind(148, "Router Alert", OPT_ROUTERALERT, 4, true),
     kind(149, "Selective Directed Broadcast", OPT_SDB, 6, false),
 ];
@@ -745,11 +685,7 @@ fn options<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, len: usize, last_hop: Option
     while at < end {
         let octet = tvb.u8(at)?;
         if octet == END_OF_LIST || octet == NO_OPERATION {
-            let field = if octet == END_OF_LIST {
-                OPT_EOL
-            } else {
-                OPT_NOP
-            };
+            let field = if octet == END_OF_LIST { OPT_EOL } else { OPT_NOP };
             d.open(field, tvb, at, 1, Value::Bytes);
             option_type(d, tvb, at, octet);
             d.close();
@@ -774,15 +710,9 @@ fn options<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, len: usize, last_hop: Option
             let len = usize::from(tvb.u8(at + 1)?);
             let plural = if len == 1 { "byte" } else { "bytes" };
             if len < 2 {
-                Some(format!(
-                    "{} (with too-short option length = {len} {plural})",
-                    kind.name
-                ))
+                Some(format!("{} (with too-short option length = {len} {plural})", kind.name))
             } else if at + len > end {
-                Some(format!(
-                    "{} (option length = {len} {plural} says option goes past end of options)",
-                    kind.name
-                ))
+                Some(format!("{} (option length = {len} {plural} says option goes past end of options)", kind.name))
             } else {
                 None
             }
@@ -797,18 +727,13 @@ fn options<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, len: usize, last_hop: Option
         d.append_text(top, || format!(", {}", kind.name));
         let line = d.open(kind.field, tvb, at, len, Value::Bytes);
         let shown = if kind.is_fixed { kind.min } else { len };
-        d.text(line, || {
-            format!("IP Option - {} ({shown} bytes)", kind.name)
-        });
+        d.text(line, || format!("IP Option - {} ({shown} bytes)", kind.name));
         option_type(d, tvb, at, octet);
         d.open(OPT_LEN, tvb, at + 1, 1, Value::Uint(len as u64));
         if len < kind.min || kind.is_fixed && len != kind.min {
             d.expert_with(OPT_LEN_INVALID, tvb, at + 1, 1, || {
                 let should = if kind.is_fixed { "" } else { ">= " };
-                format!(
-                    "{} (with option length = {len} bytes; should be {should}{})",
-                    kind.name, kind.min
-                )
+                format!("{} (with option length = {len} bytes; should be {should}{})", kind.name, kind.min)
             });
         }
         d.close();
@@ -835,19 +760,9 @@ fn option_type<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, octet: u8) {
 }
 
 /// An option that has no name; answers how long it is.
-fn unknown_option<'a>(
-    d: &mut Dissector<'a>,
-    tvb: Tvb<'a>,
-    at: usize,
-    end: usize,
-    octet: u8,
-) -> Result<usize, Stop> {
+fn unknown_option<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, end: usize, octet: u8) -> Result<usize, Stop> {
     let name = format!("Unknown (0x{octet:02x})");
-    let len = if at + 1 < end {
-        usize::from(tvb.u8(at + 1)?)
-    } else {
-        0
-    };
+    let len = if at + 1 < end { usize::from(tvb.u8(at + 1)?) } else { 0 };
     let plural = if len == 1 { "byte" } else { "bytes" };
     let message = if at + 1 >= end {
         format!("{name} (length byte past end of options)")
@@ -917,11 +832,7 @@ fn route<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, octet: u8, last_hop: Option<us
         d.expert(OPT_PTR_MIDDLE_ADDRESS, tvb, 2, 1);
     }
     d.close();
-    let ahead = if octet == 7 {
-        (EMPTY_RT, EMPTY_RT_HOST)
-    } else {
-        (SRC_RT, SRC_RT_HOST)
-    };
+    let ahead = if octet == 7 { (EMPTY_RT, EMPTY_RT_HOST) } else { (SRC_RT, SRC_RT_HOST) };
     for at in (3..tvb.reported().saturating_sub(3)).step_by(4) {
         let octets = tvb.array::<4>(at)?;
         let fields: &[(FieldId, FieldId)] = if octet != 7 && last_hop == Some(at) {
@@ -934,13 +845,7 @@ fn route<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, octet: u8, last_hop: Option<us
         if at + 1 == pointer && last_hop != Some(at) && d.wants_tree() {
             let item = d.add(ahead.0, tvb, at, 4, Value::Ipv4(octets));
             d.append_text(item, || " <- (next)".to_owned());
-            d.hidden(
-                ahead.1,
-                tvb,
-                at,
-                4,
-                Value::String(Address::Ipv4(octets).to_string().into()),
-            );
+            d.hidden(ahead.1, tvb, at, 4, Value::String(Address::Ipv4(octets).to_string().into()));
         } else {
             address(d, tvb, at, octets, fields);
         }

@@ -1,12 +1,24 @@
 //! The protocols, one a file. A file's table of fields, bindings, parse function and samples stand together; its line in
 //! `registry.rs` makes it known.
 
+pub mod ah;
+pub mod arp;
 pub mod data;
 pub mod dns;
+pub mod esp;
 pub mod eth;
 pub mod frame;
+pub mod gre;
+pub mod ieee8021ad;
 pub mod ip;
+pub mod ipv6;
+pub mod llc;
 pub mod llmnr;
 pub mod mdns;
+pub mod null;
+pub mod ppp;
+pub mod raw;
+pub mod sll;
 pub mod udp;
+pub mod vlan;
 pub mod ws;

@@ -47,10 +47,8 @@ const GROUPS: &[(u64, &str)] = &[
     (0x0e00_0000, "Deprecated"),
 ];
 
-pub(crate) static PROTOCOL: Protocol = Protocol {
-    is_everywhere: true,
-    ..Protocol::new(ProtoId::Ws, "_ws", &[], nothing)
-};
+pub(crate) static PROTOCOL: Protocol =
+    Protocol { is_everywhere: true, ..Protocol::new(ProtoId::Ws, "_ws", &[], nothing) };
 
 fn nothing<'a>(_: &mut Dissector<'a>, _: Tvb<'a>) -> Parsed {
     Ok(())
@@ -58,7 +56,11 @@ fn nothing<'a>(_: &mut Dissector<'a>, _: Tvb<'a>) -> Parsed {
 
 /// Notes why a protocol's parse function ended early, behind what it had added until then.
 pub(crate) fn note<'a>(d: &mut Dissector<'a>, stop: Stop, tvb: Tvb<'a>, id: ProtoId) {
-    let short = registry::protocol(id).short;
+    note_named(d, stop, tvb, registry::protocol(id).short);
+}
+
+/// As [`note`], for a part of a protocol that has a name of its own.
+pub(crate) fn note_named<'a>(d: &mut Dissector<'a>, stop: Stop, tvb: Tvb<'a>, short: &str) {
     match stop {
         Stop::Short => {
             note_short(d, tvb, short);
@@ -82,9 +84,7 @@ pub(crate) fn note<'a>(d: &mut Dissector<'a>, stop: Stop, tvb: Tvb<'a>, id: Prot
 /// Notes that the capture has no more of what `name` was to show.
 pub(crate) fn note_short<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, name: &str) {
     let item = d.add(SHORT, tvb, 0, 0, Value::Bytes);
-    d.text(item, || {
-        format!("[Packet size limited during capture: {name} truncated]")
-    });
+    d.text(item, || format!("[Packet size limited during capture: {name} truncated]"));
     d.append_info(|| "[Packet size limited during capture]".to_owned());
 }
 
@@ -93,15 +93,11 @@ const ANY_EXPERT: [FieldId; 4] = [EXPERT, EXPERT_MESSAGE, EXPERT_SEVERITY, EXPER
 
 /// Whether anything that an expert info adds is wanted.
 pub(crate) fn wants_expert(d: &Dissector<'_>, field: FieldId) -> bool {
-    d.wants(field)
-        || ANY_EXPERT.into_iter().any(|field| d.wants(field))
-        || d.wants(MALFORMED) && is_malformed(field)
+    d.wants(field) || ANY_EXPERT.into_iter().any(|field| d.wants(field)) || d.wants(MALFORMED) && is_malformed(field)
 }
 
 fn is_malformed(field: FieldId) -> bool {
-    registry::field(field)
-        .expert
-        .is_some_and(|(_, group)| group == Group::Malformed)
+    registry::field(field).expert.is_some_and(|(_, group)| group == Group::Malformed)
 }
 
 /// Whether the second pass will look at expert infos of any kind.
