@@ -5,8 +5,12 @@
 mod class;
 pub mod file;
 mod import;
+mod live;
 mod pipeline;
 
 pub use class::classify;
 pub use import::{ImportChunks, ImportPlan};
+pub use live::{
+    Live, LiveConfig, LiveCounts, LiveError, MAX_BUFFER_BYTES, MAX_SNAPLEN, POLL_MS, check_filter, interfaces,
+};
 pub use pipeline::{Captured, MAX_PENDING_GAPS, Pipeline, Sink};
