@@ -18,7 +18,9 @@ pub enum Value {
     /// The octets of the node's range.
     Bytes,
     /// A protocol: the octets of the node's range are its own; what it holds follows, up to `end` of its source.
-    Protocol { end: u32 },
+    Protocol {
+        end: u32,
+    },
     /// The octets of the node's range as text.
     Text,
     /// Text that does not stand in the packet as it is.

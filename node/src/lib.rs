@@ -2,6 +2,7 @@
 
 pub mod capture;
 pub mod cli;
+mod client;
 pub mod command;
 pub mod daemon;
 pub mod engine;

@@ -353,7 +353,7 @@ fn object_identifier(word: &str) -> Option<Box<[u8]>> {
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// Nanoseconds since the Unix epoch of an ISO 8601 time or one as `Sep 26, 2004 23:18:04.954975`; UTC unless it says other.
-fn absolute_time(text: &str) -> Option<i64> {
+pub fn absolute_time(text: &str) -> Option<i64> {
     let text = text.trim();
     let is_named = text.starts_with(|c: char| c.is_ascii_alphabetic());
     let (days, rest) = if is_named { named_date(text)? } else { iso_date(text)? };

@@ -11,6 +11,7 @@ mod error;
 mod function;
 mod lexer;
 mod literal;
+pub use literal::absolute_time;
 pub mod macros;
 mod names;
 mod parser;

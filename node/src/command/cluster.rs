@@ -12,9 +12,6 @@ use packetstream_protocol::credentials::Role;
 use crate::cli::Cluster;
 use crate::exit::{Failure, Outcome};
 
-
-
-
 pub(super) fn run(args: &Cluster) -> Outcome {
     match args {
         Cluster::Init { data } => init(&data_dir(data.as_deref())?),
@@ -61,7 +58,8 @@ fn init(data: &DataDir) -> Outcome {
 fn invite(data: &DataDir, role: Role, name: &str, seeds: &[Address], out: Option<&Path>) -> Outcome {
     let path = data.authority();
     if !path.exists() {
-        let why = format!("no cluster authority in {}: run packetstream cluster init there first", data.root().display());
+        let why =
+            format!("no cluster authority in {}: run packetstream cluster init there first", data.root().display());
         return Err(Failure::Wrong(why));
     }
     let authority = Authority::read(&path).map_err(Failure::wrong)?;

@@ -3,13 +3,18 @@
 pub(crate) mod cluster;
 mod completions;
 mod fields;
+mod import;
+mod node;
+mod query;
 mod read;
+mod status;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::cli::{Cli, Command};
+use crate::exit::Failure;
 
 /// Runs the program: the arguments are the process's, results go to standard output, all else to standard error.
 pub fn run() -> ExitCode {
@@ -21,8 +26,14 @@ pub fn run() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
+    log(&cli);
     let outcome = match cli.command {
-        Command::Node(_) | Command::Import(_) | Command::Query(_) | Command::Get(_) | Command::Hosts(_) | Command::Status(_) => Ok(()),
+        Command::Node(args) => node::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Query(args) => query::run(&args),
+        Command::Get(args) => query::get(&args),
+        Command::Hosts(peer) => status::hosts(&peer),
+        Command::Status(peer) => status::status(&peer),
         Command::Read(args) => read::run(&args),
         Command::Fields(args) => fields::run(&args),
         Command::Cluster(args) => cluster::run(&args),
@@ -37,4 +48,19 @@ pub fn run() -> ExitCode {
             ExitCode::from(failure.status())
         }
     }
+}
+
+/// The runtime that carries the network.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    built.map_err(|error| Failure::wrong(format!("no threads: {error}")))
+}
+
+/// Logs go to standard error, for people or as JSON. Commands other than the daemon say only what is wrong.
+fn log(cli: &Cli) {
+    use tracing_subscriber::EnvFilter;
+    let quiet = !matches!(cli.command, Command::Node(_)) && cli.log == "info";
+    let filter = EnvFilter::try_new(if quiet { "error" } else { &cli.log }).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if cli.log_json { builder.json().init() } else { builder.init() }
 }

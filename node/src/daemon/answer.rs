@@ -7,8 +7,8 @@ use packetstream_dissect::output::{Format, Spec};
 use packetstream_protocol::chunk::ChunkKind;
 use packetstream_protocol::ids::{HostId, PacketId, StreamId};
 use packetstream_protocol::wire::{
-    Closing, Get, HostRef, InterfaceRow, OutputFormat, OutputSpec, PacketRow, Payload, Query, Refusal, RefusalCode, Row,
-    Rows, StreamAck,
+    Closing, Get, HostRef, InterfaceRow, OutputFormat, OutputSpec, PacketRow, Payload, Query, Refusal, RefusalCode,
+    Row, Rows, StreamAck,
 };
 use packetstream_protocol::{RangeSet, Timestamp};
 use packetstream_storage::{ChunkStore, Entry, StoreError};

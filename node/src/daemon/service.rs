@@ -7,7 +7,8 @@ use std::time::Instant;
 use packetstream_protocol::ids::NodeId;
 use packetstream_protocol::interval::RangeSet;
 use packetstream_protocol::wire::{
-    Acks, ActorRow, CaptureRow, Closing, Have, HostRow, Refusal, RefusalCode, Request, Response, StatusReport, StreamAck,
+    Acks, ActorRow, CaptureRow, Closing, Have, HostRow, Refusal, RefusalCode, Request, Response, StatusReport,
+    StreamAck,
 };
 use packetstream_protocol::{Chunk, StreamId};
 use packetstream_storage::{ChunkStore, Outcome, StoreError};
@@ -37,15 +38,7 @@ pub struct Service {
 impl Service {
     /// A service over a store.
     pub fn new(store: Arc<dyn ChunkStore>, node: NodeId, name: String, roles: Vec<String>, started: Instant) -> Self {
-        Self {
-            store,
-            node,
-            name,
-            roles,
-            started,
-            board: Arc::default(),
-            captures: Arc::default(),
-        }
+        Self { store, node, name, roles, started, board: Arc::default(), captures: Arc::default() }
     }
 
     /// The store behind it.
@@ -165,4 +158,3 @@ fn refusal(error: &StoreError) -> Refusal {
     };
     code.because(error)
 }
-

@@ -1,0 +1,86 @@
+//! `packetstream node`: the daemon.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use packetstream_config::authority::Invitation;
+use packetstream_config::paths::DataDir;
+use packetstream_config::settings::Capture;
+use packetstream_config::{Address, Authority, Bundle, Settings};
+use packetstream_protocol::credentials::Role;
+use packetstream_storage::Retention;
+
+use super::cluster;
+use crate::cli::Node;
+use crate::daemon::{self, Plan};
+use crate::exit::{Failure, Outcome};
+
+pub(super) fn run(args: &Node) -> Outcome {
+    let settings = settings(args)?;
+    let data = cluster::data_dir(settings.data.as_deref())?;
+    let bundle = bundle(args, &data, &settings.listen)?;
+    settings.validate(bundle.role()).map_err(Failure::wrong)?;
+    let plan = Plan {
+        listen: settings.listen.clone(),
+        store: data.store(),
+        retention: Retention {
+            age: settings.retention.age.map(|age| Duration::from_secs(age.as_secs())),
+            bytes_max: settings.retention.size.map(|size| size.as_bytes()),
+        },
+        roles: settings.roles.iter().map(|role| role.to_string()).collect(),
+        bundle,
+    };
+    let operator = data.operator_bundle();
+    let ready = |address: SocketAddr| {
+        println!("listening on {address}, data in {}", data.root().display());
+        if operator.exists() {
+            println!("ask it with: packetstream status --peer {address} --bundle {}", operator.display());
+        }
+    };
+    super::runtime()?.block_on(daemon::run(plan, ready)).map_err(Failure::wrong)
+}
+
+/// The configuration file with the command line over it.
+fn settings(args: &Node) -> Result<Settings, Failure> {
+    let mut settings = match &args.config {
+        Some(path) => Settings::read(path).map_err(Failure::wrong)?,
+        None => Settings::default(),
+    };
+    if let Some(listen) = &args.listen {
+        settings.listen = listen.clone();
+    }
+    if let Some(data) = &args.data {
+        settings.data = Some(data.clone());
+    }
+    for interface in &args.capture {
+        let mut capture = Capture::everything(interface.as_str());
+        capture.filter.clone_from(&args.capture_filter);
+        if let Some(snaplen) = args.snaplen {
+            capture.snaplen = snaplen;
+        }
+        settings.capture.push(capture);
+    }
+    Ok(settings)
+}
+
+/// The node's bundle: the one named, the one in the data folder, or that of a new cluster of one.
+fn bundle(args: &Node, data: &DataDir, listen: &Address) -> Result<Bundle, Failure> {
+    if let Some(path) = &args.bundle {
+        return Bundle::read(path).map_err(Failure::wrong);
+    }
+    let path = data.node_bundle();
+    if path.exists() {
+        return Bundle::read(&path).map_err(Failure::wrong);
+    }
+    let authority = match data.authority().exists() {
+        true => Authority::read(&data.authority()).map_err(Failure::wrong)?,
+        false => {
+            let local = Address::new(IpAddr::V4(Ipv4Addr::LOCALHOST), listen.port());
+            let seeds = if listen.port() == 0 { Vec::new() } else { vec![local] };
+            let authority = cluster::found(data, seeds)?;
+            println!("made a cluster of one in {}", data.root().display());
+            authority
+        }
+    };
+    cluster::issue(&authority, Invitation { role: Role::Node, name: "node-1".to_owned(), seeds: Vec::new() }, &path)
+}

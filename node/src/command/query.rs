@@ -1,0 +1,204 @@
+//! `packetstream query` and `packetstream get`.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use packetstream_dissect::output::{Format, Spec};
+use packetstream_protocol::wire::{
+    self, Closing, HostRef, OutputFormat, OutputSpec, PacketRow, Payload, Request, Rows,
+};
+use packetstream_protocol::{HostId, PacketId, Timestamp};
+use serde_json::json;
+
+use crate::capture::file::{Interface, Options, RawPacket, Resolution, Section, Stamp, Writer};
+use crate::cli::{Get, Output, Query};
+use crate::client::Session;
+use crate::engine::Question;
+use crate::exit::{Failure, Outcome};
+
+pub(super) fn run(args: &Query) -> Outcome {
+    // What makes no sense is refused before anybody is asked.
+    Question::new(&args.select.filter, &args.select.references, args.output.spec()).map_err(Failure::wrong)?;
+    let query = wire::Query {
+        hosts: args.host.iter().map(|name| host(name)).collect(),
+        since: args.since.as_deref().map(time).transpose()?,
+        until: args.until.as_deref().map(time).transpose()?,
+        filter: args.select.filter.clone(),
+        references: args.select.references.clone(),
+        limit: args.count,
+        output: spec(&args.output),
+        follow: false,
+    };
+    answer(&Session::open(&args.peer)?, &Request::Query(query), &args.output)
+}
+
+pub(super) fn get(args: &Get) -> Outcome {
+    let packet: PacketId = args.packet.parse().map_err(Failure::wrong)?;
+    let mut output = spec(&args.output);
+    if output.format == OutputFormat::Text && !output.hex {
+        output.verbose = true;
+    }
+    let request = Request::Get(wire::Get { host: host(&args.host), packet, output });
+    answer(&Session::open(&args.peer)?, &request, &args.output)
+}
+
+/// A host as people name it.
+pub(super) fn host(text: &str) -> HostRef {
+    text.parse::<HostId>().map_or_else(|_| HostRef::Name(text.to_owned()), HostRef::Id)
+}
+
+fn spec(output: &Output) -> OutputSpec {
+    match output.spec() {
+        None => OutputSpec::new(OutputFormat::Packets),
+        Some(Spec { format, verbose, hex, fields, options }) => OutputSpec {
+            format: match format {
+                Format::Text => OutputFormat::Text,
+                Format::Fields => OutputFormat::Fields,
+                Format::Json => OutputFormat::Json,
+                Format::Ek => OutputFormat::Ek,
+            },
+            verbose,
+            hex,
+            fields,
+            options,
+        },
+    }
+}
+
+/// A time as `2026-11-23T04:45:00Z` with a fraction if wanted, or as an age: `30s`, `10m`, `2h`, `3d`.
+fn time(text: &str) -> Result<Timestamp, Failure> {
+    let wrong =
+        || Failure::Wrong(format!("\"{text}\" is no time; write 2026-11-23T04:45:00Z, or an age like 10m, 2h or 3d"));
+    let age = text.split_at_checked(text.len().saturating_sub(1)).and_then(|(number, unit)| {
+        let unit = match unit {
+            "s" => 1,
+            "m" => 60,
+            "h" => 3_600,
+            "d" => 86_400,
+            _ => return None,
+        };
+        number.parse::<u64>().ok()?.checked_mul(unit)?.checked_mul(1_000_000_000)
+    });
+    if let Some(age) = age {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+        return Ok(Timestamp(now.saturating_sub(age)));
+    }
+    packetstream_dissect::filter::absolute_time(text)
+        .and_then(|ns| u64::try_from(ns).ok())
+        .map(Timestamp)
+        .ok_or_else(wrong)
+}
+
+fn answer(session: &Session, request: &Request, output: &Output) -> Outcome {
+    let closing = match &output.write {
+        Some(path) => write(session, request, path)?,
+        None => {
+            let mut out = io::stdout().lock();
+            let closing = session.rows(request, |rows| {
+                for row in rows.rows {
+                    if let Payload::Rendered(text) = row.payload {
+                        out.write_all(&text).map_err(|error| Failure::output(&error))?;
+                    }
+                }
+                Ok(())
+            })?;
+            out.flush().map_err(|error| Failure::output(&error))?;
+            closing
+        }
+    };
+    state(&closing, output)
+}
+
+/// Says how complete the answer is: in JSON as its last object, otherwise on standard error.
+fn state(closing: &Closing, output: &Output) -> Outcome {
+    use crate::cli::FormatName::{Ek, Json};
+    let missing: u64 = closing.missing.iter().map(|stream| stream.chunks.count()).sum();
+    if matches!(output.format, Json | Ek) && output.write.is_none() {
+        let line = json!({
+            "complete": closing.complete, "matched": closing.matched, "scanned": closing.scanned,
+            "limited": closing.limited, "missing_chunks": missing, "silent": closing.silent,
+            "dropped": closing.dropped, "gaps": closing.gaps,
+        });
+        println!("{line}");
+    } else {
+        let how = if closing.complete { "complete" } else { "incomplete" };
+        let limited = if closing.limited { ", ended by -c" } else { "" };
+        let lost = match (closing.dropped, closing.gaps) {
+            (0, 0) => String::new(),
+            (dropped, gaps) => format!(", the captures themselves lost {dropped} packets in {gaps} gaps"),
+        };
+        eprintln!("{how}: {} of {} packets{limited}{lost}", closing.matched, closing.scanned);
+    }
+    if closing.complete {
+        return Ok(());
+    }
+    let streams: Vec<String> = closing.missing.iter().map(|stream| stream.stream.to_string()).collect();
+    Err(Failure::Incomplete(format!(
+        "{missing} chunks could not be read ({}); silent nodes: {}",
+        streams.join(", "),
+        if closing.silent.is_empty() { "none".to_owned() } else { closing.silent.join(", ") }
+    )))
+}
+
+fn write(session: &Session, request: &Request, path: &Path) -> Result<Closing, Failure> {
+    let target: Box<dyn Write> = match path == Path::new("-") {
+        true => Box::new(io::stdout()),
+        false => Box::new(File::create(path).map_err(|error| Failure::wrong(format!("{}: {error}", path.display())))?),
+    };
+    let section = Section {
+        application: Some(concat!("packetstream ", env!("CARGO_PKG_VERSION")).to_owned()),
+        ..Section::default()
+    };
+    let cannot = |error| Failure::Incomplete(format!("{}: {error}", path.display()));
+    let mut writer = Writer::new(BufWriter::new(target), &section).map_err(cannot)?;
+    let mut declared: BTreeMap<(HostId, u32, u16), u32> = BTreeMap::new();
+    let closing = session.rows(request, |Rows { interfaces, rows }| {
+        let mut numbers = Vec::new();
+        for row in &interfaces {
+            let key = (row.host, row.epoch.0, row.number);
+            let number = match declared.get(&key) {
+                Some(number) => *number,
+                None => writer.interface(&interface(&row.interface)).map_err(cannot)?,
+            };
+            declared.insert(key, number);
+            numbers.push(number);
+        }
+        for row in rows {
+            let Payload::Packet(PacketRow { interface, orig_len, flags, comment, bytes }) = row.payload else {
+                continue;
+            };
+            let Some(number) = numbers.get(interface as usize) else { continue };
+            let packet = RawPacket {
+                time: row.time.0,
+                stamp: Stamp::Exact,
+                interface: *number,
+                orig_len,
+                bytes: &bytes,
+                flags,
+                options: Options::default(),
+            };
+            let comments: Vec<&str> = comment.as_deref().into_iter().collect();
+            writer.packet(&packet, &comments).map_err(cannot)?;
+        }
+        Ok(())
+    })?;
+    let mut out = writer.finish().map_err(cannot)?;
+    out.flush().map_err(|error| Failure::output(&error))?;
+    Ok(closing)
+}
+
+fn interface(stored: &packetstream_protocol::Interface) -> Interface {
+    let text = |text: &String| (!text.is_empty()).then(|| text.clone());
+    Interface {
+        link_type: stored.link_type,
+        snaplen: stored.snaplen,
+        name: text(&stored.name),
+        description: text(&stored.description),
+        resolution: Resolution(stored.resolution),
+        ..Interface::default()
+    }
+}
