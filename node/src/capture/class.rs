@@ -171,6 +171,7 @@ fn is_tcp_bulk(payload: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use etherparse::PacketBuilder;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -282,5 +283,17 @@ mod tests {
     fn tables_are_sorted_and_measured() {
         assert!(SIGNALLING_PORTS.is_sorted());
         assert_eq!(FIRST_WORDS.iter().map(|word| word.len()).max(), Some(FIRST_WORD_BYTES));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_bytes_panic(link in 0usize..12, start in 0usize..4, bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let link_type = [0, 1, 9, 12, 50, 101, 108, 113, 204, 228, 276, 147][link];
+            let starts = [&[][..], &[0x45, 0, 0, 90], &[0x60, 0, 0, 0], &[0; 12]];
+            let bytes = [starts[start], &bytes].concat();
+            prop_assert_eq!(classify(link_type, &bytes), classify(link_type, &bytes));
+        }
     }
 }
