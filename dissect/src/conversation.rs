@@ -5,11 +5,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
-use crate::dissector::{Address, Endpoints, Transport};
-use crate::registry::ProtoId;
-
-/// How many addresses and ports may be bound to a protocol by signalling. A call binds four.
-pub const MAX_MEDIA_BINDINGS: usize = 262_144;
+use crate::dissector::{Address, Endpoints};
 
 /// Stands for no slot.
 const NOWHERE: u32 = u32::MAX;
@@ -190,49 +186,10 @@ impl<T> Conversations<T> {
     }
 }
 
-/// What signalling announced: addresses and ports at which a protocol will be heard from now on.
-pub(crate) struct MediaBindings {
-    bound: Conversations<ProtoId>,
-    /// Rises with each announcement, so that a conversation knows when to look again.
-    pub(crate) generation: u32,
-}
-
-impl Default for MediaBindings {
-    fn default() -> Self {
-        Self { bound: Conversations::new(MAX_MEDIA_BINDINGS), generation: 0 }
-    }
-}
-
-impl MediaBindings {
-    fn key(address: Address, port: u16) -> Endpoints {
-        Endpoints { src: address, src_port: port, transport: Transport::Udp, ..Endpoints::default() }
-    }
-
-    /// Binds an address and UDP port to a protocol from the frame at hand on; an earlier binding gives way.
-    // The first protocol that announces media is SDP; until it does only tests bind.
-    #[allow(dead_code)]
-    pub(crate) fn bind(&mut self, address: Address, port: u16, proto: ProtoId) {
-        self.generation = self.generation.wrapping_add(1);
-        *self.bound.get_or_insert_with(Self::key(address, port), || proto) = proto;
-    }
-
-    /// What is bound to the receiver or, failing that, to the sender of a datagram.
-    pub(crate) fn find(&mut self, endpoints: Endpoints) -> Option<ProtoId> {
-        if self.bound.len() == 0 {
-            return None;
-        }
-        let to = Self::key(endpoints.dst, endpoints.dst_port);
-        let from = Self::key(endpoints.src, endpoints.src_port);
-        if let Some(proto) = self.bound.get_mut(to) {
-            return Some(*proto);
-        }
-        self.bound.get_mut(from).copied()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dissector::Transport;
 
     fn endpoints(port: u16) -> Endpoints {
         Endpoints {
@@ -259,18 +216,5 @@ mod tests {
         for port in [1, 4, 5] {
             assert_eq!(table.get_mut(endpoints(port)), Some(&mut port.clone()));
         }
-    }
-
-    #[test]
-    fn a_later_announcement_replaces_the_earlier_one() {
-        let mut media = MediaBindings::default();
-        let address = Address::Ipv4([10, 0, 0, 2]);
-        assert_eq!(media.find(endpoints(1)), None);
-        media.bind(address, 53, ProtoId::Data);
-        assert_eq!(media.find(endpoints(1)), Some(ProtoId::Data));
-        assert_eq!(media.find(endpoints(1).reversed()), Some(ProtoId::Data));
-        media.bind(address, 53, ProtoId::Eth);
-        assert_eq!(media.find(endpoints(1)), Some(ProtoId::Eth));
-        assert_eq!(media.generation, 2);
     }
 }

@@ -5,7 +5,6 @@ use std::fmt;
 use bumpalo::Bump;
 
 use crate::bindings::{self, Table};
-use crate::conversation::MediaBindings;
 use crate::facts::Fact;
 use crate::field::FieldId;
 use crate::packet::Packet;
@@ -92,8 +91,6 @@ pub struct Flows {
     pub(crate) fragments: Reassembly,
     pub(crate) udp: udp::Flows,
     pub(crate) dns: dns::Transactions,
-    /// What signalling announced.
-    pub(crate) media: MediaBindings,
     /// Who was seen with which IP address.
     pub(crate) addresses: arp::Addresses,
 }

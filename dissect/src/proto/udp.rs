@@ -2,7 +2,7 @@
 
 use crate::bindings::{self, Binding, Table};
 use crate::conversation::Conversations;
-use crate::dissector::{Address, Dissector, Transport};
+use crate::dissector::{Address, Dissector, Endpoints, Transport};
 use crate::facts::Fact;
 use crate::field::{Names, fields};
 use crate::registry::{ProtoId, Protocol, Sample};
@@ -41,6 +41,8 @@ const TRACEROUTE_PORTS: std::ops::RangeInclusive<u16> = 33_435..=33_464;
 
 /// How many conversations are remembered. At 100 bytes each they take at most 100 MB.
 pub const MAX_CONVERSATIONS: usize = 1_000_000;
+/// How many announced addresses and ports are remembered. A call announces four.
+pub const MAX_ANNOUNCED: usize = 262_144;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     tables: &[Table::UdpPort, Table::UdpHeuristic, Table::Media],
@@ -56,7 +58,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 };
 
 /// What the first pass says of one datagram: `Fact::Udp`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 struct Known {
     stream: u32,
     child: Option<ProtoId>,
@@ -66,23 +68,109 @@ struct Known {
 
 struct Conversation {
     stream: u32,
-    first: i64,
+    /// When its first datagram came, once one did.
+    first: Option<i64>,
     previous: i64,
-    /// The protocol that claimed the conversation.
+    /// The protocol that claimed the conversation, or for which it was announced.
     child: Option<ProtoId>,
-    /// The generation of the announcements when they were looked through for this conversation.
-    media: u32,
+}
+
+impl Conversation {
+    fn new(stream: u32, child: Option<ProtoId>) -> Self {
+        Self { stream, first: None, previous: 0, child }
+    }
 }
 
 /// The UDP conversations of the first pass.
 pub(crate) struct Flows {
     conversations: Conversations<Conversation>,
+    /// What signalling announced: an address and port at which a protocol will be heard, whoever speaks.
+    announced: Conversations<Conversation>,
     opened: u32,
 }
 
 impl Default for Flows {
     fn default() -> Self {
-        Self { conversations: Conversations::new(MAX_CONVERSATIONS), opened: 0 }
+        Self {
+            conversations: Conversations::new(MAX_CONVERSATIONS),
+            announced: Conversations::new(MAX_ANNOUNCED),
+            opened: 0,
+        }
+    }
+}
+
+impl Flows {
+    fn open(&mut self) -> u32 {
+        let stream = self.opened;
+        self.opened = stream.saturating_add(1);
+        stream
+    }
+
+    fn place(address: Address, port: u16) -> Endpoints {
+        Endpoints { src: address, src_port: port, transport: Transport::Udp, ..Endpoints::default() }
+    }
+
+    /// Binds an address and port to a protocol for all that follows; an earlier binding gives way. What is heard there
+    /// is a conversation of its own, whoever the other end is.
+    // Signalling is what calls it; the first that does is SDP.
+    #[allow(dead_code)]
+    pub(crate) fn announce(&mut self, address: Address, port: u16, proto: ProtoId) {
+        let conversation = Conversation::new(self.open(), Some(proto));
+        let place = Self::place(address, port);
+        match self.announced.get_mut(place) {
+            Some(before) => *before = conversation,
+            None => {
+                self.announced.get_or_insert_with(place, || conversation);
+            }
+        }
+    }
+
+    /// What was announced for the receiver or, failing that, for the sender.
+    fn announced(&mut self, endpoints: Endpoints) -> Option<&mut Conversation> {
+        if self.announced.len() == 0 {
+            return None;
+        }
+        let to = Self::place(endpoints.dst, endpoints.dst_port);
+        let from = Self::place(endpoints.src, endpoints.src_port);
+        let place = if self.announced.get_mut(to).is_some() { to } else { from };
+        self.announced.get_mut(place)
+    }
+
+    /// Counts a datagram to its conversation: one between the two ends, else one that was announced, else a new one.
+    fn follow(&mut self, endpoints: Endpoints, time: i64, has_payload: bool) -> Known {
+        let (key, _) = endpoints.conversation();
+        if self.conversations.get_mut(key).is_none() {
+            if let Some(conversation) = self.announced(endpoints) {
+                return conversation.count(time, has_payload);
+            }
+            let conversation = Conversation::new(self.open(), None);
+            self.conversations.get_or_insert_with(key, || conversation);
+        }
+        let known = self.conversations.get_mut(key).map(|conversation| conversation.count(time, has_payload));
+        let mut known = known.unwrap_or_default();
+        if known.child.is_none() {
+            known.child = self.announced(endpoints).and_then(|announced| announced.child);
+        }
+        known
+    }
+}
+
+impl Conversation {
+    fn count(&mut self, time: i64, has_payload: bool) -> Known {
+        if self.first.is_none() {
+            self.previous = time;
+        }
+        let first = *self.first.get_or_insert(time);
+        let known = Known {
+            stream: self.stream,
+            child: self.child,
+            since_first: time.saturating_sub(first),
+            since_previous: time.saturating_sub(self.previous),
+        };
+        if has_payload {
+            self.previous = time;
+        }
+        known
     }
 }
 
@@ -90,9 +178,9 @@ impl Default for Flows {
 // For protocols that know a conversation by its first datagrams.
 #[allow(dead_code)]
 pub(crate) fn claim(d: &mut Dissector<'_>, proto: ProtoId) {
-    let (key, _) = d.endpoints.conversation();
+    let endpoints = d.endpoints;
     if let Some(flows) = d.flows()
-        && let Some(conversation) = flows.udp.conversations.get_mut(key)
+        && let Some(conversation) = flows.udp.conversations.get_mut(endpoints.conversation().0)
     {
         conversation.child = Some(proto);
     }
@@ -100,36 +188,13 @@ pub(crate) fn claim(d: &mut Dissector<'_>, proto: ProtoId) {
 
 /// Looks the conversation up and keeps what the second pass will show; does nothing in that one.
 fn follow(d: &mut Dissector<'_>, has_payload: bool) {
-    let endpoints = d.endpoints;
-    let (key, _) = endpoints.conversation();
-    let (is_quoted, time) = (d.is_quoted, d.packet.time);
+    let (endpoints, time) = (d.endpoints, d.packet.time);
+    let is_counted = has_payload && !d.is_quoted;
     let Some(flows) = d.flows_even_quoted() else {
         return;
     };
-    let media = &mut flows.media;
-    let Flows { conversations, opened } = &mut flows.udp;
-    let conversation = conversations.get_or_insert_with(key, || {
-        let stream = *opened;
-        *opened = opened.saturating_add(1);
-        Conversation { stream, first: time, previous: time, child: None, media: 0 }
-    });
-    if !is_quoted && conversation.media != media.generation {
-        conversation.media = media.generation;
-        if let Some(bound) = media.find(endpoints) {
-            conversation.child = Some(bound);
-        }
-    }
-    let known = Known {
-        stream: conversation.stream,
-        child: conversation.child,
-        since_first: time.saturating_sub(conversation.first),
-        since_previous: time.saturating_sub(conversation.previous),
-    };
-    if has_payload && !is_quoted {
-        conversation.previous = time;
-    }
-    let shows = [STREAM, TIME_RELATIVE, TIME_DELTA];
-    if known.child.is_some() || shows.into_iter().any(|field| d.wants_fact(field)) {
+    let known = flows.udp.follow(endpoints, time, is_counted);
+    if known.child.is_some() || [STREAM, TIME_RELATIVE, TIME_DELTA].into_iter().any(|field| d.wants_fact(field)) {
         let layer = d.occurrence(ProtoId::Udp);
         d.record(Fact::Udp {
             layer,
@@ -293,4 +358,52 @@ fn hand_on<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>, claimed: Option<ProtoId>
         }
     }
     d.call(ProtoId::Data, payload);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoints(src_port: u16, dst_port: u16) -> Endpoints {
+        Endpoints {
+            src: Address::Ipv4([10, 0, 0, 1]),
+            dst: Address::Ipv4([10, 0, 0, 2]),
+            transport: Transport::Udp,
+            src_port,
+            dst_port,
+        }
+    }
+
+    #[test]
+    fn both_directions_are_one_stream_and_an_empty_datagram_counts_for_no_time() {
+        let mut flows = Flows::default();
+        assert_eq!(flows.follow(endpoints(1, 2), 10, false), Known::default());
+        let known = flows.follow(endpoints(1, 2).reversed(), 15, true);
+        assert_eq!((known.stream, known.since_first, known.since_previous), (0, 5, 5));
+        let known = flows.follow(endpoints(1, 2), 18, true);
+        assert_eq!((known.stream, known.since_first, known.since_previous), (0, 8, 3));
+        assert_eq!(flows.follow(endpoints(1, 3), 18, true).stream, 1);
+    }
+
+    #[test]
+    fn an_announced_address_is_a_stream_of_its_own_and_a_later_announcement_takes_its_place() {
+        let mut flows = Flows::default();
+        flows.announce(Address::Ipv4([10, 0, 0, 2]), 2, ProtoId::Data);
+        let known = flows.follow(endpoints(1, 2), 10, true);
+        assert_eq!((known.stream, known.child), (0, Some(ProtoId::Data)));
+        flows.announce(Address::Ipv4([10, 0, 0, 2]), 2, ProtoId::Eth);
+        let known = flows.follow(endpoints(1, 2).reversed(), 10, true);
+        assert_eq!((known.stream, known.child), (1, Some(ProtoId::Eth)));
+    }
+
+    #[test]
+    fn a_full_table_forgets_the_stream_that_was_idle_longest() {
+        let mut flows = Flows { conversations: Conversations::new(2), announced: Conversations::new(1), opened: 0 };
+        for (port, stream) in [(1, 0), (2, 1), (1, 0), (3, 2), (1, 0), (2, 3)] {
+            assert_eq!(flows.follow(endpoints(port, 9), 0, true).stream, stream);
+        }
+        flows.announce(Address::Ipv4([10, 0, 0, 2]), 50, ProtoId::Data);
+        flows.announce(Address::Ipv4([10, 0, 0, 2]), 51, ProtoId::Data);
+        assert_eq!(flows.announced.len(), 1);
+    }
 }
