@@ -134,4 +134,6 @@ impl fmt::Display for Filter {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
