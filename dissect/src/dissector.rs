@@ -8,7 +8,7 @@ use crate::bindings::{self, Table};
 use crate::facts::Fact;
 use crate::field::FieldId;
 use crate::packet::Packet;
-use crate::proto::{arp, dns, frame, udp, ws};
+use crate::proto::{arp, dns, frame, icmp, udp, ws};
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
 use crate::stop::Stop;
@@ -93,6 +93,8 @@ pub struct Flows {
     pub(crate) dns: dns::Transactions,
     /// Who was seen with which IP address.
     pub(crate) addresses: arp::Addresses,
+    /// ICMP echo requests without a reply.
+    pub(crate) echoes: icmp::Echoes,
 }
 
 /// A place in the tree that was added, or nothing where nobody wants it.
@@ -113,6 +115,8 @@ pub struct Dissector<'a> {
     pub is_quoted: bool,
     /// In the first fragment of a datagram whose other fragments are not at hand: it may end anywhere.
     pub is_fragment: bool,
+    /// The Time to Live or Hop Limit of the innermost datagram.
+    pub hop_limit: u8,
     /// Where in the frame what the link layer carries ends, as the network layer says.
     payload_end: Option<usize>,
     link_start: usize,
@@ -144,6 +148,7 @@ impl<'a> Dissector<'a> {
             endpoints: Endpoints::default(),
             is_quoted: false,
             is_fragment: false,
+            hop_limit: 0,
             payload_end: None,
             link_start: 0,
             wanted,

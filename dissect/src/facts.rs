@@ -31,6 +31,8 @@ pub enum Fact {
     },
     /// What the DNS message with an identification is to another frame; `after` in nanoseconds.
     Dns { id: u16, role: dns::Role, frame: u64, after: i64 },
+    /// The other side of an ICMP echo, and for a reply how much later it came, in nanoseconds.
+    Echo { frame: u64, after: i64 },
     /// An IP address in this ARP packet that was seen at another hardware address.
     DuplicateAddress(Box<arp::Duplicate>),
 }

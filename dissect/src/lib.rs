@@ -6,6 +6,7 @@
 
 pub mod analysis;
 pub mod bindings;
+pub(crate) mod checksum;
 pub mod conversation;
 pub mod dissector;
 pub mod facts;

@@ -125,6 +125,7 @@ protocols! {
     Ah => ah,
     Esp => esp,
     Gre => gre,
+    Icmp => icmp,
     Udp => udp,
     Data => data,
     Dns => dns,

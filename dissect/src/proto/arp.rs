@@ -136,7 +136,7 @@ impl Addresses {
                 mac,
                 earlier: before.mac,
                 frame: before.frame,
-                seconds: time.saturating_sub(before.time).max(0) as u64 / 1_000_000_000,
+                seconds: second(time).saturating_sub(second(before.time)).max(0) as u64,
                 is_sender: false,
             }),
             Some(before) => {
@@ -155,6 +155,11 @@ impl Addresses {
             }
         }
     }
+}
+
+/// The second of a time, as clocks show it.
+fn second(time: i64) -> i64 {
+    time.div_euclid(1_000_000_000)
 }
 
 /// A hardware or protocol address with the fields that it may be shown as.

@@ -7,7 +7,7 @@ use crate::numbers::ETHERTYPES;
 use crate::proto::ip::CHECKSUM_STATUSES;
 use crate::proto::ws;
 use crate::registry::{ProtoId, Protocol, Sample};
-use crate::stop::Parsed;
+use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
 use crate::value::Value;
 
@@ -75,13 +75,14 @@ pub(crate) fn needs_payload(field: FieldId) -> bool {
 
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.set_protocol("Ethernet");
-    d.layer("eth");
-    let (dst, src) = (tvb.array::<6>(0)?, tvb.array::<6>(6)?);
-    d.set_addresses(Address::Ether(src), Address::Ether(dst));
-    let kind = tvb.u16(12)?;
+    let Ok((dst, src, kind)) = header(d, tvb) else {
+        d.layer("eth");
+        return header(d, tvb).map(drop);
+    };
     let is_length = (1..=MAX_LENGTH).contains(&kind);
     let is_invalid = kind > MAX_LENGTH && kind < MIN_TYPE;
-    let item = d.open(PROTO, tvb, 0, HEADER_LEN, Value::Bytes);
+    let item = d.begin(PROTO, tvb);
+    d.set_len(item, HEADER_LEN);
     d.text(item, || {
         let (src, dst) = (Address::Ether(src), Address::Ether(dst));
         if is_length {
@@ -132,6 +133,12 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.end_link(outer.1);
     d.set_payload_end(outer.0);
     Ok(())
+}
+
+fn header<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Result<([u8; 6], [u8; 6], u16), Stop> {
+    let (dst, src) = (tvb.array::<6>(0)?, tvb.array::<6>(6)?);
+    d.set_addresses(Address::Ether(src), Address::Ether(dst));
+    Ok((dst, src, tvb.u16(12)?))
 }
 
 /// Adds an address with what is said of its first octets. `fields` are the address, its name, vendor and flags.

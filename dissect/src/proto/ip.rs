@@ -240,7 +240,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.set_protocol("IPv4");
     d.set_info(String::new);
     let first = tvb.u8(0)?;
-    if first >> 4 != 4 && matches!(d.parent(), Some(ProtoId::Frame | ProtoId::Ip | ProtoId::Ipv6)) {
+    if first >> 4 != 4 && matches!(d.parent(), Some(ProtoId::Frame | ProtoId::Ip | ProtoId::Ipv6 | ProtoId::Icmp)) {
         return other_version(d, tvb, first >> 4);
     }
     let item = d.begin(PROTO, tvb);
@@ -302,6 +302,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     });
     d.bits(FRAG_OFFSET, tvb, 6, 2, fragmentation.into());
     let ttl = tvb.u8(8)?;
+    d.hop_limit = ttl;
     d.add(TTL, tvb, 8, 1, Value::Uint(ttl.into()));
     if d.wants_expert(TTL_LNCB) || d.wants_expert(TTL_TOO_SMALL) {
         let dst = tvb.array::<4>(16);

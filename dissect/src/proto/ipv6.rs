@@ -255,7 +255,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     };
     d.end_payload(tvb, HEADER_LEN + len);
     let next = d.uint(NXT, tvb, 6, 1)? as u8;
-    d.uint(HLIM, tvb, 7, 1)?;
+    d.hop_limit = d.uint(HLIM, tvb, 7, 1)? as u8;
 
     let src = tvb.array::<16>(8)?;
     address(d, tvb, 8, src, [SRC, SRC_HOST]);

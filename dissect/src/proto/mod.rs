@@ -9,6 +9,7 @@ pub mod esp;
 pub mod eth;
 pub mod frame;
 pub mod gre;
+pub mod icmp;
 pub mod ieee8021ad;
 pub mod ip;
 pub mod ipv6;

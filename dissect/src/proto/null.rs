@@ -31,12 +31,16 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 };
 
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
-    d.layer("null");
     d.no_addresses();
     d.set_protocol("N/A");
     d.set_info(|| "Null/Loopback".to_owned());
     let is_loop = d.packet.link_type == LINKTYPE_LOOP;
+    if tvb.reported() < HEADER_LEN {
+        d.layer("null");
+        return tvb.slice(0, HEADER_LEN).map(drop);
+    }
     if !is_loop && tvb.u16(0)? == 0xff03 {
+        d.layer("null");
         d.call(ProtoId::Ppp, tvb);
         return Ok(());
     }
@@ -48,7 +52,8 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
             family >>= 16;
         }
     }
-    d.open(PROTO, tvb, 0, HEADER_LEN, Value::Bytes);
+    let item = d.begin(PROTO, tvb);
+    d.set_len(item, HEADER_LEN);
     let payload = tvb.from(HEADER_LEN);
     if !is_loop && family > MAX_FAMILY {
         d.add(TYPE, tvb, 0, HEADER_LEN, Value::Uint(family.into()));

@@ -6,7 +6,6 @@ use crate::field::fields;
 use crate::registry::{ProtoId, Protocol, Sample};
 use crate::stop::Parsed;
 use crate::tvb::Tvb;
-use crate::value::Value;
 
 fields! { Raw, "raw", "Raw packet data"; }
 
@@ -22,11 +21,10 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 };
 
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
-    d.layer("raw");
     d.no_addresses();
     d.set_protocol("N/A");
     d.set_info(|| "Raw packet data".to_owned());
-    d.open(PROTO, tvb, 0, tvb.reported(), Value::Bytes);
+    d.begin(PROTO, tvb);
     d.close();
     match tvb.u8(0)? {
         // Some PPP drivers hand out their header with the datagram.

@@ -106,7 +106,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         _ => {
             d.layer("ethertype");
             eth::type_payload(d, protocol, payload);
-            trailer(d, tvb, place);
+            eth::trailer(d, tvb, place, TRAILER, false);
         }
     }
     Ok(())
@@ -155,17 +155,4 @@ fn source<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, len: usize) -> Res
         d.bytes(UNUSED, tvb, at + len, ADDRESS_LEN - len);
     }
     Ok(())
-}
-
-/// What follows the datagram; there is no shortest frame that it could pad.
-fn trailer<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, place: usize) {
-    let Some(end) = d.take_payload_end() else {
-        return;
-    };
-    let start = end.saturating_sub(tvb.base as usize);
-    if tvb.source == 0 && start < tvb.len() && d.wants(TRAILER) {
-        let before = d.end_of_tree();
-        d.within(|d| d.bytes(TRAILER, tvb, start, tvb.len() - start));
-        d.move_to(place, before);
-    }
 }

@@ -61,6 +61,10 @@ pub(crate) fn note<'a>(d: &mut Dissector<'a>, stop: Stop, tvb: Tvb<'a>, id: Prot
 
 /// As [`note`], for a part of a protocol that has a name of its own.
 pub(crate) fn note_named<'a>(d: &mut Dissector<'a>, stop: Stop, tvb: Tvb<'a>, short: &str) {
+    // What an error quotes is a beginning: it ends where it ends.
+    if d.is_quoted {
+        return;
+    }
     match stop {
         Stop::Short => {
             note_short(d, tvb, short);
