@@ -2,8 +2,6 @@
 //!
 //! Without a file (classic pcap, little-endian), the packets are made up: SIP requests and RTP in equal parts.
 
-use std::time::Instant;
-
 use packetstream_protocol::chunk::{Class, Compression, Interface};
 use packetstream_protocol::ids::{ChunkNo, Epoch, HostId, PacketId, Seq, StreamId};
 use packetstream_protocol::{Chunk, ChunkBuilder, PacketRef, Timestamp};
@@ -122,7 +120,7 @@ fn busy<T>(work: impl FnOnce() -> T) -> (T, f64) {
 
 #[cfg(feature = "rocksdb")]
 fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
-    let start = Instant::now();
+    let start = std::time::Instant::now();
     let value = work();
     (value, start.elapsed().as_secs_f64())
 }

@@ -301,3 +301,41 @@ where
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::{START, chunk, stream};
+
+    #[test]
+    fn a_page_has_an_end_whatever_is_asked_for() {
+        let like = Entry::of(&chunk(stream(1, 1), 0, &[START])).expect("a chunk");
+        let query = EntryQuery { limit: usize::MAX, ..EntryQuery::all(Scope::Stream(stream(1, 1))) };
+        let numbers = 0..MAX_PAGE_ENTRIES as u64 + 1;
+        let entries = || {
+            let like = like.clone();
+            numbers.clone().map(move |no| {
+                let mut entry = like.clone();
+                entry.id.no = ChunkNo(no);
+                Ok(entry)
+            })
+        };
+        let page = page(&query, &[(like.time_min, like.hour())], |_| entries()).expect("entries");
+        assert_eq!(page.entries.len(), MAX_PAGE_ENTRIES);
+        assert_eq!(page.next, page.entries.last().map(Entry::cursor));
+    }
+
+    #[test]
+    fn hours_are_opened_only_when_their_turn_comes() {
+        let hour = 3_600_000_000_000;
+        let entry = |no| Ok(Entry::of(&chunk(stream(1, 1), no, &[START + no * hour])).expect("a chunk"));
+        let query = EntryQuery { limit: 2, ..EntryQuery::all(Scope::Stream(stream(1, 1))) };
+        let hours: Vec<(Timestamp, u32)> = (0..9).map(|no| (Timestamp(START + no * hour), no as u32)).collect();
+        let mut opened = 0;
+        let page = page(&query, &hours, |no| {
+            opened += 1;
+            std::iter::once(entry(u64::from(no)))
+        });
+        assert_eq!((page.expect("entries").entries.len(), opened), (2, 3));
+    }
+}

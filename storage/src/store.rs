@@ -64,7 +64,8 @@ pub enum StoreError {
     Io(String),
 }
 
-/// Called once, when a batch is durable or has come to nothing; one outcome for each chunk, in their order.
+/// Called once, when a batch is durable or has come to nothing; one outcome for each chunk, in their order. It may run on the thread
+/// that writes, so it must not wait for anything.
 pub type Done = Box<dyn FnOnce(Result<Vec<Outcome>, StoreError>) + Send>;
 
 /// Which chunks are meant.

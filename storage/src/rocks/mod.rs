@@ -290,12 +290,11 @@ impl Shared {
     /// Writes and syncs a batch, or stops all writing.
     fn commit(&self, batch: WriteBatch) -> Result<(), StoreError> {
         self.check()?;
-        self.db.write_opt(batch, &synced()).map_err(|error| {
-            let why = error.to_string();
-            tracing::error!(path = %self.path.display(), %why, "the store takes no more writes");
-            *self.poisoned.write() = Some(why.clone());
-            StoreError::Poisoned(why)
-        })
+        let Err(error) = self.db.write_opt(batch, &synced()) else { return Ok(()) };
+        let why = error.to_string();
+        tracing::error!(path = %self.path.display(), %why, "the store takes no more writes");
+        *self.poisoned.write() = Some(why.clone());
+        Err(StoreError::Poisoned(why))
     }
 
     fn get(&self, name: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

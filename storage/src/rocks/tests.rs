@@ -1,5 +1,6 @@
 use std::fs;
 
+use packetstream_protocol::ids::ChunkNo;
 use tempfile::TempDir;
 
 use super::*;
@@ -151,4 +152,46 @@ fn a_queue_has_an_end_and_a_batch_may_be_larger() {
     });
     assert_eq!(*shared.queued.lock(), 1);
     shared.dequeue(1);
+}
+
+/// With `PACKETSTREAM_TINY_DISK` naming a folder on a file system of a few megabytes, which this fills up.
+#[test]
+fn a_disk_that_really_fills_up() {
+    let Some(disk) = std::env::var_os("PACKETSTREAM_TINY_DISK") else {
+        println!("skipped: PACKETSTREAM_TINY_DISK is not set");
+        return;
+    };
+    let dir = TempDir::new_in(disk).expect("a folder");
+    let mut state = 1u64;
+    let mut noise = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as u8
+    };
+    let bytes: Vec<u8> = (0..200_000).map(|_| noise()).collect();
+    let store = open(&dir);
+    let mut held = 0;
+    let error = loop {
+        match store.append(vec![crate::conformance::chunk_of(stream(1, 1), held, &[START], &bytes)]) {
+            Ok(outcomes) => assert_eq!(outcomes, [Outcome::Stored]),
+            Err(error) => break error,
+        }
+        held += 1;
+    };
+    println!("{held} chunks, then: {error}");
+    assert!(held > 10 && matches!(error, StoreError::Full { .. } | StoreError::Poisoned(_)));
+    drop(store);
+    let have = |dir: &std::path::Path| {
+        let store = RocksStore::open(dir, SMALL_RESERVE).expect("a store");
+        let have = store.stream(stream(1, 1)).expect("a stream").have;
+        have.iter().for_each(|no| {
+            assert!(store.get(ChunkId { stream: stream(1, 1), no: ChunkNo(no) }).is_ok_and(|c| c.is_some()))
+        });
+        have
+    };
+    let elsewhere = TempDir::new().expect("a folder");
+    for file in fs::read_dir(dir.path()).expect("a folder") {
+        let file = file.expect("a file");
+        fs::copy(file.path(), elsewhere.path().join(file.file_name())).expect("copied");
+    }
+    assert!(have(elsewhere.path()).is_superset(&(0..held).collect()));
 }

@@ -34,8 +34,9 @@ use thiserror::Error;
 
 use segment::{FRAME_HEAD, Segment};
 
-/// Segments that a spool may have: its size is bounded long before, this bounds what a folder full of small files costs.
-pub const MAX_SEGMENTS: usize = 65_536;
+/// Segments that a spool may have. Its size is bounded long before; this bounds what a folder full of small files costs, as many
+/// restarts leave it.
+pub const MAX_SEGMENTS: usize = 4096;
 
 /// What to do with a chunk for which there is no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -193,3 +193,47 @@ fn a_read_that_fails_can_be_skipped() {
     let (next, _) = spool.read(spool.skip(cursor)).expect("read").expect("a chunk");
     assert_eq!(next.id().no.0, 1);
 }
+
+#[test]
+fn as_many_segments_as_a_spool_may_have() {
+    let dir = TempDir::new().expect("a folder");
+    let mut spool = open(&dir, ROOMY);
+    spool.push(&some(0)).expect("room");
+    drop(spool);
+    let first = fs::read(segment::path(dir.path(), 1)).expect("a file");
+    for number in 2..=MAX_SEGMENTS as u64 {
+        fs::write(segment::path(dir.path(), number), &first).expect("written");
+    }
+    let roomy = SpoolOptions { bytes_max: 1 << 30, when_full: WhenFull::DropOldest, ..ROOMY };
+    let mut spool = open(&dir, roomy);
+    spool.push(&some(1)).expect("it makes room");
+    assert_eq!(files(&dir), MAX_SEGMENTS);
+}
+
+/// See `rocks::tests::a_disk_that_really_fills_up`.
+#[test]
+fn a_disk_that_really_fills_up() {
+    let Some(disk) = std::env::var_os("PACKETSTREAM_TINY_DISK") else {
+        println!("skipped: PACKETSTREAM_TINY_DISK is not set");
+        return;
+    };
+    let dir = TempDir::new_in(disk).expect("a folder");
+    let roomy = SpoolOptions { segment_bytes: 1 << 20, bytes_max: 1 << 40, ..ROOMY };
+    let mut spool = open(&dir, roomy);
+    let mut pushed = 0;
+    let large = |no| {
+        crate::conformance::chunk_of(stream(1, 1), no, &(0..4000).map(|at| START + at * at).collect::<Vec<_>>(), b"x")
+    };
+    let error = loop {
+        match spool.push(&large(pushed)) {
+            Ok(_) => pushed += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, SpoolError::DiskFull(_)), "{error}");
+    assert_eq!(numbers(&spool), (0..pushed).collect::<Vec<_>>());
+    spool.release(stream(1, 1), &(0..pushed / 2).collect()).expect("released");
+    spool.push(&large(pushed)).expect("there is room again");
+    drop(spool);
+    assert_eq!(numbers(&open(&dir, roomy)).last(), Some(&pushed));
+}
