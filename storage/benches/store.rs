@@ -46,17 +46,15 @@ fn main() {
             each(entry)
         );
         #[cfg(feature = "rocksdb")]
-        for blobs in [false, true] {
-            store(&chunks, packets.len(), blobs);
-        }
+        store(&chunks, packets.len());
     }
 }
 
 #[cfg(feature = "rocksdb")]
-fn store(chunks: &[Chunk], packets: usize, blobs: bool) {
+fn store(chunks: &[Chunk], packets: usize) {
     use packetstream_storage::{ChunkStore, Outcome, RocksOptions, RocksStore};
     let dir = tempfile::TempDir::new_in(".").expect("a folder on a disk");
-    let store = RocksStore::open(dir.path(), RocksOptions { blobs, ..RocksOptions::default() }).expect("a store");
+    let store = RocksStore::open(dir.path(), RocksOptions::default()).expect("a store");
     let before = cpu_all();
     let ((), seconds) = timed(|| {
         let (tell, told) = std::sync::mpsc::channel();
@@ -82,12 +80,10 @@ fn store(chunks: &[Chunk], packets: usize, blobs: bool) {
         some.len()
     });
     drop(store);
-    let (store, reopen) =
-        timed(|| RocksStore::open(dir.path(), RocksOptions { blobs, ..RocksOptions::default() }).expect("a store"));
+    let (store, reopen) = timed(|| RocksStore::open(dir.path(), RocksOptions::default()).expect("a store"));
     let (_, dropped) = timed(|| store.drop_before(Timestamp::MAX).expect("dropped"));
     println!(
-        "  {} durable: {:.0} MB/s stored, {:.2}M packets/s, {:.0} ns CPU a packet; get {:.0} us, duplicate {:.0} us, open {:.0} ms, drop all {:.0} ms",
-        if blobs { "blobs" } else { "tree " },
+        "  durable: {:.0} MB/s stored, {:.2}M packets/s, {:.0} ns CPU a packet; get {:.0} us, duplicate {:.0} us, open {:.0} ms, drop all {:.0} ms",
         bytes as f64 / 1e6 / seconds,
         packets as f64 / 1e6 / seconds,
         spent * 1e9 / packets as f64,

@@ -131,7 +131,7 @@ fn a_spool_of_version_1_opens() {
 #[test]
 fn a_store_of_version_1_opens() {
     use packetstream_storage::{ChunkStore, Outcome, RocksOptions, RocksStore};
-    let options = RocksOptions { reserve_bytes: 0, ..RocksOptions::default() };
+    let options = RocksOptions { reserve_bytes: 0 };
     let kept = fixtures().join("v1.store");
     let copy = |from: &Path, to: &Path| {
         fs::create_dir_all(to).expect("a folder");

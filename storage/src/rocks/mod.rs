@@ -9,10 +9,13 @@
 //! | `places` | host, epoch, chunk number | hour, least time and content hash |
 //! | `meta` | text | CRC-32 (little-endian), value |
 //!
-//! **Why the hour is in the key and not in the family's name.** Dropping an hour is then the removal of whole SST files
-//! (`delete_file_in_range`) plus one range tombstone for what lies in shared ones: as cheap as dropping a family. A family for each
-//! hour costs 40 ms to make, 60 ms to drop and memory of its own, and captures that are imported come from any hour of any year: a
-//! hundred old files would be hundreds of families.
+//! **Why the hour is in the key and not in the family's name.** Dropping an hour is one range tombstone and the compaction of what
+//! it covers, which only touches keys (see the next point). A family for each hour costs 40 ms to make, 60 ms to drop and memory
+//! of its own, and captures that are imported come from any hour of any year: a hundred old files would be hundreds of families.
+//!
+//! **Why chunks lie in blob files.** With 340 MB of a SIP and media mix on two busy cores, blobs took a chunk in 1.6 to 1.8 times
+//! as fast and for 25 to 45 % less CPU than the tree, and gave it back 1.3 to 4 times as fast: compactions move keys alone. Blob
+//! files are deleted when nothing in them is alive, which is so hour by hour; nothing is ever rewritten to free a part of one.
 //!
 //! **Durability.** One thread writes. It takes what has queued up, at most [`GROUP_BYTES`], writes it as one batch and syncs the log
 //! once; while it waits for the disk the next group forms, so that neither a timer nor a single appender's pace decides the size of
@@ -71,13 +74,11 @@ pub struct RocksOptions {
     /// With less free space on the disk than this, chunks are refused: RocksDB needs room to tidy up, and does not stop well when it
     /// finds none.
     pub reserve_bytes: u64,
-    /// Whether chunks are kept out of the tree, in blob files.
-    pub blobs: bool,
 }
 
 impl Default for RocksOptions {
     fn default() -> Self {
-        Self { reserve_bytes: 256 << 20, blobs: false }
+        Self { reserve_bytes: 256 << 20 }
     }
 }
 
@@ -108,7 +109,7 @@ impl RocksStore {
     /// # Errors
     /// When another process has it, a newer version wrote it, the folder holds something else, or it cannot be read.
     pub fn open(path: &Path, options: RocksOptions) -> Result<Self, StoreError> {
-        let (db, catalog) = open::open(path, options)?;
+        let (db, catalog) = open::open(path)?;
         let shared = Arc::new(Shared {
             db,
             path: path.to_owned(),
@@ -250,6 +251,7 @@ impl ChunkStore for RocksStore {
             if last {
                 let entries = shared.entries_of(hour)?;
                 shared.drop_entries(&oldest(entries, excess), &mut dropped)?;
+                shared.reclaim(hour)?;
             } else {
                 shared.drop_hour(hour, &mut dropped)?;
             }
@@ -336,7 +338,7 @@ impl Shared {
         self.scan(from, to).collect()
     }
 
-    /// Takes a whole hour away: its files at once, the rest when RocksDB gets to it.
+    /// Takes a whole hour away.
     fn drop_hour(&self, hour: u32, dropped: &mut Dropped) -> Result<(), StoreError> {
         let entries = self.entries_of(hour)?;
         let (from, to) = (hour.to_be_bytes(), hour.saturating_add(1).to_be_bytes());
@@ -353,9 +355,15 @@ impl Shared {
             some.iter().for_each(|entry| batch.delete_cf(&place_family, place_key(entry.id)));
             self.commit(batch)?;
         }
-        for family in [&chunk_family, &entry_family] {
-            self.db.delete_file_in_range_cf(family, from, to).map_err(|error| damaged(&error))?;
-        }
+        self.reclaim(hour)
+    }
+
+    /// Lets RocksDB forget what was deleted in an hour, so that files without anything alive go.
+    fn reclaim(&self, hour: u32) -> Result<(), StoreError> {
+        let (chunk_family, entry_family) = (family!(self, CHUNKS), family!(self, ENTRIES));
+        let (from, to) = (hour.to_be_bytes(), hour.saturating_add(1).to_be_bytes());
+        self.db.compact_range_cf(&chunk_family, Some(from), Some(to));
+        self.db.compact_range_cf(&entry_family, Some(from), Some(to));
         Ok(())
     }
 

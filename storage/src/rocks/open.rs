@@ -7,9 +7,7 @@ use std::path::Path;
 use packetstream_protocol::ids::HostId;
 use rocksdb::{BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, IteratorMode, LogLevel, Options};
 
-use super::{
-    CHUNKS, Db, ENTRIES, FORMAT, KEY_FORMAT, KEY_HOST_NAME, KEY_KEPT_FROM, META, PLACES, RocksOptions, damaged, synced,
-};
+use super::{CHUNKS, Db, ENTRIES, FORMAT, KEY_FORMAT, KEY_HOST_NAME, KEY_KEPT_FROM, META, PLACES, damaged, synced};
 use crate::catalog::Catalog;
 use crate::entry::disk::parse_entry;
 use crate::store::StoreError;
@@ -20,7 +18,7 @@ const MAGIC: [u8; 4] = *b"PSST";
 /// RocksDB's default family, which it always has and nothing is kept in.
 const DEFAULT: &str = "default";
 
-pub(super) fn open(path: &Path, options: RocksOptions) -> Result<(Db, Catalog), StoreError> {
+pub(super) fn open(path: &Path) -> Result<(Db, Catalog), StoreError> {
     let is_new = is_new(path)?;
     let cache = Cache::new_lru_cache(32 << 20);
     let mut names: Vec<String> = [DEFAULT, CHUNKS, ENTRIES, PLACES, META].map(str::to_owned).to_vec();
@@ -29,7 +27,7 @@ pub(super) fn open(path: &Path, options: RocksOptions) -> Result<(Db, Catalog), 
         let held = Db::list_cf(&Options::default(), path).map_err(|error| classify(path, &error))?;
         names.extend(held.into_iter().filter(|name| !names.contains(name)).collect::<Vec<_>>());
     }
-    let families = names.iter().map(|name| ColumnFamilyDescriptor::new(name, family_options(name, &cache, options)));
+    let families = names.iter().map(|name| ColumnFamilyDescriptor::new(name, family_options(name, &cache)));
     let db = Db::open_cf_descriptors(&database_options(), path, families).map_err(|error| classify(path, &error))?;
     check_format(&db, path, is_new)?;
     let catalog = load(&db)?;
@@ -75,7 +73,7 @@ fn database_options() -> Options {
     options
 }
 
-fn family_options(name: &str, cache: &Cache, rocks: RocksOptions) -> Options {
+fn family_options(name: &str, cache: &Cache) -> Options {
     let mut blocks = BlockBasedOptions::default();
     blocks.set_block_cache(cache);
     blocks.set_cache_index_and_filter_blocks(true);
@@ -92,7 +90,7 @@ fn family_options(name: &str, cache: &Cache, rocks: RocksOptions) -> Options {
         options.set_write_buffer_size(24 << 20);
         options.set_target_file_size_base(64 << 20);
         options.set_max_bytes_for_level_base(512 << 20);
-        options.set_enable_blob_files(rocks.blobs);
+        options.set_enable_blob_files(true);
         options.set_min_blob_size(4096);
         options.set_blob_file_size(64 << 20);
         options.set_enable_blob_gc(false);

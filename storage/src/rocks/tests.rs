@@ -7,7 +7,7 @@ use super::*;
 use crate::conformance::{HOUR, START, chunk, stream};
 use crate::store::{Outcome, Scope};
 
-const SMALL_RESERVE: RocksOptions = RocksOptions { reserve_bytes: 0, blobs: false };
+const SMALL_RESERVE: RocksOptions = RocksOptions { reserve_bytes: 0 };
 
 fn open(dir: &TempDir) -> RocksStore {
     RocksStore::open(dir.path(), SMALL_RESERVE).expect("a store")
@@ -96,7 +96,7 @@ fn damage_is_an_error_with_a_name() {
 #[test]
 fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
     let dir = TempDir::new().expect("a folder");
-    let all = RocksOptions { reserve_bytes: u64::MAX, ..SMALL_RESERVE };
+    let all = RocksOptions { reserve_bytes: u64::MAX };
     let store = RocksStore::open(dir.path(), all).expect("a store");
     let first = chunk(stream(1, 1), 0, &[START]);
     assert!(matches!(store.append(vec![first.clone()]), Err(StoreError::Full { .. })));
@@ -194,4 +194,40 @@ fn a_disk_that_really_fills_up() {
         fs::copy(file.path(), elsewhere.path().join(file.file_name())).expect("copied");
     }
     assert!(have(elsewhere.path()).is_superset(&(0..held).collect()));
+}
+
+#[test]
+fn what_is_dropped_leaves_the_disk() {
+    let mut state = 1u64;
+    let mut noise = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as u8
+    };
+    let bytes: Vec<u8> = (0..250_000).map(|_| noise()).collect();
+    let dir = TempDir::new().expect("a folder");
+    let on_disk = || -> u64 {
+        let files = fs::read_dir(dir.path()).expect("a folder").map(|file| file.expect("a file"));
+        files
+            .filter(|file| file.path().extension().is_some_and(|e| e == "blob" || e == "sst"))
+            .map(|file| file.metadata().expect("a file").len())
+            .sum()
+    };
+    let store = open(&dir);
+    for no in 0..240 {
+        let time = START + no / 120 * HOUR + no;
+        store.append(vec![crate::conformance::chunk_of(stream(1, 1), no, &[time], &bytes)]).expect("stored");
+    }
+    store.drop_before(Timestamp(START + HOUR)).expect("dropped");
+    assert_eq!(store.usage().chunks, 120);
+    drop(store);
+    let store = open(&dir);
+    let half = on_disk();
+    assert!(half < 45_000_000, "{half} bytes for 30 MB");
+    store.shrink_to(1_000_000).expect("dropped");
+    drop(store);
+    let store = open(&dir);
+    let few = on_disk();
+    assert!(few < 30_000_000, "{few} bytes for 1 MB");
+    assert_eq!(store.stream(stream(1, 1)).expect("a stream").have.ranges(), [(237, 239)]);
+    assert!(store.get(ChunkId { stream: stream(1, 1), no: ChunkNo(239) }).is_ok_and(|chunk| chunk.is_some()));
 }
