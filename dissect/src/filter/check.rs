@@ -211,11 +211,9 @@ impl<'o> Checker<'o> {
 
     fn slice(&mut self, of: &Expr, parts: &[Part], span: &Span) -> Result<Typed, Fault> {
         if self.is_constant(of) {
-            let message = format!("{} is no field and cannot be sliced", shown(of));
-            return Err(match &of.kind {
-                Kind::Word(word) => Fault { message, ..unknown(word, &of.span) },
-                _ => Fault::new(of.span.clone(), message),
-            });
+            return Err(misspelt(of).unwrap_or_else(|| {
+                Fault::new(of.span.clone(), format!("{} is no field and cannot be sliced", shown(of)))
+            }));
         }
         let of = self.typed(of)?;
         if !has_octets(of.ftype) {
@@ -255,13 +253,10 @@ impl<'o> Checker<'o> {
             return Err(Fault::new(span.clone(), message));
         }
         let Some(first) = arguments.iter().find(|argument| !self.is_constant(argument)) else {
-            return Err(match arguments.first() {
-                Some(Expr { kind: Kind::Word(word), span, .. }) if looks_like_a_field(word) => unknown(word, span),
-                first => {
-                    let span = first.map_or(span.clone(), |first| first.span.clone());
-                    Fault::new(span, format!("function {name} takes fields, not constants alone"))
-                }
-            });
+            return Err(arguments.iter().find_map(misspelt).unwrap_or_else(|| {
+                let span = arguments.first().map_or(span.clone(), |first| first.span.clone());
+                Fault::new(span, format!("function {name} takes fields, not constants alone"))
+            }));
         };
         let model = self.typed(first)?;
         let mut operands = Vec::new();
@@ -476,10 +471,9 @@ impl<'o> Checker<'o> {
     /// An operand that stands alone: it exists, or is not zero.
     fn alone(&mut self, expr: &Expr) -> Result<Check, Fault> {
         if self.is_constant(expr) {
-            return Err(match &expr.kind {
-                Kind::Word(word) => unknown(word, &expr.span),
-                _ => Fault::new(expr.span.clone(), format!("{} is neither a field nor a protocol name", shown(expr))),
-            });
+            return Err(misspelt(expr).unwrap_or_else(|| {
+                Fault::new(expr.span.clone(), format!("{} is neither a field nor a protocol name", shown(expr)))
+            }));
         }
         let typed = self.typed(expr)?;
         Ok(match typed.operand {
@@ -510,25 +504,22 @@ impl<'o> Checker<'o> {
             RelOp::Le => (Compare::Le, is_all(false)),
         };
         match (self.is_constant(left), self.is_constant(right)) {
-            (true, true) => {
-                let mut fault = Fault::new(
+            (true, true) => Err(misspelt(left).or_else(|| misspelt(right)).unwrap_or_else(|| {
+                Fault::new(
                     left.span.clone(),
                     format!("a comparison needs a field or function, and {} is none", shown(left)),
-                );
-                if let Kind::Word(word) = &left.kind
-                    && !word.starts_with(|c: char| c.is_ascii_digit() || c == '-')
-                {
-                    fault = unknown(word, &left.span);
-                }
-                Err(fault)
-            }
+                )
+            })),
             (false, true) => {
                 let left = self.typed(left)?;
                 self.compare_constant(left, compare, all, right)
             }
             (true, false) => {
                 let right = self.typed(right)?;
-                self.compare_constant(right, compare.mirrored(), all, left)
+                self.compare_constant(right, compare.mirrored(), all, left).map_err(|fault| match misspelt(left) {
+                    Some(unknown) if fault.span == left.span => unknown,
+                    _ => fault,
+                })
             }
             (false, false) => {
                 let (left, right) = (self.typed(left)?, self.typed(right)?);
@@ -557,10 +548,10 @@ impl<'o> Checker<'o> {
     /// The left side of a search: strings and octets, or what the values of a field are called.
     fn searched(&mut self, expr: &Expr, verb: &str) -> Result<Typed, Fault> {
         if self.is_constant(expr) {
-            return Err(Fault::new(
-                expr.span.clone(),
-                format!("the left side of {verb} must be a field or function, not {}", shown(expr)),
-            ));
+            return Err(misspelt(expr).unwrap_or_else(|| {
+                let message = format!("the left side of {verb} must be a field or function, not {}", shown(expr));
+                Fault::new(expr.span.clone(), message)
+            }));
         }
         let left = self.typed(expr)?;
         if is_searched(left.ftype) {
@@ -632,13 +623,10 @@ impl<'o> Checker<'o> {
 
     fn membership(&mut self, left: &Expr, all: bool, elements: &[Element]) -> Result<Check, Fault> {
         if self.is_constant(left) {
-            return Err(match &left.kind {
-                Kind::Word(word) if looks_like_a_field(word) => unknown(word, &left.span),
-                _ => Fault::new(
-                    left.span.clone(),
-                    format!("only a field may be looked for in a set, not {}", shown(left)),
-                ),
-            });
+            return Err(misspelt(left).unwrap_or_else(|| {
+                let message = format!("only a field may be looked for in a set, not {}", shown(left));
+                Fault::new(left.span.clone(), message)
+            }));
         }
         let left = self.typed(left)?;
         if !matches!(left.operand, Operand::Field(_) | Operand::Raw(_)) {
@@ -747,6 +735,19 @@ fn unknown(name: &str, span: &Span) -> Fault {
     Fault {
         suggestions: names::nearest_fields(name),
         ..Fault::new(span.clone(), format!("\"{name}\" is neither a field nor a protocol name"))
+    }
+}
+
+/// The name that was meant to be a field's in an expression without any, if there is one.
+fn misspelt(expr: &Expr) -> Option<Fault> {
+    match &expr.kind {
+        Kind::Word(word) => {
+            let is_name = word.strip_prefix('.').unwrap_or(word).starts_with(|c: char| c.is_alphabetic() || c == '_');
+            is_name.then(|| unknown(word, &expr.span))
+        }
+        Kind::Arith(_, left, right) => misspelt(left).or_else(|| misspelt(right)),
+        Kind::Negate(of) => misspelt(of),
+        _ => None,
     }
 }
 

@@ -417,6 +417,13 @@ fn errors_say_what_is_wrong_and_where() {
         ("data.data == aa:bb:", "is not a valid byte string", "aa:bb:"),
         ("data.data == aa:bb-cc", "is not a valid byte string", "aa:bb-cc"),
         ("data.data == :", "is not a valid byte string", ":"),
+        ("frame.x contains \"a\"", "\"frame.x\" is neither a field", "frame.x"),
+        ("frame.x[0] == 1", "\"frame.x\" is neither a field", "frame.x"),
+        ("frame.x + 1 == frame.y", "\"frame.x\" is neither a field", "frame.x"),
+        ("frame.x == eth.src", "\"frame.x\" is neither a field", "frame.x"),
+        ("frame.x in {1}", "\"frame.x\" is neither a field", "frame.x"),
+        ("1 contains \"a\"", "the left side of contains must be a field", "1"),
+        ("1 + 1", "is neither a field", "1 + 1"),
         ("frame.number not 1", "\"1\" was unexpected", "1"),
     ]);
 }
