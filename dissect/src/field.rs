@@ -139,6 +139,8 @@ pub enum Base {
     DecHex,
     /// Hexadecimal, the decimal behind it in the tree.
     HexDec,
+    /// Octets with colons between them.
+    Colons,
 }
 
 /// What the values of an integer or a flag are called.

@@ -126,6 +126,7 @@ protocols! {
     Esp => esp,
     Gre => gre,
     Icmp => icmp,
+    Icmpv6 => icmpv6,
     Udp => udp,
     Data => data,
     Dns => dns,

@@ -19,6 +19,7 @@ pub fn text(field: &FieldDef, value: &Value, octets: &[u8]) -> String {
         Value::Ether(mac) => colons(mac),
         Value::Ipv4(a) => std::net::Ipv4Addr::from(*a).to_string(),
         Value::Ipv6(a) => Address::Ipv6(*a).to_string(),
+        Value::Bytes if field.base == Base::Colons => colons(octets),
         Value::Bytes | Value::Protocol { .. } => hex(octets),
         Value::Octets(octets) => hex(octets),
         Value::Text => printable(octets),

@@ -55,7 +55,7 @@ fields! { Icmp, "icmp", "Internet Control Message Protocol";
     EXT_CLASS = field("icmp.ext.class", "Class", Uint8, Dec).names(Names::Values(CLASSES));
     EXT_CTYPE = field("icmp.ext.ctype", "C-Type", Uint8, Dec);
     EXT_DATA = field("icmp.ext.data", "Data", Bytes, None);
-    MPLS_LABEL = field("icmp.mpls.label", "Label", Uint24, Dec).mask(0xffff_f0);
+    MPLS_LABEL = field("icmp.mpls.label", "Label", Uint24, Dec).mask(0xff_fff0);
     MPLS_EXP = field("icmp.mpls.exp", "Experimental", Uint24, Dec).mask(0x00_000e);
     MPLS_S = field("icmp.mpls.s", "Stack bit", Boolean, None).names(Names::Flag("Set", "Not set")).mask(0x00_0001);
     MPLS_TTL = field("icmp.mpls.ttl", "Time to live", Uint8, Dec);
@@ -259,7 +259,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     if let Some(name) = code_name(kind, code) {
         d.text(line, || format!("Code: {code} ({name})"));
     }
-    add_checksum(d, tvb, &CHECKSUM_FIELDS, |octets, found| checksum::expected(octets, found))?;
+    add_checksum(d, tvb, &CHECKSUM_FIELDS, checksum::expected)?;
     match kind {
         ECHO_REQUEST | ECHO_REPLY => echo(d, tvb, kind)?,
         13..=18 => timestamps(d, tvb, kind)?,
@@ -343,10 +343,18 @@ pub(crate) struct EchoFields {
     pub(crate) resptime: FieldId,
     pub(crate) no_resp: FieldId,
     pub(crate) not_found: FieldId,
+    /// The message of `not_found`, given the request's frame.
+    pub(crate) message: fn(u64) -> String,
 }
 
-const ECHO_FIELDS: EchoFields =
-    EchoFields { resp_in: RESP_IN, resp_to: RESP_TO, resptime: RESPTIME, no_resp: NO_RESP, not_found: RESP_NOT_FOUND };
+const ECHO_FIELDS: EchoFields = EchoFields {
+    resp_in: RESP_IN,
+    resp_to: RESP_TO,
+    resptime: RESPTIME,
+    no_resp: NO_RESP,
+    not_found: RESP_NOT_FOUND,
+    message: |_| "No response seen to ICMP request".to_owned(),
+};
 
 /// Finds and shows the other side of an echo. `checksum` is that of the request, or what it must have been.
 pub(crate) fn match_echo<'a>(
@@ -392,7 +400,7 @@ pub(crate) fn match_echo<'a>(
         (None, true) => {
             let line = d.open(fields.no_resp, tvb, 0, 0, Value::None);
             d.mark_generated(line);
-            d.expert(fields.not_found, tvb, 0, 0);
+            d.expert_with(fields.not_found, tvb, 0, 0, || (fields.message)(frame));
             d.close();
             d.append_info(|| " (no response found!)".to_owned());
         }
@@ -554,7 +562,7 @@ fn extension<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.add(EXT_VERSION, tvb, 0, 1, Value::Uint(version.into()));
     d.bits(EXT_RES, tvb, 0, 2, tvb.u16(0)?.into());
     let fields = ChecksumFields { value: EXT_CHECKSUM, status: EXT_CHECKSUM_STATUS, bad: EXT_CHECKSUM_BAD };
-    add_checksum(d, tvb, &fields, |octets, found| checksum::expected(octets, found))?;
+    add_checksum(d, tvb, &fields, checksum::expected)?;
     let mut at = 4;
     while version == 2 && tvb.reported() >= at + 4 {
         let len = usize::from(tvb.u16(at)?);

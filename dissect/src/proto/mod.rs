@@ -10,6 +10,7 @@ pub mod eth;
 pub mod frame;
 pub mod gre;
 pub mod icmp;
+pub mod icmpv6;
 pub mod ieee8021ad;
 pub mod ip;
 pub mod ipv6;
