@@ -4,17 +4,16 @@
 use std::collections::BTreeSet;
 
 use memchr::memmem::Finder;
-use regex::bytes::RegexBuilder;
 
 use super::ast::{ArithOp, Element, Expr, Kind, Part, Quantifier, RelOp, Relation, Test};
 use super::error::{Fault, Span};
 use super::function::Function;
 use super::literal::{self, Literal, Meaning, Target};
 use super::names;
+use super::pattern;
 use super::program::{Check, Compare, Member, Operand, Place, Scalar, Set, Tree};
 use super::references::References;
 use super::run::{arithmetic, negate};
-use super::{MAX_REGEX, MAX_REGEX_SIZE};
 use crate::field::{FieldDef, FieldId, FieldType, Names};
 use crate::registry;
 
@@ -599,26 +598,8 @@ impl<'o> Checker<'o> {
         let Kind::Text(pattern) = &right.kind else {
             return Err(Fault::new(right.span.clone(), "matches needs a string in double quotes on its right side"));
         };
-        if pattern.len() > MAX_REGEX {
-            return Err(Fault::new(
-                right.span.clone(),
-                format!("the regular expression has {} octets, more than {MAX_REGEX}", pattern.len()),
-            ));
-        }
-        let regex = RegexBuilder::new(&pattern_text(pattern))
-            .case_insensitive(true)
-            .unicode(false)
-            .size_limit(MAX_REGEX_SIZE)
-            .dfa_size_limit(MAX_REGEX_SIZE)
-            .nest_limit(super::MAX_DEPTH as u32)
-            .build();
-        match regex {
-            Ok(regex) => Ok(Check::Matches { left: left.operand, all, regex: Box::new(regex) }),
-            Err(error) => Err(Fault::new(
-                right.span.clone(),
-                format!("the regular expression does not compile: {}", reason(&error)),
-            )),
-        }
+        let regex = pattern::compile(pattern).map_err(|message| Fault::new(right.span.clone(), message))?;
+        Ok(Check::Matches { left: left.operand, all, regex: Box::new(regex) })
     }
 
     fn membership(&mut self, left: &Expr, all: bool, elements: &[Element]) -> Result<Check, Fault> {
@@ -793,25 +774,4 @@ fn set_of(members: Vec<Member>) -> Set {
         }
     }
     Set::Ints(joined.into())
-}
-
-/// The pattern as text: octets beyond ASCII stand for themselves, each on its own, as patterns know no encoding here.
-fn pattern_text(pattern: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut text = String::with_capacity(pattern.len());
-    for octet in pattern {
-        if octet.is_ascii() {
-            text.push(*octet as char);
-        } else {
-            let _ = write!(text, "\\x{octet:02x}");
-        }
-    }
-    text
-}
-
-/// The last line of what the compiler of patterns says, which has the reason without the picture.
-fn reason(error: &regex::Error) -> String {
-    let text = error.to_string();
-    let last = text.lines().last().unwrap_or_default().trim();
-    last.strip_prefix("error: ").unwrap_or(last).to_owned()
 }

@@ -7,6 +7,8 @@ use super::error::Fault;
 
 /// How deep macros may use macros.
 pub const MAX_MACRO_DEPTH: usize = 16;
+/// How many macros are read.
+pub const MAX_MACROS: usize = 1024;
 /// How many arguments a macro may take.
 pub const MAX_MACRO_ARGUMENTS: usize = 32;
 
@@ -20,6 +22,24 @@ impl Macros {
     /// Defines a macro, or defines it anew. In its text `$1`, `$2` and so on stand for its arguments.
     pub fn define(&mut self, name: &str, text: &str) {
         self.bodies.insert(name.to_owned(), text.to_owned());
+    }
+
+    /// Reads macros as Wireshark keeps them, one a line: `"name" text to the end of the line` (its `dmacros`) or
+    /// `"name","text"` with `\x22` for quotes (its `dfilter_macros`). Blank lines and lines that begin with `#` count
+    /// for nothing. Answers the numbers, from 1, of the lines that are neither, which define nothing.
+    pub fn read(&mut self, lines: &str) -> Vec<usize> {
+        let mut wrong = Vec::new();
+        for (number, line) in lines.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            match definition(line) {
+                Some((name, text)) if self.bodies.len() < MAX_MACROS => self.define(&name, &text),
+                _ => wrong.push(number + 1),
+            }
+        }
+        wrong
     }
 
     /// The text with all macros put in.
@@ -116,6 +136,42 @@ fn check_len(text: &str) -> Result<(), Fault> {
         return Err(Fault::new(0..0, message));
     }
     Ok(())
+}
+
+/// The name and the text that a line defines.
+fn definition(line: &str) -> Option<(String, String)> {
+    let (name, rest) = unquoted(line)?;
+    let is_name = !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_');
+    let rest = rest.trim_start();
+    let text = match rest.strip_prefix(',') {
+        None => rest.to_owned(),
+        Some(quoted) => match unquoted(quoted.trim_start())? {
+            (text, rest) if rest.trim().is_empty() => text,
+            _ => return None,
+        },
+    };
+    (is_name && !text.is_empty()).then_some((name, text))
+}
+
+/// The text in quotes at the beginning, its escapes undone, and what follows it.
+fn unquoted(line: &str) -> Option<(String, &str)> {
+    let len = quoted(line, false);
+    let inner = line.get(..len)?.strip_prefix('"')?.strip_suffix('"').filter(|_| len > 1)?;
+    let mut text = String::new();
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next()? {
+                'x' => {
+                    let (high, low) = (chars.next()?.to_digit(16)?, chars.next()?.to_digit(16)?);
+                    text.push(char::from_u32(high * 16 + low)?);
+                }
+                c => text.push(c),
+            },
+            c => text.push(c),
+        }
+    }
+    Some((text, line.get(len..)?))
 }
 
 /// How long the quoted text at the beginning is, both quotes included; all of the rest when the last one is missing.

@@ -15,6 +15,7 @@ pub use literal::absolute_time;
 pub mod macros;
 mod names;
 mod parser;
+mod pattern;
 mod program;
 pub mod references;
 pub mod require;

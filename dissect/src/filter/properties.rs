@@ -270,6 +270,11 @@ proptest! {
     }
 
     #[test]
+    fn no_pattern_panics(pattern in "[\\\\\\[\\]{}()?*+^$a-c0-9,:&~<=!QEhHNRZk-]{0,24}") {
+        let _ = super::pattern::compile(pattern.as_bytes());
+    }
+
+    #[test]
     fn no_string_of_words_panics(
         words in proptest::collection::vec((prop::sample::select(PIECES), any::<bool>()), 0..16),
         bytes in frames(),

@@ -521,6 +521,16 @@ fn macros_are_put_in_before_the_filter_is_read() {
 }
 
 #[test]
+fn macros_are_read_from_wiresharks_files() {
+    let mut options = Options::default();
+    let lines = "# a comment\n\n\"short\" frame.len < $1\n\"has\",\"frame contains \\x22$1\\x22\"\nnone\n\"none\"\n\"a b\" x\n\"x\",\"y\" z\n\"\" y\n\"\n";
+    assert_eq!(options.macros.read(lines), [5, 6, 7, 8, 9, 10]);
+    assert!(passes_with("$short(30) and ${has:HELLO}", &options));
+    let many: String = (0..macros::MAX_MACROS + 1).map(|n| format!("\"m{n}\" frame\n")).collect();
+    assert_eq!(Macros::default().read(&many), [macros::MAX_MACROS + 1]);
+}
+
+#[test]
 fn references_stand_for_values_of_a_chosen_packet() {
     let text = "frame.len == ${frame.len} and eth.addr == $eth.src and frame.comment == ${frame.comment}";
     let fields = references::referred(text);
