@@ -13,7 +13,7 @@
 mod client;
 mod endpoint;
 mod error;
-mod limits;
+pub mod limits;
 mod rpc;
 mod serve;
 mod substream;

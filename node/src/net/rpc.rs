@@ -17,7 +17,9 @@ const READ_BYTES: usize = 16 * 1024;
 
 type Substream = Compat<libp2p::Stream>;
 
-/// Both directions of a conversation. Dropping it without [`RpcStream::finish`] tells the peer that it was broken off.
+/// Both directions of a conversation. Dropping it without [`RpcStream::finish`] breaks the conversation off: what was sent
+/// last may not arrive, and the peer sees an end. It cannot tell this end from another, so every conversation of
+/// `packetstream_protocol::wire` has a last message, and an answer that ends without it is none.
 pub struct RpcStream {
     sender: RpcSender,
     receiver: RpcReceiver,
@@ -65,7 +67,7 @@ impl RpcStream {
         self.sender.finish().await
     }
 
-    /// The peer's next message, or `None` when it has finished. May be cancelled: nothing is lost.
+    /// The peer's next message, or `None` at its end: it has finished, or broke off between two frames. May be cancelled: nothing is lost.
     ///
     /// # Errors
     /// When the peer is gone or broke off, or what it sent is no such message.
@@ -73,7 +75,7 @@ impl RpcStream {
         self.receiver.recv().await
     }
 
-    /// The peer's next chunk, not yet looked into, or `None` when it has finished. May be cancelled: nothing is lost.
+    /// The peer's next chunk, not yet looked into, or `None` at its end: it has finished, or broke off between two frames. May be cancelled: nothing is lost.
     ///
     /// # Errors
     /// As for [`RpcStream::recv`].

@@ -32,7 +32,7 @@ pub trait Handler: Send + Sync + 'static {
     fn owns(&self, caller: &Caller, host: HostId) -> impl Future<Output = bool> + Send;
 
     /// Holds the conversation that `request` opens, to its end. The request's limits and the caller's role were checked.
-    /// To drop `stream` without finishing it tells the caller that the answer is cut short.
+    /// An answer that ends without its last message is none to the caller: so a handler that fails need only drop `stream`.
     fn handle(&self, caller: Caller, request: Request, stream: RpcStream) -> impl Future<Output = ()> + Send;
 }
 

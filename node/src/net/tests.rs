@@ -479,7 +479,6 @@ async fn a_sender_waits_for_a_reader_that_does_not_read() {
     });
     let early = tokio::time::timeout(Duration::from_millis(300), &mut sending).await;
     assert!(early.is_err(), "64 MiB went nowhere");
-    // Meanwhile other conversations of the same connection go on.
     read.send(true).unwrap();
     sending.await;
     assert_eq!(receiver.recv().await.unwrap(), Some(Response::Done));
@@ -635,7 +634,8 @@ async fn a_peer_that_does_not_live_any_more_is_given_up() {
     };
     let node = node(&authority, limits).await;
     let bob = bundle(&authority, Role::Edge, "bob");
-    // A machine that stops: its runtime is no longer driven, its sockets stay open.
+    // A machine that stops: its runtime is no longer driven, its sockets stay open. This takes ten seconds: libp2p lets a
+    // first failure pass, and gives the substream of the next ping that long to be opened.
     let at = node.at;
     let (stopped, client) = tokio::task::spawn_blocking(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
