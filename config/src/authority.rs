@@ -234,13 +234,13 @@ impl Authority {
         set_validity(&mut params, now)?;
         params.serial_number = Some(serial(key.public_key_raw()));
         let certificate_der = params.self_signed(&key)?.der().to_vec();
+        debug_assert!(cluster_id(&certificate_der).is_ok());
         Ok(Self { secret, certificate_der })
     }
 
     /// The cluster's id.
     pub fn id(&self) -> ClusterId {
-        // The key was checked when the authority was made or read.
-        ClusterId::of_key(&parse_x509(&self.certificate_der).map(|found| found.public_key).unwrap_or_default())
+        cluster_id(&self.certificate_der).expect("the certificate was checked when the authority was made or read")
     }
 
     /// The authority's certificate, in DER.

@@ -25,11 +25,15 @@ pub(crate) fn write_private(path: &Path, text: &str, replace: bool) -> io::Resul
     let staged = path.with_file_name(name);
     let written = write_new(&staged, text).and_then(|()| {
         if replace {
-            std::fs::rename(&staged, path)
-        } else {
-            // `link` fails when the name is taken, where `rename` would replace what somebody else has just written.
-            std::fs::hard_link(&staged, path)?;
-            std::fs::remove_file(&staged)
+            return std::fs::rename(&staged, path);
+        }
+        // `link` fails when the name is taken, where `rename` would replace what somebody else has just written.
+        match std::fs::hard_link(&staged, path) {
+            // Memory sticks have no hard links. Between this look and the renaming somebody else may be quicker; that is all.
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !path.try_exists()? => {
+                std::fs::rename(&staged, path)
+            }
+            linked => linked.and_then(|()| std::fs::remove_file(&staged)),
         }
     });
     if written.is_err() {

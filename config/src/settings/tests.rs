@@ -110,11 +110,10 @@ fn what_cannot_work_is_refused_in_one_line() {
     ] {
         assert_eq!(invalid(&text, bundle), reason);
     }
-    let mut settings = Settings::default();
-    settings.seeds = vec!["a:1".parse().unwrap(); MAX_SEEDS + 1];
+    let settings = Settings { seeds: vec!["a:1".parse().unwrap(); MAX_SEEDS + 1], ..Settings::default() };
     assert_eq!(settings.validate(Role::Node), Err(Invalid::TooManySeeds { count: MAX_SEEDS + 1 }));
-    let mut settings = Settings::default();
-    settings.capture = (0..=MAX_CAPTURES).map(|n| Capture::everything(format!("eth{n}"))).collect();
+    let capture = (0..=MAX_CAPTURES).map(|n| Capture::everything(format!("eth{n}"))).collect();
+    let settings = Settings { capture, ..Settings::default() };
     assert_eq!(settings.validate(Role::Node), Err(Invalid::TooManyCaptures { count: MAX_CAPTURES + 1 }));
     let edge = parse("roles = [\"capture\"]").unwrap();
     assert_eq!(edge.validate(Role::Edge), Ok(()));
