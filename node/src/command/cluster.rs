@@ -10,7 +10,7 @@ use packetstream_config::{Address, Authority, Bundle, Secret};
 use packetstream_protocol::credentials::Role;
 
 use crate::cli::Cluster;
-use crate::exit::{Failure, Outcome};
+use crate::exit::{Failure, Outcome, say};
 
 pub(super) fn run(args: &Cluster) -> Outcome {
     match args {
@@ -49,9 +49,9 @@ pub(crate) fn issue(authority: &Authority, invitation: Invitation, path: &Path) 
 fn init(data: &DataDir) -> Outcome {
     let seed = Address::new(std::net::Ipv4Addr::LOCALHOST.into(), DEFAULT_PORT);
     let authority = found(data, vec![seed])?;
-    println!("cluster {} made in {}", authority.id(), data.root().display());
-    println!("operator's bundle: {}", data.operator_bundle().display());
-    println!("next: packetstream cluster invite --role node --name NAME --seed HOST:PORT");
+    say!("cluster {} made in {}", authority.id(), data.root().display());
+    say!("operator's bundle: {}", data.operator_bundle().display());
+    say!("next: packetstream cluster invite --role node --name NAME --seed HOST:PORT");
     Ok(())
 }
 
@@ -65,6 +65,6 @@ fn invite(data: &DataDir, role: Role, name: &str, seeds: &[Address], out: Option
     let authority = Authority::read(&path).map_err(Failure::wrong)?;
     let out = out.map_or_else(|| PathBuf::from(format!("{name}.bundle")), Path::to_owned);
     issue(&authority, Invitation { role, name: name.to_owned(), seeds: seeds.to_vec() }, &out)?;
-    println!("{}", out.display());
+    say!("{}", out.display());
     Ok(())
 }

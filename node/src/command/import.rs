@@ -13,8 +13,11 @@ use super::query::host;
 use crate::capture::ImportPlan;
 use crate::cli::Import;
 use crate::client::{Session, failure};
-use crate::exit::{Failure, Outcome};
+use crate::exit::{Failure, Outcome, say};
 use crate::net::{RpcError, RpcReceiver};
+
+/// Octets under way that no node's word can make more of: the memory of an import is bounded by it.
+const MAX_CREDIT_BYTES: usize = 64 << 20;
 
 pub(super) fn run(args: &Import) -> Outcome {
     let session = Session::open(&args.peer)?;
@@ -78,7 +81,7 @@ fn file(session: &Session, path: &Path, host: Option<HostId>) -> Outcome {
         let Some(Response::Ready(ready)) = put.recv::<Response>().await.map_err(failure)? else {
             return Err(failure(RpcError::Unexpected));
         };
-        let window = usize::try_from(ready.credit).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        let window = usize::try_from(ready.credit).unwrap_or(usize::MAX).min(MAX_CREDIT_BYTES);
         let credit = Semaphore::new(window);
         let (mut sender, receiver) = put.split();
         let sending = async {
@@ -98,7 +101,7 @@ fn file(session: &Session, path: &Path, host: Option<HostId>) -> Outcome {
             sender.finish().await.map_err(failure)?;
             Ok((sent, there))
         };
-        let (sent, durable) = tokio::join!(sending, acknowledged(receiver, &credit));
+        let (sent, durable) = tokio::join!(sending, acknowledged(receiver, &credit, ready.credit));
         let durable = durable?;
         let (sent, there): (RangeSet, u64) = sent?;
         if !durable.is_superset(&sent) {
@@ -112,8 +115,8 @@ fn file(session: &Session, path: &Path, host: Option<HostId>) -> Outcome {
     let (sent, there) = sent?;
     let packets = chunks.packets();
     match sent {
-        0 => println!("{}: {packets} packets were there already, host {}", path.display(), stream.host),
-        _ => println!("{}: {packets} packets in {} chunks stored, host {}", path.display(), sent + there, stream.host),
+        0 => say!("{}: {packets} packets were there already, host {}", path.display(), stream.host),
+        _ => say!("{}: {packets} packets in {} chunks stored, host {}", path.display(), sent + there, stream.host),
     }
     match chunks.damage() {
         Some(damage) => Err(Failure::Incomplete(format!("{}: {damage}", path.display()))),
@@ -122,7 +125,7 @@ fn file(session: &Session, path: &Path, host: Option<HostId>) -> Outcome {
 }
 
 /// Takes acknowledgements and gives their credit back, until the node is done.
-async fn acknowledged(mut receiver: RpcReceiver, credit: &Semaphore) -> Result<RangeSet, Failure> {
+async fn acknowledged(mut receiver: RpcReceiver, credit: &Semaphore, mut total: u64) -> Result<RangeSet, Failure> {
     let mut durable = RangeSet::default();
     let ended = loop {
         match receiver.recv::<Response>().await {
@@ -132,7 +135,10 @@ async fn acknowledged(mut receiver: RpcReceiver, credit: &Semaphore) -> Result<R
                     let why = "the cluster holds other packets under the names of these: another version made them";
                     break Err(Failure::Wrong(why.to_owned()));
                 }
-                credit.add_permits(usize::try_from(acks.credit).unwrap_or(0));
+                let more = acks.credit.saturating_sub(total);
+                total = total.max(acks.credit);
+                // No more at once than a node may promise at first.
+                credit.add_permits(usize::try_from(more).unwrap_or(0).min(MAX_CREDIT_BYTES));
             }
             Ok(Some(Response::Done)) => break Ok(durable),
             Ok(Some(Response::Refused(refusal))) => break Err(failure(RpcError::Refused(refusal))),

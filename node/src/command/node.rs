@@ -11,9 +11,10 @@ use packetstream_protocol::credentials::Role;
 use packetstream_storage::Retention;
 
 use super::cluster;
+use crate::capture::LiveConfig;
 use crate::cli::Node;
 use crate::daemon::{self, Plan};
-use crate::exit::{Failure, Outcome};
+use crate::exit::{Failure, Outcome, say};
 
 pub(super) fn run(args: &Node) -> Outcome {
     let settings = settings(args)?;
@@ -23,6 +24,8 @@ pub(super) fn run(args: &Node) -> Outcome {
     let plan = Plan {
         listen: settings.listen.clone(),
         store: data.store(),
+        spool: data.spool(),
+        captures: settings.capture.iter().map(live).collect(),
         retention: Retention {
             age: settings.retention.age.map(|age| Duration::from_secs(age.as_secs())),
             bytes_max: settings.retention.size.map(|size| size.as_bytes()),
@@ -32,12 +35,22 @@ pub(super) fn run(args: &Node) -> Outcome {
     };
     let operator = data.operator_bundle();
     let ready = |address: SocketAddr| {
-        println!("listening on {address}, data in {}", data.root().display());
+        say!("listening on {address}, data in {}", data.root().display());
         if operator.exists() {
-            println!("ask it with: packetstream status --peer {address} --bundle {}", operator.display());
+            say!("ask it with: packetstream status --peer {address} --bundle {}", operator.display());
         }
     };
     super::runtime()?.block_on(daemon::run(plan, ready)).map_err(Failure::wrong)
+}
+
+/// A capture of the configuration, as libpcap is told.
+fn live(capture: &Capture) -> LiveConfig {
+    LiveConfig {
+        filter: capture.filter.clone(),
+        snaplen: capture.snaplen,
+        buffer_bytes: u32::try_from(capture.buffer.as_bytes()).unwrap_or(u32::MAX),
+        ..LiveConfig::of(&capture.interface)
+    }
 }
 
 /// The configuration file with the command line over it.
@@ -78,7 +91,7 @@ fn bundle(args: &Node, data: &DataDir, listen: &Address) -> Result<Bundle, Failu
             let local = Address::new(IpAddr::V4(Ipv4Addr::LOCALHOST), listen.port());
             let seeds = if listen.port() == 0 { Vec::new() } else { vec![local] };
             let authority = cluster::found(data, seeds)?;
-            println!("made a cluster of one in {}", data.root().display());
+            say!("made a cluster of one in {}", data.root().display());
             authority
         }
     };

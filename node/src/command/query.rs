@@ -17,7 +17,7 @@ use crate::capture::file::{Interface, Options, RawPacket, Resolution, Section, S
 use crate::cli::{Get, Output, Query};
 use crate::client::Session;
 use crate::engine::Question;
-use crate::exit::{Failure, Outcome};
+use crate::exit::{Failure, Outcome, say};
 
 pub(super) fn run(args: &Query) -> Outcome {
     // What makes no sense is refused before anybody is asked.
@@ -123,7 +123,7 @@ fn state(closing: &Closing, output: &Output) -> Outcome {
             "limited": closing.limited, "missing_chunks": missing, "silent": closing.silent,
             "dropped": closing.dropped, "gaps": closing.gaps,
         });
-        println!("{line}");
+        say!("{line}");
     } else {
         let how = if closing.complete { "complete" } else { "incomplete" };
         let limited = if closing.limited { ", ended by -c" } else { "" };

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::cli::Peer;
 use crate::client::{Session, failure};
-use crate::exit::Outcome;
+use crate::exit::{Outcome, say};
 use crate::net::RpcError;
 
 fn time(time: Option<Timestamp>) -> String {
@@ -27,20 +27,26 @@ pub(super) fn status(peer: &Peer) -> Outcome {
             "packets": report.packets, "bytes": report.bytes, "oldest": report.oldest.map(|time| time.to_string()),
             "newest": report.newest.map(|time| time.to_string()), "actors": actors.collect::<Vec<_>>(),
         });
-        println!("{line}");
+        say!("{line}");
         return Ok(());
     }
-    println!("node     {} ({}), packetstream {}", report.name, report.node, report.version);
-    println!("roles    {}", report.roles.join(", "));
-    println!("up       {} s", report.uptime_ms / 1000);
-    println!(
+    say!("node     {} ({}), packetstream {}", report.name, report.node, report.version);
+    say!("roles    {}", report.roles.join(", "));
+    say!("up       {} s", report.uptime_ms / 1000);
+    say!(
         "stored   {} packets of {} hosts in {} chunks, {} bytes",
-        report.packets, report.hosts, report.chunks, report.bytes
+        report.packets,
+        report.hosts,
+        report.chunks,
+        report.bytes
     );
-    println!("from     {}", time(report.oldest));
-    println!("to       {}", time(report.newest));
+    say!("from     {}", time(report.oldest));
+    say!("to       {}", time(report.newest));
+    for capture in report.captures {
+        say!("capture  {}: {} packets, {} dropped", capture.interface, capture.packets, capture.dropped);
+    }
     for actor in report.actors {
-        println!("actor    {}: {}, {} restarts", actor.name, actor.state, actor.restarts);
+        say!("actor    {}: {}, {} restarts", actor.name, actor.state, actor.restarts);
     }
     Ok(())
 }
@@ -49,7 +55,7 @@ pub(super) fn hosts(peer: &Peer) -> Outcome {
     let response = Session::open(peer)?.call(&Request::Hosts)?;
     let Response::Hosts(rows) = response else { return Err(failure(RpcError::Unexpected)) };
     if !peer.json {
-        println!("{:36} {:20} {:>10} {:>12} {:30} last packet", "host", "name", "packets", "bytes", "first packet");
+        say!("{:36} {:20} {:>10} {:>12} {:30} last packet", "host", "name", "packets", "bytes", "first packet");
     }
     for row in rows {
         if peer.json {
@@ -58,16 +64,10 @@ pub(super) fn hosts(peer: &Peer) -> Outcome {
                 "bytes": row.bytes, "first": row.first.map(|time| time.to_string()),
                 "last": row.last.map(|time| time.to_string()), "gaps": row.gaps,
             });
-            println!("{line}");
+            say!("{line}");
         } else {
             let (first, last) = (time(row.first), time(row.last));
-            println!(
-                "{:36} {:20} {:>10} {:>12} {first:30} {last}",
-                row.host.to_string(),
-                row.name,
-                row.packets,
-                row.bytes
-            );
+            say!("{:36} {:20} {:>10} {:>12} {first:30} {last}", row.host.to_string(), row.name, row.packets, row.bytes);
         }
     }
     Ok(())

@@ -86,11 +86,11 @@ impl Leg {
     fn open(&mut self, store: &dyn ChunkStore, question: &Question) -> &mut (StreamReader, FactStore) {
         self.open.get_or_insert_with(|| {
             let mut analysis = question.analysis();
-            let mut first = StreamReader::new(self.stream, &self.entries);
+            let mut first = StreamReader::new(&self.entries);
             while let Some(stored) = first.next(store) {
                 analysis.observe(&stored.packet);
             }
-            (StreamReader::new(self.stream, &self.entries), analysis.finish())
+            (StreamReader::new(&self.entries), analysis.finish())
         })
     }
 }
@@ -217,10 +217,9 @@ pub(crate) fn query(store: &dyn ChunkStore, query: &Query, send: &mut Send<'_>) 
 }
 
 /// The leg whose next packet is the earliest. Legs that begin later are not opened for it.
-fn earliest(legs: &mut Vec<Leg>, store: &dyn ChunkStore, question: &Question) -> Option<usize> {
+fn earliest(legs: &mut [Leg], store: &dyn ChunkStore, question: &Question) -> Option<usize> {
     let mut best: Option<(Timestamp, usize)> = None;
-    for at in 0..legs.len() {
-        let leg = &mut legs[at];
+    for (at, leg) in legs.iter_mut().enumerate() {
         if best.is_some_and(|(time, _)| leg.open.is_none() && leg.begins > time) {
             break;
         }

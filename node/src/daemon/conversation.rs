@@ -15,7 +15,7 @@ const MAX_BATCHES_WAITING: usize = 4;
 const MAX_WRITES_WAITING: usize = 64;
 
 /// Answers peers.
-pub struct Conversations(pub Arc<Service>);
+pub(super) struct Conversations(pub(super) Arc<Service>);
 
 impl Handler for Conversations {
     async fn owns(&self, _caller: &Caller, _host: HostId) -> bool {
@@ -113,9 +113,15 @@ async fn take(service: Arc<Service>, mut receiver: RpcReceiver, done: mpsc::Send
 }
 
 async fn acknowledge(mut sender: RpcSender, mut outcomes: mpsc::Receiver<Outcome>) -> Result<(), RpcError> {
+    let mut credit = CREDIT_BYTES;
     while let Some(outcome) = outcomes.recv().await {
         match outcome {
-            Ok(acks) => sender.send(&Response::Acks(acks)).await?,
+            Ok(mut acks) => {
+                // What was stored makes room for as much; the message says the total.
+                credit = credit.saturating_add(acks.credit);
+                acks.credit = credit;
+                sender.send(&Response::Acks(acks)).await?;
+            }
             Err(refusal) => {
                 sender.send(&Response::Refused(refusal)).await?;
                 return sender.finish().await;

@@ -1,6 +1,7 @@
 //! The daemon: actors for what lives and dies, and the service that answers peers.
 
 mod answer;
+mod capturing;
 mod conversation;
 mod keeper;
 pub mod service;
@@ -13,7 +14,9 @@ use packetstream_config::{Address, Bundle};
 use packetstream_storage::{ChunkStore, Retention, RocksOptions, RocksStore, StoreError};
 use thiserror::Error;
 
+use crate::capture::LiveConfig;
 use crate::net::{ConnectError, Endpoint, Limits, ListenError};
+pub use capturing::CaptureError;
 use conversation::Conversations;
 use keeper::{Keeper, Ward};
 pub use service::Service;
@@ -28,6 +31,8 @@ pub struct Plan {
     pub store: std::path::PathBuf,
     pub retention: Retention,
     pub roles: Vec<String>,
+    pub spool: std::path::PathBuf,
+    pub captures: Vec<LiveConfig>,
 }
 
 /// Why a daemon did not start.
@@ -39,6 +44,8 @@ pub enum StartError {
     Connect(#[from] ConnectError),
     #[error(transparent)]
     Listen(#[from] ListenError),
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
     #[error("the actors' thread cannot be started: {0}")]
     Thread(#[from] std::io::Error),
 }
@@ -55,6 +62,7 @@ pub async fn run(plan: Plan, ready: impl FnOnce(std::net::SocketAddr)) -> Result
     let endpoint = Endpoint::start(&plan.bundle, Limits::default(), Conversations(service.clone()))?;
     let address = endpoint.listen(&plan.listen).await?;
 
+    let capturing = capturing::Capturing::start(&plan.captures, &plan.spool, &service)?;
     let (retention, board) = (plan.retention, service.board.clone());
     // Actors live on one thread of their own: a slow one never holds up the network.
     std::thread::Builder::new().name("actors".to_owned()).spawn(move || {
@@ -69,6 +77,13 @@ pub async fn run(plan: Plan, ready: impl FnOnce(std::net::SocketAddr)) -> Result
     ready(address);
     ended().await;
     tracing::info!("ending");
+    if let Some(capturing) = capturing {
+        // What was captured until now is stored before the process ends.
+        let stopped = tokio::task::spawn_blocking(move || capturing.stop()).await;
+        if let Ok(Err(error)) = stopped {
+            tracing::error!(%error, "capture");
+        }
+    }
     Ok(())
 }
 

@@ -9,7 +9,6 @@ use packetstream_storage::{ChunkStore, Entry, EntryQuery, Scope, StoreError};
 ///
 /// Signalling and media lie in chunks of their own, each in capture order; they are merged by sequence number.
 pub(crate) struct StreamReader {
-    stream: StreamId,
     runs: [Run; 2],
     /// Chunks that were announced and could not be read.
     missing: Vec<ChunkNo>,
@@ -104,7 +103,7 @@ pub(crate) fn entries(store: &dyn ChunkStore, stream: StreamId) -> Result<Vec<En
 }
 
 impl StreamReader {
-    pub(crate) fn new(stream: StreamId, entries: &[Entry]) -> Self {
+    pub(crate) fn new(entries: &[Entry]) -> Self {
         let run = |class| {
             let mut entries: Vec<Entry> =
                 entries.iter().filter(|entry| entry.kind == ChunkKind::Packets(class)).cloned().collect();
@@ -112,17 +111,12 @@ impl StreamReader {
             Run { entries, ..Run::default() }
         };
         Self {
-            stream,
             runs: [run(Class::Signalling), run(Class::Media)],
             missing: Vec::new(),
             number: 0,
             first: None,
             previous: 0,
         }
-    }
-
-    pub(crate) fn stream(&self) -> StreamId {
-        self.stream
     }
 
     /// Chunks that could not be read, so far.
