@@ -162,7 +162,17 @@ impl<T> Conversations<T> {
 
     /// The conversation of `endpoints`, made if there is none.
     pub(crate) fn get_or_insert_with(&mut self, endpoints: Endpoints, make: impl FnOnce() -> T) -> &mut T {
+        self.get_or_insert_evicting(endpoints, make).0
+    }
+
+    /// As [`Conversations::get_or_insert_with`]; also answers the conversation that had to make room.
+    pub(crate) fn get_or_insert_evicting(
+        &mut self,
+        endpoints: Endpoints,
+        make: impl FnOnce() -> T,
+    ) -> (&mut T, Option<T>) {
         let key = Key(endpoints);
+        let mut evicted = None;
         let at = match self.find(key) {
             Some(at) => at,
             None if self.slots.len() < self.capacity => {
@@ -176,13 +186,14 @@ impl<T> Conversations<T> {
                 let at = self.oldest;
                 let slot = &mut self.slots[at as usize];
                 self.places.remove(&slot.key);
-                (slot.key, slot.value) = (key, make());
+                slot.key = key;
+                evicted = Some(std::mem::replace(&mut slot.value, make()));
                 self.places.insert(key, at);
                 at
             }
         };
         self.touch(at);
-        &mut self.slots[at as usize].value
+        (&mut self.slots[at as usize].value, evicted)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::bindings::{self, Table};
 use crate::facts::Fact;
 use crate::field::FieldId;
 use crate::packet::Packet;
-use crate::proto::{arp, dns, frame, icmp, udp, ws};
+use crate::proto::{arp, dns, frame, icmp, tcp, udp, ws};
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
 use crate::stop::Stop;
@@ -90,6 +90,7 @@ pub struct Flows {
     /// IPv4 and IPv6 fragments.
     pub(crate) fragments: Reassembly,
     pub(crate) udp: udp::Flows,
+    pub(crate) tcp: tcp::Flows,
     pub(crate) dns: dns::Transactions,
     /// Who was seen with which IP address.
     pub(crate) addresses: arp::Addresses,
@@ -321,6 +322,11 @@ impl<'a> Dissector<'a> {
     /// Whether any field of the protocol being parsed will be looked at.
     pub fn wants_own(&self) -> bool {
         self.stack.last().is_some_and(|id| self.wanted.own_fields(*id))
+    }
+
+    /// Whether the second pass will look at any field of the protocol, at an expert info or at a column.
+    pub fn wants_facts_of(&self, id: ProtoId) -> bool {
+        self.wanted.facts_of(id)
     }
 
     /// Whether any field of the protocol, or a column, will be looked at.
@@ -611,6 +617,11 @@ impl<'a> Dissector<'a> {
             }
         }
         None
+    }
+
+    /// As [`Dissector::fact`], but the fact may be asked for again.
+    pub(crate) fn peek_fact<T>(&self, pick: impl Fn(&Fact) -> Option<T>) -> Option<T> {
+        self.facts.iter().find_map(pick)
     }
 
     // Columns.

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::proto::{arp, dns};
+use crate::proto::{arp, dns, tcp};
 use crate::reassembly::Datagram;
 use crate::registry::ProtoId;
 
@@ -33,6 +33,37 @@ pub enum Fact {
     Dns { id: u16, role: dns::Role, frame: u64, after: i64 },
     /// The other side of an ICMP echo, and for a reply how much later it came, in nanoseconds.
     Echo { frame: u64, after: i64 },
+    /// A segment's connection, what was found out about the segment, and who claimed the connection.
+    Tcp {
+        /// Which occurrence of TCP in the frame; the same below.
+        layer: u8,
+        child: Option<ProtoId>,
+        bits: u32,
+        stream: Arc<tcp::Stream>,
+        /// Nanoseconds since the previous segment of the connection.
+        since_previous: i64,
+    },
+    /// What a segment acknowledges and how much is under way.
+    TcpNumbers {
+        layer: u8,
+        /// How many frames ago the acknowledged segment came; 0 if none is.
+        acks: u32,
+        /// Octets; 0 where not known.
+        in_flight: u32,
+        push_sent: u32,
+        /// Nanoseconds.
+        rtt: i64,
+    },
+    /// Which repetition of the acknowledgment in a frame a segment is.
+    TcpDuplicate { layer: u8, number: u32, frame: u64 },
+    /// The frame from which a retransmission's timeout counts, in nanoseconds.
+    TcpTimeout { layer: u8, frame: u64, ns: i64 },
+    /// The payload was seen before.
+    TcpRepeated { layer: u8 },
+    /// So many octets of the payload go on with a message, which they complete or do not.
+    TcpLead { layer: u8, child: ProtoId, len: u32, whole: Option<Arc<tcp::Whole>> },
+    /// The frame that completes the message that the payload goes on with or ends in.
+    TcpIn { layer: u8, frame: u64 },
     /// An IP address in this ARP packet that was seen at another hardware address.
     DuplicateAddress(Box<arp::Duplicate>),
 }

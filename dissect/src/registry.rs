@@ -30,6 +30,8 @@ pub struct Protocol {
     pub accepts: Option<for<'a> fn(&Dissector<'a>, Tvb<'a>) -> bool>,
     /// How the messages of the protocol are found in a TCP stream; `None` for what does not run over TCP.
     pub framing: Option<fn(&[u8]) -> Framing>,
+    /// Its messages say their length at their beginning, which a stream shows (`tcp.pdu.size`).
+    pub is_counted: bool,
     /// Packets that together show every field of the table.
     pub samples: &'static [Sample],
 }
@@ -53,6 +55,7 @@ impl Protocol {
             dissect,
             accepts: None,
             framing: None,
+            is_counted: false,
             samples: &[],
         }
     }
@@ -128,6 +131,7 @@ protocols! {
     Icmp => icmp,
     Icmpv6 => icmpv6,
     Udp => udp,
+    Tcp => tcp,
     Data => data,
     Dns => dns,
     Mdns => mdns,

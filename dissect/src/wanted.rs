@@ -15,6 +15,8 @@ pub struct Wanted {
     own: [u64; PROTO_COUNT.div_ceil(64)],
     /// In the first pass: the fields that the second one will make. A fact that none of them shows need not be found.
     fact_fields: Box<[u64]>,
+    /// In the first pass: the protocols of which the second one will make a field, or all when it writes columns.
+    fact_protos: [u64; PROTO_COUNT.div_ceil(64)],
     /// Everything, with depths and texts, in the order of the tree.
     pub tree: bool,
     /// The Protocol and Info columns.
@@ -29,6 +31,7 @@ impl Wanted {
             protos: [0; PROTO_COUNT.div_ceil(64)],
             own: [0; PROTO_COUNT.div_ceil(64)],
             fact_fields: vec![0; FIELD_COUNT.div_ceil(64)].into(),
+            fact_protos: [0; PROTO_COUNT.div_ceil(64)],
             tree: false,
             columns: false,
         }
@@ -41,6 +44,7 @@ impl Wanted {
             protos: [u64::MAX; PROTO_COUNT.div_ceil(64)],
             own: [u64::MAX; PROTO_COUNT.div_ceil(64)],
             fact_fields: vec![u64::MAX; FIELD_COUNT.div_ceil(64)].into(),
+            fact_protos: [u64::MAX; PROTO_COUNT.div_ceil(64)],
             tree: true,
             columns: true,
         }
@@ -71,6 +75,7 @@ impl Wanted {
     pub fn join(&mut self, other: &Self) {
         self.fields.iter_mut().zip(&other.fields).for_each(|(mine, theirs)| *mine |= theirs);
         self.protos.iter_mut().zip(&other.protos).for_each(|(mine, theirs)| *mine |= theirs);
+        self.own.iter_mut().zip(&other.own).for_each(|(mine, theirs)| *mine |= theirs);
         self.tree |= other.tree;
         self.columns |= other.columns;
     }
@@ -92,6 +97,7 @@ impl Wanted {
         let mut facts = Self::nothing();
         facts.protos = self.protos;
         facts.fact_fields.clone_from(&self.fields);
+        facts.fact_protos = if self.columns { [u64::MAX; PROTO_COUNT.div_ceil(64)] } else { self.own };
         facts
     }
 
@@ -111,6 +117,11 @@ impl Wanted {
     #[inline]
     pub fn fact_field(&self, field: FieldId) -> bool {
         self.fact_fields[usize::from(field.0) / 64] >> (field.0 % 64) & 1 != 0
+    }
+
+    /// Whether the second pass will make a field of the protocol or write columns; asked in the first one.
+    pub fn facts_of(&self, proto: ProtoId) -> bool {
+        self.fact_protos[proto as usize / 64] >> (proto as usize % 64) & 1 != 0
     }
 
     /// Whether the protocol, or one that may lie in it, is to be looked at.

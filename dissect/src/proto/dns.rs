@@ -358,6 +358,7 @@ fields! { Dns, "dns", "Domain Name System";
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     framing: Some(framing),
+    is_counted: true,
     samples: &[Sample {
         link_type: 101,
         frames: &[

@@ -21,6 +21,7 @@ pub mod null;
 pub mod ppp;
 pub mod raw;
 pub mod sll;
+pub mod tcp;
 pub mod udp;
 pub mod vlan;
 pub mod ws;

@@ -30,7 +30,7 @@ fields! { Udp, "udp", "User Datagram Protocol";
 /// What became of a checksum (`*.checksum.status` of all protocols).
 pub(crate) const CHECKSUM_STATUSES: &[(u64, &str)] =
     &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present"), (4, "Illegal")];
-const UNVERIFIED: u64 = 2;
+pub(crate) const UNVERIFIED: u64 = 2;
 const NOT_PRESENT: u64 = 3;
 const ILLEGAL: u64 = 4;
 

@@ -1,0 +1,273 @@
+//! What a segment carries: messages that lie in it, begin in it or end in it, and who takes them.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::analysis::{FIN, finding};
+use super::fields::*;
+use super::reassembly::{Extent, Lead, Whole};
+use super::{Header, Known};
+use crate::bindings::{self, Table};
+use crate::dissector::Dissector;
+use crate::facts::Fact;
+use crate::proto::udp::octets;
+use crate::registry::{self, Framing, ProtoId};
+use crate::tvb::Tvb;
+use crate::value::Value;
+
+/// Messages that lie side by side in a run of octets, and what is left behind them.
+struct Split {
+    /// Where each begins and how many octets it has.
+    messages: SmallVec<[(usize, usize); 4]>,
+    /// Where one begins that ends elsewhere.
+    tail: Option<(usize, Extent)>,
+    /// Where octets begin that are not the protocol's.
+    foreign: Option<usize>,
+}
+
+/// Finds the messages of `child` in `tvb`.
+fn split(child: ProtoId, tvb: Tvb<'_>) -> Split {
+    let mut split = Split { messages: SmallVec::new(), tail: None, foreign: None };
+    let Some(framing) = registry::protocol(child).framing else {
+        split.messages.push((0, tvb.reported()));
+        return split;
+    };
+    let mut at = 0;
+    while at < tvb.reported() {
+        let rest = tvb.from(at);
+        match framing(rest.bytes()) {
+            Framing::Message(len) if len <= rest.reported() => {
+                split.messages.push((at, len.max(1)));
+                at += len.max(1);
+            }
+            // Cut by the snap length: there is no putting together, only what is there.
+            _ if !rest.is_whole() => {
+                split.messages.push((at, rest.reported()));
+                return split;
+            }
+            Framing::Message(len) => {
+                split.tail = Some((at, Extent::Known(u32::try_from(len).unwrap_or(u32::MAX))));
+                return split;
+            }
+            Framing::More(_) => {
+                split.tail = Some((at, Extent::NextSegment));
+                return split;
+            }
+            Framing::UntilEnd => {
+                split.tail = Some((at, Extent::UntilEnd));
+                return split;
+            }
+            Framing::Foreign => {
+                split.foreign = Some(at);
+                return split;
+            }
+        }
+    }
+    split
+}
+
+/// Who takes a stream's octets: whom it belongs to, else to whom a port belongs, the lower one first, else who knows them
+/// by their looks.
+fn taker(d: &Dissector<'_>, tvb: Tvb<'_>, claimed: Option<ProtoId>) -> Option<ProtoId> {
+    let (src, dst) = (d.endpoints.src_port, d.endpoints.dst_port);
+    let ports = [src.min(dst), src.max(dst)].into_iter().filter(|port| *port != 0);
+    let mut bound = claimed.into_iter().chain(ports.filter_map(|port| bindings::by_number(Table::TcpPort, port)));
+    let accepts = |id: &ProtoId| registry::protocol(*id).accepts.is_none_or(|accepts| accepts(d, tvb));
+    bound
+        .find(accepts)
+        .or_else(|| bindings::TCP_HEURISTICS.iter().find(|(_, looks_like)| looks_like(d, tvb)).map(|(id, _)| *id))
+}
+
+/// Hands octets that are no part of a known stream to who takes them.
+pub(super) fn hand_on<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
+    let child = taker(d, tvb, None).unwrap_or(ProtoId::Data);
+    d.call(child, tvb);
+}
+
+fn found(known: Option<&Known>, findings: u32) -> bool {
+    known.is_some_and(|known| known.found(findings))
+}
+
+/// Finds out in the first pass whether the payload goes on with a message, and keeps that.
+fn lead<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>, header: &Header, known: Option<&Known>) {
+    let Header { endpoints, layer, .. } = *header;
+    let frame = d.packet.number;
+    let Some(flows) = d.flows().filter(|_| payload.is_whole()) else {
+        return;
+    };
+    let is_repeated =
+        found(known, finding::RETRANSMISSION | finding::FAST_RETRANSMISSION | finding::SPURIOUS_RETRANSMISSION);
+    match flows.tcp.lead(endpoints, frame, header.seq, payload.bytes(), is_repeated) {
+        Lead::Nothing => {}
+        Lead::Repeated => d.record(Fact::TcpRepeated { layer }),
+        Lead::Goes { len, child, whole } => {
+            complete(d, layer, whole.as_deref());
+            d.record(Fact::TcpLead { layer, child, len, whole });
+        }
+    }
+}
+
+/// Tells the frames that a message's octets came in where it is complete.
+fn complete(d: &mut Dissector<'_>, layer: u8, whole: Option<&Whole>) {
+    let here = d.packet.number;
+    let frames = whole.into_iter().flat_map(|whole| &whole.pieces).map(|piece| piece.frame);
+    for frame in frames.filter(|frame| *frame != here) {
+        d.amend(frame, Fact::TcpIn { layer, frame: here });
+    }
+}
+
+fn led(d: &mut Dissector<'_>, here: u8) -> Option<(ProtoId, usize, Option<Arc<Whole>>)> {
+    d.fact(|fact| match fact {
+        Fact::TcpLead { layer, child, len, whole } if *layer == here => Some((*child, *len as usize, whole.clone())),
+        _ => None,
+    })
+}
+
+/// Shows what a segment of a known connection carries and hands it on. Closes TCP's item.
+pub(super) fn show<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>, header: &Header, known: Option<&Known>) {
+    lead(d, payload, header, known);
+    let here = header.layer;
+    let is_seen = d.fact(|fact| matches!(fact, Fact::TcpRepeated { layer } if *layer == here).then_some(()));
+    if is_seen.is_some() {
+        segment_data(d, payload, "Retransmitted TCP segment data");
+        d.close();
+        return;
+    }
+    let lead = led(d, header.layer);
+    let at = lead.as_ref().map_or(0, |lead| lead.1);
+    // What repeats or overtakes would only confuse who reads the stream.
+    let is_mute = found(known, finding::REPEATED);
+    let rest = payload.from(at);
+    let claimed = known.and_then(|known| known.child);
+    let child = if rest.is_empty() || is_mute { None } else { Some(taker(d, rest, claimed).unwrap_or(ProtoId::Data)) };
+    let rest_split = child.map(|child| split(child, rest));
+
+    let whole = lead.as_ref().and_then(|(child, _, whole)| Some((*child, whole.clone()?)));
+    let whole = whole.map(|(child, whole)| {
+        let source = d.add_source(&whole.bytes, "Reassembled TCP");
+        (child, source, split(child, source), whole)
+    });
+    if !is_mute {
+        for (child, split) in whole.iter().map(|w| (w.0, &w.2)).chain(child.zip(rest_split.as_ref())) {
+            sizes(d, payload, child, split);
+        }
+    }
+    let reassembled_in = d.fact(|fact| match *fact {
+        Fact::TcpIn { layer, frame } if layer == here => Some(frame),
+        _ => None,
+    });
+    let mut reassembled_in = reassembled_in;
+    if let Some((_, len, whole)) = &lead {
+        if whole.is_none() {
+            shown_in(d, payload, reassembled_in.take());
+        }
+        segment_data(d, payload.sub(0, *len), "TCP segment data");
+    }
+    if let Some((tail, _)) = rest_split.as_ref().and_then(|split| split.tail) {
+        shown_in(d, rest, reassembled_in.take());
+        segment_data(d, rest.from(tail), "TCP segment data");
+    }
+    let is_silent = rest_split.as_ref().is_none_or(|split| split.messages.is_empty() && split.foreign.is_none());
+    if is_silent && whole.is_none() && !is_mute {
+        d.append_info(|| " [TCP segment of a reassembled PDU]".to_owned());
+    }
+    d.close();
+
+    if let Some((child, source, split, whole)) = whole {
+        segments(d, source, &whole);
+        if !is_mute {
+            messages(d, source, child, &split);
+        }
+    }
+    if let Some((child, split)) = child.zip(rest_split) {
+        messages(d, rest, child, &split);
+        if let Some((tail, extent)) = split.tail {
+            let (endpoints, frame) = (header.endpoints, d.packet.number);
+            let seq = header.seq.wrapping_add((at + tail) as u32);
+            if let Some(flows) = d.flows() {
+                flows.tcp.begin(endpoints, frame, seq, rest.from(tail).bytes(), child, extent);
+            }
+        }
+    }
+}
+
+/// Ends what lasts until the connection does.
+pub(super) fn close<'a>(d: &mut Dissector<'a>, header: &Header) {
+    if !header.has(FIN) {
+        return;
+    }
+    let Header { endpoints, layer, .. } = *header;
+    if let Some((child, whole)) = d.flows().and_then(|flows| flows.tcp.end(endpoints)) {
+        complete(d, layer, Some(&whole));
+        d.record(Fact::TcpLead { layer, child, len: 0, whole: Some(whole) });
+    }
+    if let Some((child, _, Some(whole))) = led(d, header.layer) {
+        let source = d.add_source(&whole.bytes, "Reassembled TCP");
+        segments(d, source, &whole);
+        d.call(child, source);
+    }
+}
+
+fn shown_in<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, frame: Option<u64>) {
+    if let Some(frame) = frame {
+        d.generated(REASSEMBLED_IN, tvb, 0, 0, Value::Uint(frame));
+    }
+}
+
+fn segment_data<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, name: &'static str) {
+    let item = d.bytes(SEGMENT_DATA, tvb, 0, tvb.len());
+    d.text(item, || format!("{name} ({})", octets(tvb.len())));
+}
+
+fn sizes<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, child: ProtoId, split: &Split) {
+    if registry::protocol(child).is_counted && d.wants(PDU_SIZE) {
+        for (_, len) in &split.messages {
+            d.generated(PDU_SIZE, tvb, 0, 0, Value::Uint(*len as u64));
+        }
+    }
+}
+
+fn messages<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, child: ProtoId, split: &Split) {
+    for (at, len) in &split.messages {
+        d.call(child, tvb.sub(*at, *len));
+    }
+    if let Some(at) = split.foreign {
+        d.call(ProtoId::Data, tvb.from(at));
+    }
+}
+
+/// Shows which segments a message was put together from.
+fn segments<'a>(d: &mut Dissector<'a>, source: Tvb<'a>, whole: &Whole) {
+    if !d.wants_own() {
+        return;
+    }
+    let (count, len) = (whole.pieces.len(), source.reported());
+    let item = d.open(SEGMENTS, source, 0, len, Value::None);
+    d.mark_generated(item);
+    d.text(item, || {
+        let frames: Vec<String> = whole.pieces.iter().map(|piece| format!("#{}({})", piece.frame, piece.len)).collect();
+        let s = if count == 1 { "" } else { "s" };
+        format!("[{count} Reassembled TCP Segment{s} ({}): {}]", octets(len), frames.join(", "))
+    });
+    for piece in &whole.pieces {
+        let (start, len) = (piece.start as usize, piece.len as usize);
+        let item = d.generated(SEGMENT, source, start, len, Value::Uint(piece.frame));
+        d.text(item, || {
+            let end = (start + len).saturating_sub(1);
+            format!("[Frame: {}, payload: {start}-{end} ({})]", piece.frame, octets(len))
+        });
+        d.within(|d| {
+            for (is_so, field) in [(piece.overlaps, SEGMENT_OVERLAP), (piece.conflicts, SEGMENT_OVERLAP_CONFLICT)] {
+                if is_so {
+                    d.generated(field, source, start, len, Value::Uint(1));
+                }
+            }
+        });
+    }
+    d.generated(SEGMENT_COUNT, source, 0, 0, Value::Uint(count as u64));
+    d.generated(REASSEMBLED_LENGTH, source, 0, 0, Value::Uint(len as u64));
+    let item = d.bytes(REASSEMBLED_DATA, source, 0, len);
+    d.mark_generated(item);
+    d.close();
+}
