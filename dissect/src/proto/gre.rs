@@ -3,6 +3,7 @@
 use crate::bindings::{Binding, Table};
 use crate::dissector::Dissector;
 use crate::field::{Names, fields};
+use crate::proto::erspan;
 use crate::registry::{ProtoId, Protocol, Sample};
 use crate::stop::Parsed;
 use crate::tvb::Tvb;
@@ -94,11 +95,12 @@ const HAS_SEQUENCE: u16 = 0x1000;
 const HAS_ACK: u16 = 0x0080;
 const VERSION: u16 = 0x0007;
 const PROTOCOL_PPP: u16 = 0x880b;
+const PROTOCOL_ERSPAN: u16 = 0x88be;
 const PROTOCOL_ETHERNET: u16 = 0x6558;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     tables: &[Table::EtherType],
-    calls: &[ProtoId::Eth, ProtoId::Ppp, ProtoId::Data],
+    calls: &[ProtoId::Erspan, ProtoId::Eth, ProtoId::Ppp, ProtoId::Data],
     samples: &[Sample {
         link_type: 228,
         frames: &[
@@ -170,7 +172,13 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.set_len(item, at);
     d.close();
     let rest = tvb.from(at);
-    if !rest.is_empty() {
+    if number == PROTOCOL_ERSPAN {
+        // Only the types with a header count their frames.
+        match flags & HAS_SEQUENCE {
+            0 => erspan::dissect_type_1(d, rest),
+            _ => d.call(ProtoId::Erspan, rest),
+        }
+    } else if !rest.is_empty() {
         payload(d, number, rest);
     }
     Ok(())
