@@ -519,8 +519,13 @@ impl<'a> Dissector<'a> {
 
     /// Sets the length of an item that was added before its end was known.
     pub fn set_len(&mut self, item: Item, len: usize) {
-        if let Some(node) = self.node(item) {
-            node.len = len as u32;
+        let wire = self.packet.orig_len as usize;
+        let sources = &self.out.sources;
+        if let Some(node) = self.out.nodes.get_mut(item.0 as usize) {
+            // What a header says of its length is no reason to point behind the end.
+            let source = sources.get(usize::from(node.source)).map_or(0, |source| source.0.len());
+            let end = if node.source == 0 { source.max(wire) } else { source };
+            node.len = len.min(end.saturating_sub(node.start as usize)) as u32;
         }
     }
 

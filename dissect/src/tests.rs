@@ -73,6 +73,94 @@ fn the_data_sample_shows_its_octets() {
     assert!(shown(&protocol.samples[0]).contains("data.data"));
 }
 
+#[test]
+fn each_sample_shows_its_protocol() {
+    for protocol in registry::protocols().filter(|protocol| !protocol.samples.is_empty()) {
+        let names: BTreeSet<_> = protocol.samples.iter().flat_map(shown).collect();
+        assert!(names.contains(protocol.fields()[0].name), "the samples of {} do not show it", protocol.short);
+    }
+}
+
+/// What whole frames of a capture show in the second pass: of each frame names and values, in the order of the tree. The
+/// frames are a second apart.
+pub(crate) fn frames(link_type: u16, hex: &[&str]) -> Vec<Vec<(&'static str, String)>> {
+    let frames: Vec<Vec<u8>> = hex.iter().map(|frame| octets(frame)).collect();
+    let packets = (0i64..).zip(&frames).map(|(at, bytes)| Packet {
+        number: at as u64 + 1,
+        time: at * 1_000_000_000,
+        ..Packet::alone(link_type, bytes)
+    });
+    two_passes(&packets.collect::<Vec<_>>())
+}
+
+/// The values of a field of one frame, with commas between them.
+pub(crate) fn values(frame: &[(&'static str, String)], name: &str) -> String {
+    let of_name = frame.iter().filter(|row| row.0 == name).map(|row| row.1.as_str());
+    of_name.collect::<Vec<_>>().join(",")
+}
+
+fn frames_of(link_type: u16, frames: Vec<Vec<u8>>) -> Vec<Vec<(&'static str, String)>> {
+    let packets: Vec<Packet<'_>> = (0i64..)
+        .zip(&frames)
+        .map(|(at, bytes)| Packet {
+            number: at as u64 + 1,
+            time: at * 1_000_000_000,
+            // What was cut off was there on the wire, in every other frame.
+            orig_len: bytes.len() as u32 + at as u32 % 2 * 20,
+            ..Packet::alone(link_type, bytes)
+        })
+        .collect();
+    two_passes(&packets)
+}
+
+fn two_passes(packets: &[Packet<'_>]) -> Vec<Vec<(&'static str, String)>> {
+    let wanted = Wanted::everything();
+    let mut first = Analysis::new(&wanted);
+    for packet in packets {
+        first.observe(packet);
+    }
+    let facts = first.finish();
+    let mut scratch = Scratch::default();
+    let show = |packet: &Packet<'_>| {
+        dissect(packet, facts.of(packet.number), &wanted, &mut scratch, |dissection| {
+            let nodes = dissection.nodes.iter().map(|node| {
+                let field = registry::field(node.field);
+                let source = dissection.sources[usize::from(node.source)].0;
+                // What was on the wire may lie behind what was captured, but never behind the frame.
+                let end = (packet.orig_len as usize).max(source.len());
+                assert!(node.start as usize + node.len as usize <= end, "{} lies outside of its source", field.name);
+                (field.name, value::of(field, node, dissection.bytes(node)))
+            });
+            nodes.collect()
+        })
+    };
+    packets.iter().map(show).collect()
+}
+
+#[test]
+fn damaged_frames_stay_within_themselves() {
+    let seeds: Vec<(u16, Vec<Vec<u8>>)> = registry::protocols()
+        .flat_map(|protocol| protocol.samples)
+        .map(|sample| (sample.link_type, sample.frames.iter().map(|frame| octets(frame)).collect()))
+        .collect();
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let damage = proptest::collection::vec((any::<u16>(), any::<u8>()), 1..6);
+    runner
+        .run(&(any::<u16>(), damage, any::<u16>()), |(seed, damage, cut)| {
+            let (link_type, mut frames) = seeds[usize::from(seed) % seeds.len()].clone();
+            for frame in frames.iter_mut().filter(|frame| !frame.is_empty()) {
+                let len = frame.len();
+                for (at, octet) in &damage {
+                    frame[usize::from(*at) % len] = *octet;
+                }
+                frame.truncate(usize::from(cut) % (2 * len));
+            }
+            frames_of(link_type, frames);
+            Ok(())
+        })
+        .unwrap();
+}
+
 /// What a protocol shows of octets that it is handed alone, over UDP: names and values, in the order of the tree.
 pub(crate) fn shown_by(id: registry::ProtoId, octets: &[u8]) -> Vec<(&'static str, String)> {
     alone(id, octets, &Wanted::everything(), &mut Flows::default())

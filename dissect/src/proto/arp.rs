@@ -360,6 +360,7 @@ fn duplicates<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, opcode: u16, addresses: [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::{frames, values};
 
     #[test]
     fn the_oldest_address_is_forgotten_at_the_limit() {
@@ -373,5 +374,39 @@ mod tests {
         let last = (MAX_ADDRESSES as u32 + 5).to_be_bytes();
         let found = addresses.see(last, [2, 0, 0, 0, 0, 2], 9, 3_500_000_000);
         assert_eq!(found.map(|duplicate| duplicate.seconds), Some(3));
+    }
+
+    #[test]
+    fn one_address_at_two_machines_is_a_duplicate() {
+        let packet = |mac: &str, sender: &str| {
+            format!("ffffffffffff {mac} 0806 0001 0800 06 04 0001 {mac} {sender} 000000000000 0a000009")
+        };
+        let rows = [
+            packet("020000000001", "0a000001"),
+            packet("020000000002", "0a000001"),
+            packet("020000000003", "00000000"),
+        ];
+        let shown = frames(1, &[&rows[0], &rows[1], &rows[2]]);
+        assert_eq!(values(&shown[0], "arp.duplicate-address-frame"), "");
+        assert_eq!(values(&shown[1], "arp.duplicate-address-frame"), "1");
+        assert_eq!(values(&shown[1], "arp.seconds-since-duplicate-address-frame"), "1");
+        assert_eq!(values(&shown[1], "_ws.expert.message"), "Duplicate IP address configured (10.0.0.1)");
+        assert_eq!(values(&shown[2], "arp.isprobe"), "1");
+        assert_eq!(values(&shown[2], "arp.duplicate-address-frame"), "");
+    }
+
+    #[test]
+    fn an_announcement_asks_for_its_own_address() {
+        let shown = frames(
+            1,
+            &[
+                "ffffffffffff 020000000001 0806 0001 0800 06 04 0001 020000000001 0a000001 000000000000 0a000001",
+                "ffffffffffff 020000000001 0806 0001 0800 06 04 0001 0200",
+            ],
+        );
+        assert_eq!(values(&shown[0], "arp.isgratuitous"), "1");
+        assert_eq!(values(&shown[0], "arp.isannouncement"), "1");
+        assert_eq!(values(&shown[1], "arp.opcode"), "1");
+        assert_eq!(values(&shown[1], "arp.src.hw_mac"), "");
     }
 }

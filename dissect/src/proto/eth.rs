@@ -255,3 +255,50 @@ pub(crate) fn trailer<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, place: usize, fie
         ws::note_short(d, tvb, "Ethertype");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::{frames, values};
+
+    #[test]
+    fn what_follows_the_datagram_is_padding_trailer_and_check_sequence() {
+        let datagram = "ffffffffffff 020000000001 0800 45000014 00000000 40fd0000 0a000001 0a000002";
+        let zeros = "00".repeat(26);
+        let shown = frames(
+            1,
+            &[
+                &format!("{datagram} {zeros}"),
+                &format!("{datagram} {zeros} 01020304"),
+                &format!("{datagram} {} ", "55".repeat(26)),
+                &format!("{datagram} 0102"),
+            ],
+        );
+        assert_eq!(values(&shown[0], "eth.padding"), zeros);
+        assert_eq!(values(&shown[1], "eth.padding"), zeros);
+        assert_eq!(values(&shown[1], "eth.fcs"), "0x01020304");
+        assert_eq!(values(&shown[2], "eth.padding"), "");
+        assert_eq!(values(&shown[2], "eth.padding_bad").len(), 0, "it has no value");
+        assert_eq!(values(&shown[2], "_ws.expert.severity"), "4194304");
+        assert_eq!(values(&shown[3], "eth.trailer"), "0102");
+    }
+
+    #[test]
+    fn a_number_is_a_length_a_type_or_neither() {
+        let head = "ffffffffffff 020000000001";
+        let shown = frames(
+            1,
+            &[
+                &format!("{head} 0003 424203"),
+                &format!("{head} 0004 424203"),
+                &format!("{head} 05dd 00"),
+                &format!("{head} 0600 00"),
+                "ffffffffffff 0200",
+            ],
+        );
+        assert_eq!(values(&shown[0], "eth.len"), "3");
+        assert_eq!(values(&shown[1], "_ws.expert.message"), "Length field value goes past the end of the payload");
+        assert_eq!(values(&shown[2], "eth.invalid_lentype"), "0x05dd");
+        assert_eq!(values(&shown[3], "eth.type"), "0x0600");
+        assert_eq!(values(&shown[4], "frame.protocols"), "eth");
+    }
+}

@@ -191,8 +191,8 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     samples: &[Sample {
         link_type: 228,
         frames: &[
-            "45000020 00000000 40010000 0a000001 0a000002 0800f7fd 00010001 01020304",
-            "45000020 00000000 40010000 0a000002 0a000001 0000fffd 00010001 01020304",
+            "45000020 00000000 40010000 0a000001 0a000002 0800f3f7 00010001 01020304",
+            "45000020 00000000 40010000 0a000002 0a000001 0000fbf7 00010001 01020304",
             "45000024 00000000 40010000 0a000001 0a000002 03040000 00000578 45000014",
             "45000024 00000000 40010000 0a000001 0a000002 0b000000 00010000 45000014 20000000",
             "45000024 00000000 40010000 0a000001 0a000002 05000000 0a000009 45000014",
@@ -613,6 +613,7 @@ fn label<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize) -> Parsed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::{frames, values};
 
     #[test]
     fn the_oldest_request_is_forgotten_at_the_limit() {
@@ -625,5 +626,38 @@ mod tests {
         assert_eq!(echoes.reply(ends(3)), None);
         assert_eq!(echoes.reply(ends(4)), Some((4, 0)));
         assert_eq!(echoes.reply(ends(4)), None);
+    }
+
+    const REQUEST: &str = "45000020 00000000 40010000 0a000001 0a000002 0800f3f700010001 01020304";
+    const REPLY: &str = "45000020 00000000 40010000 0a000002 0a000001 0000fbf700010001 01020304";
+
+    #[test]
+    fn requests_and_replies_name_each_other() {
+        let shown = frames(228, &[REQUEST, REPLY, REPLY, REQUEST]);
+        assert_eq!(values(&shown[0], "icmp.resp_in"), "2");
+        assert_eq!(values(&shown[1], "icmp.resp_to"), "1");
+        assert_eq!(values(&shown[1], "icmp.resptime"), "1000");
+        assert_eq!(values(&shown[2], "icmp.resp_to"), "");
+        assert_eq!(values(&shown[3], "_ws.expert.message"), "No response seen to ICMP request");
+    }
+
+    #[test]
+    fn a_quoted_request_is_nobodys_request() {
+        let quoted = format!("4500003c 00000000 40010000 0a000002 0a000001 0301fcfe 00000000 {REQUEST}");
+        let shown = frames(228, &[&quoted, REPLY]);
+        assert_eq!(values(&shown[0], "icmp.type"), "3,8");
+        assert_eq!(values(&shown[1], "icmp.resp_to"), "");
+        // The beginning of a datagram is all that an error has to quote.
+        let shown = frames(228, &[&quoted[..quoted.len() - 30]]);
+        assert_eq!(values(&shown[0], "_ws.malformed"), "");
+    }
+
+    #[test]
+    fn labels_stand_behind_the_quoted_datagram() {
+        let head = "450000b4 00000000 40010000 0a000002 0a000001 0b00f4ff 00200000";
+        let frame = format!("{head} {REQUEST} {} 20000000 0008 0101 00011140", "00".repeat(96));
+        let shown = frames(228, &[&frame]);
+        assert_eq!(values(&shown[0], "icmp.mpls.label"), "17");
+        assert_eq!(values(&shown[0], "icmp.length.original_datagram"), "128");
     }
 }

@@ -871,3 +871,66 @@ fn timestamps<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::{frames, values};
+
+    #[test]
+    fn fragments_are_one_datagram_in_the_frame_of_the_last() {
+        let shown = frames(
+            228,
+            &[
+                "4500001c 0001 2000 40fd0000 0a000001 0a000002 6162636465666768",
+                "45000016 0001 0001 40fd0000 0a000001 0a000002 696a",
+                "45000016 0001 0001 40fd0000 0a000001 0a000002 696a",
+            ],
+        );
+        assert_eq!(values(&shown[0], "ip.reassembled_in"), "2");
+        assert_eq!(values(&shown[1], "ip.fragment"), "1,2");
+        assert_eq!(values(&shown[1], "ip.reassembled.data"), "6162636465666768696a");
+        assert_eq!(values(&shown[1], "data.len"), "10");
+        assert_eq!(values(&shown[2], "ip.reassembled_in"), "", "it came too late");
+    }
+
+    #[test]
+    fn lengths_that_cannot_be_are_noted() {
+        let shown = frames(
+            228,
+            &[
+                "4500000a 00000000 40fd0000 0a000001 0a000002",
+                "43000014 00000000 40fd0000 0a000001 0a000002",
+                "450000ff 00000000 40fd0000 0a000001 0a000002 00",
+                "45000000 00000000 40fd0000 0a000001 0a000002 00",
+                "45000014 0000",
+            ],
+        );
+        assert_eq!(values(&shown[0], "_ws.expert.message"), "Bogus IP length");
+        assert_eq!(values(&shown[1], "_ws.expert.message"), "Bogus IP header length (12, must be at least 20)");
+        assert_eq!(values(&shown[2], "_ws.expert.message"), "IPv4 total length exceeds packet length (21 bytes)");
+        assert_eq!(values(&shown[3], "ip.len"), "21", "left to the network card");
+        assert!(values(&shown[4], "_ws.expert.message").ends_with("Malformed Packet (Exception occurred)"));
+    }
+
+    #[test]
+    fn a_source_route_ends_at_its_last_address() {
+        let shown = frames(228, &["48000020 00000000 40fd0000 0a000001 0a000002 830b04 0a000003 0a000004 00"]);
+        assert_eq!(values(&shown[0], "ip.dst"), "10.0.0.4");
+        assert_eq!(values(&shown[0], "ip.cur_rt"), "10.0.0.2");
+        assert_eq!(values(&shown[0], "ip.src_rt"), "10.0.0.3");
+    }
+
+    #[test]
+    fn hop_counts_are_judged_by_where_the_packet_goes() {
+        let to = |address: &str, ttl: &str| {
+            let frame = format!("45000014 00000000 {ttl}fd0000 0a000001 {address}");
+            values(&frames(228, &[&frame])[0], "_ws.expert.message")
+        };
+        assert_eq!(to("0a000002", "04"), "\"Time To Live\" only 4");
+        assert_eq!(to("0a000002", "05"), "");
+        assert_eq!(to("ef010101", "01"), "");
+        assert_eq!(to("e0000005", "01"), "");
+        assert!(to("e0000005", "40").contains("!= 1 for a packet"));
+        assert!(to("e0000012", "01").contains("!= 255 for a packet"));
+    }
+}

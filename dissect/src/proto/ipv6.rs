@@ -699,3 +699,44 @@ fn upper<'a>(d: &mut Dissector<'a>, next: u8, payload: Tvb<'a>) {
         d.call(ProtoId::Data, payload);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::{frames, values};
+
+    const ADDRESSES: &str = "fe800000000000000213 72fffec00001 20020a00000100070000000000000001";
+
+    #[test]
+    fn extension_headers_follow_each_other() {
+        let frame = format!("60000000 0013 00 40 {ADDRESSES} 3c00050200000100 fd00010400000000 616263");
+        let shown = frames(229, &[&frame]);
+        assert_eq!(values(&shown[0], "frame.protocols"), "ipv6:ipv6.hopopts:ipv6.dstopts:data");
+        assert_eq!(values(&shown[0], "ipv6.opt.type"), "0x05,0x01,0x01");
+        assert_eq!(values(&shown[0], "ipv6.slaac_mac"), "00:13:72:c0:00:01");
+        assert_eq!(values(&shown[0], "ipv6.6to4_gw_ipv4"), "10.0.0.1");
+    }
+
+    #[test]
+    fn fragments_are_one_datagram_and_an_atomic_one_is_whole() {
+        let fragment =
+            |bits: &str, data: &str, len: &str| format!("60000000 {len} 2c 40 {ADDRESSES} fd00{bits}00000007 {data}");
+        let rows = [
+            fragment("0001", "6162636465666768", "0010"),
+            fragment("0008", "69", "0009"),
+            fragment("0000", "69", "0009"),
+        ];
+        let shown = frames(229, &[&rows[0], &rows[1], &rows[2]]);
+        assert_eq!(values(&shown[0], "ipv6.reassembled.in"), "2");
+        assert_eq!(values(&shown[1], "ipv6.reassembled.data"), "616263646566676869");
+        assert_eq!(values(&shown[2], "data.data"), "69");
+        assert_eq!(values(&shown[2], "ipv6.fragment"), "");
+    }
+
+    #[test]
+    fn a_cut_header_is_malformed() {
+        let shown = frames(229, &["60000000 0010", "60000000 0010 3a 40", "60000000 0008 00 40"]);
+        for frame in &shown {
+            assert!(values(frame, "_ws.malformed").contains("IPv6") || !values(frame, "_ws.expert").is_empty());
+        }
+    }
+}

@@ -363,3 +363,28 @@ fn snap<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, item: crate::dissect
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::{frames, values};
+
+    #[test]
+    fn control_fields_and_snap_are_read() {
+        let head = "ffffffffffff 020000000001";
+        let shown = frames(
+            1,
+            &[
+                &format!("{head} 0008 aaaa03 000000 88b6"),
+                &format!("{head} 0004 f0f1 0502"),
+                &format!("{head} 0003 42427f"),
+                &format!("{head} 0001 42"),
+            ],
+        );
+        assert_eq!(values(&shown[0], "llc.type"), "0x88b6");
+        assert_eq!(values(&shown[1], "llc.control.n_r"), "1");
+        assert_eq!(values(&shown[1], "llc.control.s_ftype"), "0x0001");
+        assert_eq!(values(&shown[2], "llc.control.u_modifier_cmd"), "0x1b");
+        assert_eq!(values(&shown[2], "llc.control.p"), "1");
+        assert!(values(&shown[3], "_ws.expert.message").contains("Malformed"));
+    }
+}

@@ -89,3 +89,25 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::{frames, values};
+
+    #[test]
+    fn tags_nest_up_to_a_limit() {
+        let head = "ffffffffffff 020000000001 8100";
+        let shown = frames(
+            1,
+            &[
+                &format!("{head} b005 8100 0006 88b6 00"),
+                &format!("{head} {} 0005 88b6", "00058100".repeat(30)),
+                &format!("{head} 00"),
+            ],
+        );
+        assert_eq!(values(&shown[0], "vlan.id"), "5,6");
+        assert_eq!(values(&shown[0], "vlan.priority"), "5,0");
+        assert_eq!(values(&shown[1], "_ws.expert.message"), "Too many nested VLAN tags");
+        assert!(values(&shown[2], "_ws.expert.message").contains("Malformed"));
+    }
+}
