@@ -247,7 +247,7 @@ impl<'t> Lexer<'t> {
             let why = match part {
                 Part::Length(_, 0) => Some("a range must not be empty"),
                 Part::Range(from, to) if (from < 0) != (to < 0) => Some("both ends of a range must have one sign"),
-                Part::Range(from, to) if from > to => Some("a range must not be empty"),
+                Part::Range(from, to) if from >= to => Some("a range must end behind its beginning"),
                 _ => None,
             };
             if let Some(why) = why {

@@ -178,7 +178,9 @@ impl Parser<'_> {
         let negated = self.take(&["not"])?;
         if self.take(&["in"])? {
             let elements = self.set()?;
-            let test = Test::In { left, all: quantifier == Some(Quantifier::All), elements };
+            // No value is in the set, whatever the quantifier: `all x not in` is not the opposite of `all x in`.
+            let all = quantifier == Some(Quantifier::All) && !negated;
+            let test = Test::In { left, all, elements };
             return Ok(match negated {
                 true => Test::Not(Box::new(test)),
                 false => test,

@@ -162,7 +162,10 @@ impl Check {
         match self {
             Self::Always => true,
             Self::Present(Operand::Field(place) | Operand::Raw(place)) => place.nodes(d).next().is_some(),
-            Self::Present(operand) => operand.each(d, false, &mut |_| true),
+            Self::Present(operand) => operand.each(d, false, &mut |val| match val {
+                Val::Bytes(octets) => !octets.is_empty(),
+                _ => true,
+            }),
             Self::NonZero(operand) => operand.each(d, false, &mut |val| !val.is_zero()),
             Self::Compare { left, compare, all, right } => match right {
                 Operand::Const(scalar) => {
@@ -178,7 +181,7 @@ impl Check {
                 _ => false,
             }),
             Self::Finds { left, all, finder } => quantify(left, d, *all, true, |val| match val {
-                Val::Bytes(octets) | Val::Text(octets) => finder.find(octets).is_some(),
+                Val::Bytes(octets) | Val::Text(octets) => !finder.needle().is_empty() && finder.find(octets).is_some(),
                 _ => false,
             }),
             Self::Contains { left, all, right } => quantify(left, d, *all, true, |left| {
@@ -186,12 +189,13 @@ impl Check {
                     return false;
                 };
                 quantify(right, d, *all, true, |right| match right {
-                    Val::Bytes(right) | Val::Text(right) => memmem::find(left, right).is_some(),
+                    Val::Bytes(right) | Val::Text(right) => !right.is_empty() && memmem::find(left, right).is_some(),
                     _ => false,
                 })
             }),
             Self::Matches { left, all, regex } => quantify(left, d, *all, true, |val| match val {
-                Val::Bytes(octets) | Val::Text(octets) => regex.is_match(octets),
+                Val::Bytes(octets) => !octets.is_empty() && regex.is_match(octets),
+                Val::Text(text) => regex.is_match(text),
                 _ => false,
             }),
             Self::In { left, all, set } => quantify(left, d, *all, false, |val| set.holds(val, d)),
@@ -301,9 +305,9 @@ impl Operand {
                 let mut nodes = place.nodes(d);
                 nodes.any(|node| label_of(field, node).is_some_and(&mut *look))
             }
-            Self::Slice(of, parts) => of.each(d, false, &mut |val| {
-                val.octets().and_then(|octets| slice(octets, parts)).is_some_and(|octets| look(Val::Bytes(octets)))
-            }),
+            Self::Slice(of, parts) => {
+                of.each(d, false, &mut |val| val.octets().is_some_and(|octets| look(Val::Bytes(slice(octets, parts)))))
+            }
             Self::Call(function, arguments) => function.each(arguments, d, look),
             Self::Arith(op, left, right) => left.each(d, false, &mut |left| {
                 right.each(d, false, &mut |right| arithmetic(*op, &left, &right).is_some_and(&mut *look))
@@ -340,20 +344,22 @@ pub(crate) fn label_of(field: &'static FieldDef, node: &Node) -> Option<Val<'sta
     }))
 }
 
-/// The octets that the parts take, one behind the other; nothing when a part reaches past either end.
-fn slice<'v>(octets: Cow<'v, [u8]>, parts: &[Part]) -> Option<Cow<'v, [u8]>> {
+/// The octets that the parts take, one behind the other. A part that reaches past either end takes none, so that what
+/// is compared may be empty: as in Wireshark, `udp.payload[0:2] != 00:00` holds for a payload of one octet.
+fn slice<'v>(octets: Cow<'v, [u8]>, parts: &[Part]) -> Cow<'v, [u8]> {
+    let range = |part: &Part| range_of(*part, octets.len()).unwrap_or(0..0);
     if let [part] = parts {
-        let range = range_of(*part, octets.len())?;
-        return Some(match octets {
-            Cow::Borrowed(octets) => Cow::Borrowed(octets.get(range)?),
-            Cow::Owned(octets) => Cow::Owned(octets.get(range)?.to_vec()),
-        });
+        let range = range(part);
+        return match octets {
+            Cow::Borrowed(octets) => Cow::Borrowed(octets.get(range).unwrap_or_default()),
+            Cow::Owned(octets) => Cow::Owned(octets.get(range).unwrap_or_default().to_vec()),
+        };
     }
     let mut taken = Vec::new();
     for part in parts {
-        taken.extend_from_slice(octets.get(range_of(*part, octets.len())?)?);
+        taken.extend_from_slice(octets.get(range(part)).unwrap_or_default());
     }
-    Some(Cow::Owned(taken))
+    Cow::Owned(taken)
 }
 
 fn range_of(part: Part, len: usize) -> Option<std::ops::Range<usize>> {
@@ -430,7 +436,8 @@ pub(crate) fn arithmetic<'v>(op: ArithOp, left: &Val<'_>, right: &Val<'_>) -> Op
         (Val::Ipv6 { address: a, .. }, Val::Ipv6 { address: b, .. }) if op == And => {
             Val::Ipv6 { address: a & b, mask: u128::MAX }
         }
-        (Val::Bytes(a) | Val::Text(a), Val::Bytes(b) | Val::Text(b)) if op == And && a.len() == b.len() => {
+        // The longer side counts as far as the shorter one goes.
+        (Val::Bytes(a) | Val::Text(a), Val::Bytes(b) | Val::Text(b)) if op == And => {
             let octets: SmallVec<[u8; 16]> = a.iter().zip(b.iter()).map(|(a, b)| a & b).collect();
             Val::Bytes(Cow::Owned(octets.into_vec()))
         }
