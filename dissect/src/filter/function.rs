@@ -5,11 +5,10 @@ use std::cmp::Ordering;
 use std::fmt::Write;
 
 use super::program::Operand;
-use super::run::{Val, label_of, value_of};
+use super::run::{Scene, Val, label_of, value_of};
 use crate::field::FieldType;
 use crate::output::value;
 use crate::registry;
-use crate::tree::Dissection;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Function {
@@ -203,7 +202,7 @@ impl Function {
     pub(crate) fn each<'v>(
         self,
         arguments: &'v [Operand],
-        d: &'v Dissection<'_>,
+        scene: &Scene<'v>,
         look: &mut dyn FnMut(Val<'v>) -> bool,
     ) -> bool {
         let Some(first) = arguments.first() else {
@@ -217,7 +216,7 @@ impl Function {
                 };
                 let mut best: Option<Val<'v>> = None;
                 for argument in arguments {
-                    argument.each(d, false, &mut |val| {
+                    argument.each(scene, false, &mut |val| {
                         let is_better = best.as_ref().is_none_or(|best| val.order(best) == Some(wanted));
                         if is_better {
                             best = Some(val);
@@ -230,16 +229,16 @@ impl Function {
             (Self::Count, _) => {
                 // What is absent has no count either, not the count 0.
                 let count = match first {
-                    Operand::Field(place) | Operand::Raw(place) => place.nodes(d).count(),
+                    Operand::Field(place) | Operand::Raw(place) => place.nodes(scene).count(),
                     _ => 0,
                 };
                 count > 0 && look(Val::Int(count as i128))
             }
             (Self::Len, Operand::Field(place)) => {
                 let width = registry::field(place.field).ftype.width();
-                let mut nodes = place.nodes(d);
+                let mut nodes = place.nodes(scene);
                 nodes.any(|node| {
-                    let len = match value_of(d, node) {
+                    let len = match value_of(scene.d, node) {
                         Some(Val::Int(_)) if width > 0 => usize::from(width),
                         Some(Val::Int(_) | Val::Float(_) | Val::Time(_)) | None => node.len as usize,
                         Some(val) => val.octets().map_or(0, |octets| octets.len()),
@@ -249,9 +248,9 @@ impl Function {
             }
             (Self::String | Self::Dec | Self::Hex, Operand::Field(place)) => {
                 let field = registry::field(place.field);
-                let mut nodes = place.nodes(d);
+                let mut nodes = place.nodes(scene);
                 nodes.any(|node| {
-                    let text = match (self, value_of(d, node)) {
+                    let text = match (self, value_of(scene.d, node)) {
                         (Self::Hex, Some(Val::Int(n))) => {
                             let digits = usize::from(field.ftype.width()) * 2;
                             // Of a negative number the bits of its own width.
@@ -259,17 +258,17 @@ impl Function {
                             format!("0x{:0digits$x}", n as u64 & bits)
                         }
                         (_, Some(Val::Int(n))) => n.to_string(),
-                        _ => value::of(field, node, d.bytes(node)),
+                        _ => value::of(field, node, scene.d.bytes(node)),
                     };
                     look(Val::Text(Cow::Owned(text.into_bytes())))
                 })
             }
             (Self::Vals, Operand::Field(place)) => {
                 let field = registry::field(place.field);
-                let mut nodes = place.nodes(d);
+                let mut nodes = place.nodes(scene);
                 nodes.any(|node| label_of(field, node).is_some_and(&mut *look))
             }
-            _ => first.each(d, false, &mut |val| self.of(val).is_some_and(&mut *look)),
+            _ => first.each(scene, false, &mut |val| self.of(val).is_some_and(&mut *look)),
         }
     }
 

@@ -4,6 +4,13 @@
 //! becomes a flat program. Compiling and running never panic, whatever the text and the packet; what a hostile text could
 //! make large has a limit below. Results are those of Wireshark 4.0, whose syntax and that of its successors are
 //! both taken.
+//!
+//! On purpose different from Wireshark 4.0:
+//! - `udp.port == -1` and `frame.len / 0 == 1`, which can never hold, are refused, as are `${field}` without a value.
+//! - `all ip.addr in {10.0.0.0/8, 192.168.0.0/16}` asks each value for any element; 4.0 wants one element for all values.
+//! - Arithmetic does not wrap at 32 bits, and `abs` of a negative time is that time without its sign.
+//! - A field that was looked for in one layer does not count as absent in the rest of the filter.
+//! - Regular expressions that need backtracking (look-around, references to groups) are refused.
 
 mod ast;
 mod check;
@@ -51,6 +58,10 @@ pub const MAX_ARGUMENTS: usize = 64;
 pub const MAX_REGEX: usize = 4096;
 /// The memory that one regular expression may take when compiled, in octets: nested repetitions multiply.
 pub const MAX_REGEX_SIZE: usize = 1 << 20;
+
+/// How many nodes and constants one run of a filter may look at: operators on fields with many values multiply. A packet
+/// on which a filter would look at more does not pass it.
+pub const MAX_LOOKS: usize = 1 << 22;
 
 /// What a filter may refer to.
 #[derive(Clone, Default, Debug)]

@@ -1,11 +1,13 @@
 //! Runs a program on one dissection. Comparisons with constants allocate nothing.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 use memchr::memmem;
 use smallvec::SmallVec;
 
+use super::MAX_LOOKS;
 use super::ast::{ArithOp, Part};
 use super::program::{Check, Compare, Member, Operand, Place, Scalar, Set, Step};
 use crate::field::{FieldDef, FieldType};
@@ -134,15 +136,34 @@ pub(crate) fn value_of<'v>(d: &'v Dissection<'_>, node: &'v Node) -> Option<Val<
     })
 }
 
+/// A packet, and how much has been looked at in it.
+pub(crate) struct Scene<'v> {
+    pub(crate) d: &'v Dissection<'v>,
+    looks: Cell<usize>,
+}
+
+impl Scene<'_> {
+    /// Counts what is going to be looked at; whether there is no end to it.
+    fn spend(&self, looks: usize) -> bool {
+        self.looks.set(self.looks.get().saturating_add(looks));
+        self.is_spent()
+    }
+
+    fn is_spent(&self) -> bool {
+        self.looks.get() > MAX_LOOKS
+    }
+}
+
 /// Whether the packet passes.
 pub(crate) fn run(steps: &[Step], d: &Dissection<'_>) -> bool {
+    let scene = Scene { d, looks: Cell::new(0) };
     let mut truth = true;
     let mut kept = 0u128;
     let mut at = 0;
     while let Some(step) = steps.get(at) {
         at += 1;
         match step {
-            Step::Check(check) => truth = check.holds(d),
+            Step::Check(check) => truth = check.holds(&scene),
             Step::Not => truth = !truth,
             Step::UnlessGo(to) if !truth => at = *to,
             Step::IfGo(to) if truth => at = *to,
@@ -154,57 +175,57 @@ pub(crate) fn run(steps: &[Step], d: &Dissection<'_>) -> bool {
             }
         }
     }
-    truth
+    truth && !scene.is_spent()
 }
 
 impl Check {
-    fn holds(&self, d: &Dissection<'_>) -> bool {
+    fn holds(&self, scene: &Scene<'_>) -> bool {
         match self {
             Self::Always => true,
-            Self::Present(Operand::Field(place) | Operand::Raw(place)) => place.nodes(d).next().is_some(),
-            Self::Present(operand) => operand.each(d, false, &mut |val| match val {
+            Self::Present(Operand::Field(place) | Operand::Raw(place)) => place.nodes(scene).next().is_some(),
+            Self::Present(operand) => operand.each(scene, false, &mut |val| match val {
                 Val::Bytes(octets) => !octets.is_empty(),
                 _ => true,
             }),
-            Self::NonZero(operand) => operand.each(d, false, &mut |val| !val.is_zero()),
+            Self::NonZero(operand) => operand.each(scene, false, &mut |val| !val.is_zero()),
             Self::Compare { left, compare, all, right } => match right {
                 Operand::Const(scalar) => {
                     let right = scalar.val();
-                    quantify(left, d, *all, false, |left| compare.holds(left, &right))
+                    quantify(left, scene, *all, false, |left| compare.holds(left, &right))
                 }
-                _ => quantify(left, d, *all, false, |left| {
-                    quantify(right, d, *all, false, |right| compare.holds(left, right))
+                _ => quantify(left, scene, *all, false, |left| {
+                    quantify(right, scene, *all, false, |right| compare.holds(left, right))
                 }),
             },
-            Self::SameName { left, all, equal, name } => quantify(left, d, *all, false, |val| match val {
+            Self::SameName { left, all, equal, name } => quantify(left, scene, *all, false, |val| match val {
                 Val::Text(text) => text.eq_ignore_ascii_case(name) == *equal,
                 _ => false,
             }),
-            Self::Finds { left, all, finder } => quantify(left, d, *all, true, |val| match val {
+            Self::Finds { left, all, finder } => quantify(left, scene, *all, true, |val| match val {
                 Val::Bytes(octets) | Val::Text(octets) => !finder.needle().is_empty() && finder.find(octets).is_some(),
                 _ => false,
             }),
-            Self::Contains { left, all, right } => quantify(left, d, *all, true, |left| {
+            Self::Contains { left, all, right } => quantify(left, scene, *all, true, |left| {
                 let (Val::Bytes(left) | Val::Text(left)) = left else {
                     return false;
                 };
-                quantify(right, d, *all, true, |right| match right {
+                quantify(right, scene, *all, true, |right| match right {
                     Val::Bytes(right) | Val::Text(right) => !right.is_empty() && memmem::find(left, right).is_some(),
                     _ => false,
                 })
             }),
-            Self::Matches { left, all, regex } => quantify(left, d, *all, true, |val| match val {
+            Self::Matches { left, all, regex } => quantify(left, scene, *all, true, |val| match val {
                 Val::Bytes(octets) => !octets.is_empty() && regex.is_match(octets),
                 Val::Text(text) => regex.is_match(text),
                 _ => false,
             }),
-            Self::In { left, all, set } => quantify(left, d, *all, false, |val| set.holds(val, d)),
+            Self::In { left, all, set } => quantify(left, scene, *all, false, |val| set.holds(val, scene)),
         }
     }
 }
 
 impl Set {
-    fn holds(&self, val: &Val<'_>, d: &Dissection<'_>) -> bool {
+    fn holds(&self, val: &Val<'_>, scene: &Scene<'_>) -> bool {
         match self {
             Self::Ints(ranges) => {
                 let Val::Int(n) = val else { return false };
@@ -212,10 +233,10 @@ impl Set {
                 ranges.get(at).is_some_and(|range| range.0 <= *n)
             }
             Self::Members(members) => members.iter().any(|member| match member {
-                Member::One(one) => one.each(d, false, &mut |one| Compare::Eq.holds(val, &one)),
+                Member::One(one) => one.each(scene, false, &mut |one| Compare::Eq.holds(val, &one)),
                 Member::Range(from, to) => {
-                    from.each(d, false, &mut |from| Compare::Ge.holds(val, &from))
-                        && to.each(d, false, &mut |to| Compare::Le.holds(val, &to))
+                    from.each(scene, false, &mut |from| Compare::Ge.holds(val, &from))
+                        && to.each(scene, false, &mut |to| Compare::Le.holds(val, &to))
                 }
                 Member::Name(field, name) => match val {
                     Val::Int(n) => {
@@ -231,16 +252,16 @@ impl Set {
 /// Whether any value of the operand, or all of them and there is one, passes the test.
 fn quantify<'v>(
     operand: &'v Operand,
-    d: &'v Dissection<'_>,
+    scene: &Scene<'v>,
     all: bool,
     whole: bool,
     test: impl Fn(&Val<'v>) -> bool,
 ) -> bool {
     if !all {
-        return operand.each(d, whole, &mut |val| test(&val));
+        return operand.each(scene, whole, &mut |val| test(&val));
     }
     let mut is_there = false;
-    let has_failed = operand.each(d, whole, &mut |val| {
+    let has_failed = operand.each(scene, whole, &mut |val| {
         is_there = true;
         !test(&val)
     });
@@ -248,15 +269,18 @@ fn quantify<'v>(
 }
 
 impl Place {
-    /// The occurrences of the field in the layers that count.
-    pub(crate) fn nodes<'v>(&'v self, d: &'v Dissection<'_>) -> impl Iterator<Item = &'v Node> {
+    /// The occurrences of the field in the layers that count; none when too much has been looked at.
+    pub(crate) fn nodes<'v>(&'v self, scene: &Scene<'v>) -> impl Iterator<Item = &'v Node> + use<'v> {
+        let d = scene.d;
+        let nodes: &[Node] = if scene.spend(d.nodes.len() + 1) { &[] } else { &d.nodes };
         let layers = self.layers.as_deref();
+        let mine = nodes.iter().filter(|node| node.field == self.field);
         // Places from the end need to know where the end is.
         let last = match layers {
             None => 0,
-            Some(_) => d.all(self.field).map(|node| node.layer).max().unwrap_or(0),
+            Some(_) => mine.clone().map(|node| node.layer).max().unwrap_or(0),
         };
-        d.all(self.field).filter(move |node| layers.is_none_or(|layers| is_layer_in(layers, node.layer, last)))
+        mine.filter(move |node| layers.is_none_or(|layers| is_layer_in(layers, node.layer, last)))
     }
 }
 
@@ -279,40 +303,35 @@ impl Operand {
     ///
     /// `whole` takes of a protocol all octets up to the end of what holds it, as `contains` and `matches` do, and not only
     /// the octets of its own.
-    pub(crate) fn each<'v>(
-        &'v self,
-        d: &'v Dissection<'_>,
-        whole: bool,
-        look: &mut dyn FnMut(Val<'v>) -> bool,
-    ) -> bool {
+    pub(crate) fn each<'v>(&'v self, scene: &Scene<'v>, whole: bool, look: &mut dyn FnMut(Val<'v>) -> bool) -> bool {
         match self {
-            Self::Const(scalar) => look(scalar.val()),
-            Self::Bound(values) => values.iter().any(|scalar| look(scalar.val())),
+            Self::Const(scalar) => !scene.spend(1) && look(scalar.val()),
+            Self::Bound(values) => !scene.spend(values.len()) && values.iter().any(|scalar| look(scalar.val())),
             Self::Field(place) => {
                 let whole = whole && registry::field(place.field).ftype == FieldType::Protocol;
-                let mut nodes = place.nodes(d);
+                let mut nodes = place.nodes(scene);
                 nodes.any(|node| match whole {
-                    true => look(Val::Bytes(Cow::Borrowed(to_the_end(d, node)))),
-                    false => value_of(d, node).is_some_and(&mut *look),
+                    true => look(Val::Bytes(Cow::Borrowed(to_the_end(scene.d, node)))),
+                    false => value_of(scene.d, node).is_some_and(&mut *look),
                 })
             }
             Self::Raw(place) => {
-                let mut nodes = place.nodes(d);
-                nodes.any(|node| look(Val::Bytes(Cow::Borrowed(d.bytes(node)))))
+                let mut nodes = place.nodes(scene);
+                nodes.any(|node| look(Val::Bytes(Cow::Borrowed(scene.d.bytes(node)))))
             }
             Self::Label(place) => {
                 let field = registry::field(place.field);
-                let mut nodes = place.nodes(d);
+                let mut nodes = place.nodes(scene);
                 nodes.any(|node| label_of(field, node).is_some_and(&mut *look))
             }
-            Self::Slice(of, parts) => {
-                of.each(d, false, &mut |val| val.octets().is_some_and(|octets| look(Val::Bytes(slice(octets, parts)))))
-            }
-            Self::Call(function, arguments) => function.each(arguments, d, look),
-            Self::Arith(op, left, right) => left.each(d, false, &mut |left| {
-                right.each(d, false, &mut |right| arithmetic(*op, &left, &right).is_some_and(&mut *look))
+            Self::Slice(of, parts) => of.each(scene, false, &mut |val| {
+                val.octets().is_some_and(|octets| look(Val::Bytes(slice(octets, parts))))
             }),
-            Self::Negate(of) => of.each(d, false, &mut |val| negate(val).is_some_and(&mut *look)),
+            Self::Call(function, arguments) => function.each(arguments, scene, look),
+            Self::Arith(op, left, right) => left.each(scene, false, &mut |left| {
+                right.each(scene, false, &mut |right| arithmetic(*op, &left, &right).is_some_and(&mut *look))
+            }),
+            Self::Negate(of) => of.each(scene, false, &mut |val| negate(val).is_some_and(&mut *look)),
         }
     }
 }

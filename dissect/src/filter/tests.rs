@@ -632,3 +632,37 @@ fn layers_and_addresses() {
     assert!(ok("@frame.len == 61:62:63:64 and @frame.len == \"abcd\""));
     assert!(!ok("frame.len#4 or frame.len#0"));
 }
+
+#[test]
+fn a_run_has_an_end() {
+    let field = registry::by_name("frame.len").expect("a field of the registry");
+    let node = |value| Node {
+        field,
+        value: Value::Uint(value),
+        start: 0,
+        len: 0,
+        source: 0,
+        depth: 0,
+        layer: 1,
+        hidden: false,
+        generated: false,
+        text: None,
+    };
+    let dissection = Dissection {
+        sources: Vec::new(),
+        nodes: (0..1000).map(node).collect(),
+        columns: Columns::default(),
+        layers: Vec::new(),
+    };
+    let ok = |text: &str| compile(text).matches(&dissection);
+    assert!(ok("frame.len == frame.len and frame.len + frame.len == 1998"));
+    let sum = format!("frame.len{}", " + frame.len".repeat(40));
+    for text in [
+        format!("{sum} == 999999"),
+        format!("not {sum} == 999999"),
+        format!("all {sum} >= 0"),
+        format!("max({sum}) > 1"),
+    ] {
+        assert!(!ok(&text), "{text}");
+    }
+}
