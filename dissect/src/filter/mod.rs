@@ -18,7 +18,6 @@ mod error;
 mod function;
 mod lexer;
 mod literal;
-pub use literal::absolute_time;
 pub mod macros;
 mod names;
 mod parser;
@@ -31,6 +30,7 @@ mod run;
 use std::fmt;
 
 pub use error::{FilterError, Span};
+pub use literal::absolute_time;
 pub use macros::Macros;
 pub use references::{ReferenceError, References};
 pub use require::Requirement;

@@ -440,6 +440,78 @@ fn errors_say_what_is_wrong_and_where() {
 }
 
 #[test]
+fn errors_of_addresses_and_ports() {
+    refused(&[
+        ("udp.port == \"foo\"", "Unsigned integer (2 bytes) cannot be converted from a string (\"foo\")", "\"foo\""),
+        ("udp.port == 70000", "\"70000\" is too big for udp.port, whose maximum is 65535", "70000"),
+        ("udp.port in {5060 .. 70000}", "\"70000\" is too big", "70000"),
+        ("ip.addr == 300.1.1.1", "\"300.1.1.1\" is not a valid hostname or IPv4 address", "300.1.1.1"),
+        ("ip.addr == 10.0.0.0/33", "at most 32 bits, not 33", "10.0.0.0/33"),
+        ("ip.addr == 10.1/16", "\"10.1\" is not a valid hostname", "10.1"),
+        ("ip.src == \"10.0.0.1\"", "IPv4 address cannot be converted from a string (\"10.0.0.1\")", "\"10.0.0.1\""),
+        ("ip.src == ::1", "is not a valid hostname or IPv4 address", "::1"),
+        ("ip.src matches \"10\"", "ip.src (type=IPv4 address) cannot take part in matches", "ip.src"),
+        ("ip.ttl contains \"x\"", "ip.ttl (type=Unsigned integer (1 byte)) cannot take part in contains", "ip.ttl"),
+        ("ip.src in {1..2}", "\"1\" is not a valid hostname or IPv4 address", "1"),
+        ("ipv6.addr == fe80::1::2", "is not a valid hostname or IPv6 address", "fe80::1::2"),
+        ("ipv6.src == fe80::/200", "at most 128 bits, not 200", "fe80::/200"),
+        ("ipv6.src == 1.2.3.4", "is not a valid hostname or IPv6 address", "1.2.3.4"),
+        ("ip.proto == udp", "ip.proto and udp are not of compatible types", "ip.proto == udp"),
+        ("ip.proto == nosuch", "\"nosuch\" is not among the possible values of ip.proto", "nosuch"),
+        ("ip.src + 1 == 2", "IPv4 address, on which + does not work", "ip.src"),
+        ("ip && udp ||", "ends too early", ""),
+        ("ip|udp", "\"|\" was unexpected", "|"),
+        ("ip.src == 10.0.0.0/8/8", "no arithmetic is possible with IPv4 address", "10.0.0.0/8/8"),
+    ]);
+}
+
+#[test]
+fn addresses_ports_and_names() {
+    let mut frame = b"\xff\xff\xff\xff\xff\xff\x00\x01\x02\x03\x04\x05\x08\x00".to_vec();
+    frame.extend(b"\x45\x00\x00\x22\x00\x07\x40\x00\x40\x11\x00\x00\x0a\x01\x03\x8f\xc8\x39\x07\xcc");
+    frame.extend(b"\x13\xc4\x13\xc5\x00\x0e\x00\x00SIP/2. trailer");
+    let ok = |text: &str| {
+        let filter = compile(text);
+        let mut wanted = Wanted::nothing();
+        filter.fields().for_each(|field| wanted.add(field));
+        dissect(&Packet::alone(1, &frame), [], &wanted, &mut Scratch::default(), |d| filter.matches(d))
+    };
+    for text in [
+        "ip.src == 10.0.0.0/8 and ip.addr == 200.57.7.204",
+        "ip.addr == 10.1.3.143/32 and not ip.addr == 10.1.3.142",
+        "ip.src in {10.0.0.0/24, 10.1.3.0 .. 10.1.4.0}",
+        "ip.src < 11.0.0.0 and ip.src > 10.1.3.142",
+        "ip.addr !== 10.0.0.0/8 and not ip.addr === 10.0.0.0/8 and not ip.addr != 10.0.0.0/8",
+        "ip.src & 255.0.0.0 == 10.0.0.0",
+        "ip.src[0:2] == 0a:01 and ip.src#1 == 10.1.3.143 and not ip.src#2",
+        "udp.port == 5060 and udp.port == 5061 and not udp.port == 5062",
+        "udp.srcport + 1 == udp.dstport",
+        "udp.port in {1..5060} and all udp.port in {5000..6000}",
+        "ip.proto == UDP and ip.proto == \"udp\" and ip.proto in {TCP, UDP}",
+        "ip.proto contains \"UD\" and ip.proto matches \"^udp$\"",
+        "ip.flags.df == \"Set\" and ip.flags.df == True and ip.flags.df",
+        "udp contains \"SIP/2\" and not udp contains \"trailer\" and eth contains \"trailer\"",
+        "ip matches \"sip/2.$\" and udp matches \"^\\x13\\xc4\"",
+        "len(udp) == 8 and udp[7] == 00 and not udp[8]",
+        "ip[9] == 11 and ip[9] & 0x10 and ip[-4:] == c8:39:07:cc",
+        "string(ip.src) matches \"\\\\.143$\" and string(udp.port) == \"5060\"",
+        "ip_rfc1918(ip.src) == 1 and !ip_rfc1918(ip.dst) and ip_special_name(ip.src) == \"Private-Use\"",
+        "max(ip.src, ip.dst) == 200.57.7.204 and max(udp.port) == 5061",
+        "ip.len - {ip.hdr_len + 8} == 6",
+    ] {
+        assert!(ok(text), "{text} should pass");
+    }
+    assert_eq!(
+        compile("ip.addr == 10.1.0.0/16 and (udp.port in {5060, 6000..7000} or not eth)").required().to_string(),
+        "(ip and address 10.1.0.0/16)"
+    );
+    assert_eq!(
+        compile("ip.src == 10.1.2.3 && udp.port == 5060 || 53 == udp.dstport").required().to_string(),
+        "((ip and address 10.1.2.3/32 and udp and port 5060) or (udp and port 53))"
+    );
+}
+
+#[test]
 fn an_error_is_shown_with_its_place_underlined() {
     assert_eq!(
         error("frame and frame.len == abc").to_string(),
