@@ -349,14 +349,7 @@ impl<'o> Checker<'o> {
     /// One side of an operator, which must be of a type that the operator works on.
     fn arith_side(&mut self, op: ArithOp, expr: &Expr) -> Result<Typed, Fault> {
         let side = self.typed(expr)?;
-        let is_possible = match (class(side.ftype), op) {
-            (Class::Integer, _) => true,
-            (Class::Float | Class::Span | Class::Date, _) => op != ArithOp::And,
-            (Class::Octets, ArithOp::And) => side.ftype != FieldType::Protocol,
-            (Class::Ipv4 | Class::Ipv6, ArithOp::And) => true,
-            _ => false,
-        };
-        if !is_possible {
+        if !works_on(op, side.ftype) {
             return Err(Fault::new(
                 side.span.clone(),
                 format!("{} is of type {}, on which {} does not work", side.shown, side.ftype.title(), op.sign()),
@@ -441,6 +434,7 @@ impl<'o> Checker<'o> {
             Meaning::Name(_) => Err(Fault::new(expr.span.clone(), "a name is no number")),
         };
         let folded = match &expr.kind {
+            Kind::Arith(op, ..) if !works_on(*op, target.ftype) => None,
             Kind::Arith(op, left, right) => {
                 let (left, right) = (scalar(left)?, scalar(right)?);
                 if matches!(op, ArithOp::Div | ArithOp::Rem) && right == Scalar::Int(0) {
@@ -661,6 +655,17 @@ impl Compare {
             Self::Lt => Self::Gt,
             Self::Le => Self::Ge,
         }
+    }
+}
+
+/// Whether the operator works on values of the type.
+fn works_on(op: ArithOp, ftype: FieldType) -> bool {
+    match (class(ftype), op) {
+        (Class::Integer, _) => true,
+        (Class::Float | Class::Span | Class::Date, _) => op != ArithOp::And,
+        (Class::Octets, ArithOp::And) => ftype != FieldType::Protocol,
+        (Class::Ipv4 | Class::Ipv6, ArithOp::And) => true,
+        _ => false,
     }
 }
 
