@@ -434,7 +434,7 @@ impl<'o> Checker<'o> {
             Meaning::Name(_) => Err(Fault::new(expr.span.clone(), "a name is no number")),
         };
         let folded = match &expr.kind {
-            Kind::Arith(op, ..) if !works_on(*op, target.ftype) => None,
+            Kind::Arith(op, left, _) if !works_on(*op, target.ftype) => scalar(left).map(|_| None)?,
             Kind::Arith(op, left, right) => {
                 let (left, right) = (scalar(left)?, scalar(right)?);
                 if matches!(op, ArithOp::Div | ArithOp::Rem) && right == Scalar::Int(0) {
