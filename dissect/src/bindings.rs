@@ -114,6 +114,24 @@ pub(crate) fn by_media_type(name: &str) -> Option<ProtoId> {
         .map(|protocol| protocol.id)
 }
 
+/// The name of a media type in lower case, without its parameters (RFC 2045, 5.1).
+pub(crate) fn media_type_name(value: &[u8]) -> String {
+    let end = value.iter().position(|octet| matches!(octet, b';' | b' ' | b'\t' | b','));
+    let name = value.get(..end.unwrap_or(value.len())).unwrap_or_default();
+    String::from_utf8_lossy(name).to_ascii_lowercase()
+}
+
+/// A parameter of a media type, without its quotes.
+pub(crate) fn media_type_parameter<'a>(value: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    value.split(|octet| *octet == b';').skip(1).find_map(|parameter| {
+        let at = memchr::memchr(b'=', parameter)?;
+        let is_it = parameter.get(..at)?.trim_ascii().eq_ignore_ascii_case(name);
+        let text = parameter.get(at + 1..)?.trim_ascii();
+        let text = text.strip_prefix(b"\"").map_or(text, |text| text.strip_suffix(b"\"").unwrap_or(text));
+        (is_it && !text.is_empty()).then_some(text)
+    })
+}
+
 /// A heuristic and whose it is.
 pub(crate) type Heuristic = (ProtoId, for<'a> fn(&Dissector<'a>, Tvb<'a>) -> bool);
 

@@ -8,7 +8,7 @@ use crate::bindings::{self, Table};
 use crate::facts::Fact;
 use crate::field::FieldId;
 use crate::packet::Packet;
-use crate::proto::{arp, dns, frame, icmp, tcp, udp, ws};
+use crate::proto::{arp, dns, frame, icmp, sip, tcp, udp, ws};
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
 use crate::stop::Stop;
@@ -92,6 +92,7 @@ pub struct Flows {
     pub(crate) udp: udp::Flows,
     pub(crate) tcp: tcp::Flows,
     pub(crate) dns: dns::Transactions,
+    pub(crate) sip: sip::Dialogs,
     /// Who was seen with which IP address.
     pub(crate) addresses: arp::Addresses,
     /// ICMP echo requests without a reply.
@@ -121,6 +122,8 @@ pub struct Dissector<'a> {
     /// Where in the frame what the link layer carries ends, as the network layer says.
     payload_end: Option<usize>,
     link_start: usize,
+    /// The Content-Type header of the body that is being handed on, parameters included.
+    pub media_type: &'a [u8],
     wanted: &'a Wanted,
     arena: &'a Bump,
     flows: Option<&'a mut Flows>,
@@ -148,6 +151,7 @@ impl<'a> Dissector<'a> {
             packet,
             endpoints: Endpoints::default(),
             is_quoted: false,
+            media_type: &[],
             is_fragment: false,
             hop_limit: 0,
             payload_end: None,
@@ -189,10 +193,11 @@ impl<'a> Dissector<'a> {
         self.depth = depth;
     }
 
-    /// As [`Dissector::call`], but what it adds hangs below the item that is open now.
-    pub fn call_within(&mut self, id: ProtoId, tvb: Tvb<'a>) {
+    /// As [`Dissector::call`], but what it adds hangs below the item that is open now. Says whether the protocol came
+    /// to its end.
+    pub fn call_within(&mut self, id: ProtoId, tvb: Tvb<'a>) -> bool {
         if !self.wanted.proto(id) || self.stack.len() >= MAX_LAYERS {
-            return;
+            return true;
         }
         let depth = self.depth;
         let layer = &mut self.layers[id as usize];
@@ -204,6 +209,7 @@ impl<'a> Dissector<'a> {
             ws::note(self, stop, tvb, id);
         }
         self.stack.pop();
+        result.is_ok()
     }
 
     /// Hands octets to the protocol that announced itself for `number`; says whether there is one.
@@ -329,6 +335,11 @@ impl<'a> Dissector<'a> {
         self.wanted.facts_of(id)
     }
 
+    /// Whether any field between two of one protocol's, these included, will be looked at.
+    pub fn wants_between(&self, first: FieldId, last: FieldId) -> bool {
+        self.wanted.any_field(first, last)
+    }
+
     /// Whether any field of the protocol, or a column, will be looked at.
     pub fn wants_fields_of(&self, id: ProtoId) -> bool {
         self.wanted.columns || self.wanted.own_fields(id)
@@ -352,7 +363,12 @@ impl<'a> Dissector<'a> {
         }
         let owner = registry::owner(field);
         let start = tvb.base as usize + at.min(tvb.reported());
-        let len = len.min(tvb.reported().saturating_sub(at));
+        let mut len = len.min(tvb.reported().saturating_sub(at));
+        if matches!(value, Value::Text) {
+            // Text ends at its first zero octet, as in C.
+            let text = tvb.bytes().get(at..).unwrap_or_default();
+            len = memchr::memchr(0, text.get(..len).unwrap_or(text)).unwrap_or(len);
+        }
         self.out.nodes.push(Node {
             field,
             value,
@@ -483,6 +499,18 @@ impl<'a> Dissector<'a> {
             node.hidden = true;
         }
         item
+    }
+
+    /// How many items there are so far.
+    pub(crate) fn count(&self) -> usize {
+        self.out.nodes.len()
+    }
+
+    /// Takes items back: those that were added when there were as many as `places` says.
+    pub(crate) fn take_back(&mut self, places: std::ops::Range<usize>) {
+        if places.end <= self.out.nodes.len() && places.start <= places.end {
+            self.out.nodes.drain(places);
+        }
     }
 
     /// Hides an item from the tree.
@@ -653,6 +681,13 @@ impl<'a> Dissector<'a> {
     pub fn set_protocol(&mut self, name: &str) {
         if self.wanted.columns && !self.is_quoted {
             self.out.columns.protocol.clear();
+            self.out.columns.protocol.push_str(name);
+        }
+    }
+
+    /// Text behind the Protocol column.
+    pub fn append_protocol(&mut self, name: &str) {
+        if self.wanted.columns && !self.is_quoted {
             self.out.columns.protocol.push_str(name);
         }
     }

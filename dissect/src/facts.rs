@@ -29,6 +29,9 @@ pub enum Fact {
         since_first: i64,
         since_previous: i64,
     },
+    /// What a SIP message is to others: how many frames back the one is that it repeats and the request that it
+    /// answers (0: none), and how many nanoseconds ago that came.
+    Sip { repeats: u32, request: u32, after: i64, is_release: bool },
     /// What the DNS message with an identification is to another frame; `after` in nanoseconds.
     Dns { id: u16, role: dns::Role, frame: u64, after: i64 },
     /// The other side of an ICMP echo, and for a reply how much later it came, in nanoseconds.

@@ -145,6 +145,12 @@ protocols! {
     Dns => dns,
     Mdns => mdns,
     Llmnr => llmnr,
+    Sip => sip,
+    Sdp => sdp,
+    Sipfrag => sipfrag,
+    MimeMultipart => multipart,
+    Media => media,
+    Lines => lines,
 }
 
 const BASES: [u16; PROTO_COUNT + 1] = {

@@ -124,6 +124,16 @@ impl Wanted {
         self.fact_protos[proto as usize / 64] >> (proto as usize % 64) & 1 != 0
     }
 
+    /// Whether any field from `first` to `last` is to be made.
+    pub fn any_field(&self, first: FieldId, last: FieldId) -> bool {
+        let (first, last) = (usize::from(first.0), usize::from(last.0));
+        (first / 64..=last / 64).any(|word| {
+            let low = if word == first / 64 { u64::MAX << (first % 64) } else { u64::MAX };
+            let high = if word == last / 64 { u64::MAX >> (63 - last % 64) } else { u64::MAX };
+            self.fields[word] & low & high != 0
+        })
+    }
+
     /// Whether the protocol, or one that may lie in it, is to be looked at.
     #[inline]
     pub fn proto(&self, proto: ProtoId) -> bool {

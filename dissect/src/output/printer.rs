@@ -260,7 +260,7 @@ impl Printer {
                     if at > 0 {
                         out.push_str(&self.aggregator);
                     }
-                    out.push_str(value);
+                    out.push_str(&value::escaped(value));
                 }
                 out.push_str(self.quote);
             }

@@ -1,5 +1,6 @@
 //! The text of a value, as `-T fields` prints it and as strings are compared.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use crate::dissector::Address;
@@ -7,7 +8,7 @@ use crate::field::{Base, FieldDef, FieldType};
 use crate::tree::Node;
 use crate::value::Value;
 
-/// The text of a value whose node covers `octets`.
+/// The text of a value whose node covers `octets`; what is no UTF-8 becomes U+FFFD.
 pub fn text(field: &FieldDef, value: &Value, octets: &[u8]) -> String {
     match value {
         Value::None => String::new(),
@@ -22,8 +23,8 @@ pub fn text(field: &FieldDef, value: &Value, octets: &[u8]) -> String {
         Value::Bytes if field.base == Base::Colons => colons(octets),
         Value::Bytes | Value::Protocol { .. } => hex(octets),
         Value::Octets(octets) => hex(octets),
-        Value::Text => printable(octets),
-        Value::String(text) => printable(text.as_bytes()),
+        Value::Text => String::from_utf8_lossy(octets).into_owned(),
+        Value::String(text) => text.to_string(),
     }
 }
 
@@ -62,17 +63,43 @@ pub fn colons(octets: &[u8]) -> String {
     text
 }
 
-/// Text with its control characters escaped as C writes them; what is no UTF-8 becomes U+FFFD.
+/// Text as `-T fields` shows it: the blanks that could be taken for its own are escaped, nothing else.
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|octet| matches!(octet, 8..=10 | 12 | 13)) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\u{8}' => shown.push_str("\\b"),
+            '\t' => shown.push_str("\\t"),
+            '\n' => shown.push_str("\\n"),
+            '\u{c}' => shown.push_str("\\f"),
+            '\r' => shown.push_str("\\r"),
+            c => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Text as lines of the tree show it: control characters as C writes them; what is no UTF-8 becomes U+FFFD.
 pub fn printable(octets: &[u8]) -> String {
     let text = String::from_utf8_lossy(octets);
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
+            '\u{7}' => shown.push_str("\\a"),
+            '\u{8}' => shown.push_str("\\b"),
             '\t' => shown.push_str("\\t"),
+            '\n' => shown.push_str("\\n"),
+            '\u{b}' => shown.push_str("\\v"),
+            '\u{c}' => shown.push_str("\\f"),
+            '\r' => shown.push_str("\\r"),
+            c if c.is_ascii_control() => {
+                let _ = write!(shown, "\\{:03o}", c as u32);
+            }
             c if c.is_control() => {
-                let _ = write!(shown, "\\x{:02x}", c as u32);
+                let _ = write!(shown, "\\u{:04x}", c as u32);
             }
             c => shown.push(c),
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::*;
 use crate::dissector::Item;
+use crate::output::value::printable;
 
 /// The types that are taken apart by functions of their own.
 const OPT: u16 = 41;
@@ -304,8 +305,13 @@ impl Shown {
         Self(is_wanted.then(Vec::new))
     }
 
+    /// Control characters stand in names as they are shown, also in their values.
     fn text(&self) -> Cow<'_, str> {
-        self.0.as_deref().map_or(Cow::Borrowed(""), String::from_utf8_lossy)
+        match self.0.as_deref() {
+            None => Cow::Borrowed(""),
+            Some(octets) if octets.iter().any(u8::is_ascii_control) => printable(octets).into(),
+            Some(octets) => String::from_utf8_lossy(octets),
+        }
     }
 
     fn value(&self) -> Value {
