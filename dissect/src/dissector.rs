@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bumpalo::Bump;
+use smallvec::SmallVec;
 
 use crate::bindings::{self, Table};
 use crate::facts::Fact;
@@ -135,7 +136,7 @@ pub struct Dissector<'a> {
     /// How often each protocol was entered.
     layers: [u8; PROTO_COUNT],
     /// The protocols that are being parsed, innermost last.
-    stack: Vec<ProtoId>,
+    stack: SmallVec<[ProtoId; 16]>,
 }
 
 impl<'a> Dissector<'a> {
@@ -166,11 +167,11 @@ impl<'a> Dissector<'a> {
                 sources: vec![(packet.bytes, "Frame")],
                 nodes,
                 columns: Columns::default(),
-                layers: Vec::new(),
+                layers: SmallVec::new(),
             },
             depth: 0,
             layers: [0; PROTO_COUNT],
-            stack: Vec::new(),
+            stack: SmallVec::new(),
         }
     }
 
@@ -361,7 +362,11 @@ impl<'a> Dissector<'a> {
         if self.out.nodes.len() >= MAX_NODES {
             return Item::NONE;
         }
-        let owner = registry::owner(field);
+        // Nearly always the field is of the protocol being parsed; to search for another costs more than to add it.
+        let owner = match self.stack.last() {
+            Some(id) if registry::is_owner(*id, field) => *id,
+            _ => registry::owner(field),
+        };
         let start = tvb.base as usize + at.min(tvb.reported());
         let mut len = len.min(tvb.reported().saturating_sub(at));
         if matches!(value, Value::Text) {
@@ -442,7 +447,8 @@ impl<'a> Dissector<'a> {
 
     /// Begins a protocol: its item over all octets, its name in `frame.protocols`.
     pub fn begin(&mut self, proto: FieldId, tvb: Tvb<'a>) -> Item {
-        self.layer(registry::protocol(registry::owner(proto)).name());
+        debug_assert_eq!(self.stack.last().copied(), Some(registry::owner(proto)));
+        self.layer(self.stack.last().map_or("", |id| registry::protocol(*id).name()));
         let end = tvb.base.saturating_add(tvb.len() as u32);
         self.open(proto, tvb, 0, tvb.reported(), Value::Protocol { end })
     }

@@ -198,6 +198,11 @@ pub fn owner(id: FieldId) -> ProtoId {
     PROTOCOLS[at.min(PROTO_COUNT - 1)].id
 }
 
+/// Whether a field stands in a protocol's table.
+pub(crate) fn is_owner(id: ProtoId, field: FieldId) -> bool {
+    (BASES[id as usize]..BASES[id as usize + 1]).contains(&field.0)
+}
+
 /// All fields, in the order of the registry.
 pub fn fields() -> impl Iterator<Item = (FieldId, &'static FieldDef)> {
     FIELDS_OF.into_iter().flatten().enumerate().map(|(at, field)| (FieldId(at as u16), field))

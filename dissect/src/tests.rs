@@ -114,15 +114,23 @@ fn frames_of(link_type: u16, frames: Vec<Vec<u8>>) -> Vec<Vec<(&'static str, Str
 }
 
 fn two_passes(packets: &[Packet<'_>]) -> Vec<Vec<(&'static str, String)>> {
-    let wanted = Wanted::everything();
-    let mut first = Analysis::new(&wanted);
+    // Where nobody looks protocols take shorter ways.
+    passes(packets, &Wanted::nothing());
+    let mut columns = Wanted::nothing();
+    columns.add_columns();
+    passes(packets, &columns);
+    passes(packets, &Wanted::everything())
+}
+
+fn passes(packets: &[Packet<'_>], wanted: &Wanted) -> Vec<Vec<(&'static str, String)>> {
+    let mut first = Analysis::new(wanted);
     for packet in packets {
         first.observe(packet);
     }
     let facts = first.finish();
     let mut scratch = Scratch::default();
     let show = |packet: &Packet<'_>| {
-        dissect(packet, facts.of(packet.number), &wanted, &mut scratch, |dissection| {
+        dissect(packet, facts.of(packet.number), wanted, &mut scratch, |dissection| {
             let nodes = dissection.nodes.iter().map(|node| {
                 let field = registry::field(node.field);
                 let source = dissection.sources[usize::from(node.source)].0;

@@ -1,5 +1,7 @@
 //! What a dissection yields: fields in the order and depth of Wireshark's tree, and the columns.
 
+use smallvec::SmallVec;
+
 use crate::field::FieldId;
 use crate::value::Value;
 
@@ -42,7 +44,7 @@ pub struct Dissection<'a> {
     pub nodes: Vec<Node>,
     pub columns: Columns,
     /// The names of the layers in the order in which they were met (`frame.protocols`).
-    pub layers: Vec<&'static str>,
+    pub layers: SmallVec<[&'static str; 8]>,
 }
 
 impl<'a> Dissection<'a> {

@@ -691,7 +691,7 @@ fn layers_and_addresses() {
             node("frame.len", Value::Uint(3), 3),
         ],
         columns: Columns::default(),
-        layers: Vec::new(),
+        layers: Default::default(),
     };
     let ok = |text: &str| compile(text).matches(&dissection);
     assert_eq!(registry::field(field("frame.len")).ftype, FieldType::Uint32);

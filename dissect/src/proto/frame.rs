@@ -26,6 +26,7 @@ fields! { Frame, "frame", "Frame";
     IGNORED = field("frame.ignored", "Frame is ignored", Boolean, None);
     PROTOCOLS = field("frame.protocols", "Protocols in frame", String, None);
     COMMENT = field("frame.comment", "Comment", String, None);
+    LEN_LT_CAPLEN = expert("frame.len_lt_caplen", "Frame length is less than captured length", Error, Malformed);
 }
 
 /// Wireshark's encapsulation numbers (`frame.encap_type`) of the link types that are taken apart.
@@ -78,8 +79,19 @@ pub(crate) fn needs_all_layers(field: FieldId) -> bool {
 }
 
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
+    if d.wants_own() {
+        show(d, tvb);
+    }
+    if !d.call_by_number(Table::LinkType, d.packet.link_type, tvb) {
+        d.call(ProtoId::Data, tvb);
+    }
+    Ok(())
+}
+
+fn show<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
     let packet = d.packet;
-    let cap_len = packet.bytes.len();
+    let cap_len = packet.bytes.len() as u64;
+    let bits = |octets: u64| format!("{octets} bytes ({} bits)", octets * 8);
     let item = d.open(PROTO, tvb, 0, tvb.len(), Value::Bytes);
     d.text(item, || {
         let on = match packet.interface_name {
@@ -96,8 +108,12 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     });
     if let Some(name) = packet.interface_name {
         d.add(SECTION_NUMBER, tvb, 0, 0, Value::Uint(1));
-        d.add(INTERFACE_ID, tvb, 0, 0, Value::Uint(packet.interface.into()));
-        d.add(INTERFACE_NAME, tvb, 0, 0, Value::String(name.into()));
+        let line = d.open(INTERFACE_ID, tvb, 0, 0, Value::Uint(packet.interface.into()));
+        d.append_text(line, || format!(" ({name})"));
+        if d.wants(INTERFACE_NAME) {
+            d.add(INTERFACE_NAME, tvb, 0, 0, Value::String(name.into()));
+        }
+        d.close();
     }
     if d.wants(ENCAP_TYPE) {
         let known = ENCAPSULATION_OF.iter().find(|row| row.0 == packet.link_type);
@@ -106,25 +122,31 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.add(TIME, tvb, 0, 0, Value::Time(packet.time));
     d.generated(OFFSET_SHIFT, tvb, 0, 0, Value::Time(0));
     d.add(TIME_EPOCH, tvb, 0, 0, Value::Time(packet.time));
-    d.generated(TIME_DELTA, tvb, 0, 0, Value::Time(packet.time.saturating_sub(packet.time_previous)));
     let displayed = packet.time_displayed.unwrap_or(packet.time);
-    d.generated(TIME_DELTA_DISPLAYED, tvb, 0, 0, Value::Time(packet.time.saturating_sub(displayed)));
-    d.generated(TIME_RELATIVE, tvb, 0, 0, Value::Time(packet.time.saturating_sub(packet.time_first)));
+    for (field, since) in
+        [(TIME_DELTA, packet.time_previous), (TIME_DELTA_DISPLAYED, displayed), (TIME_RELATIVE, packet.time_first)]
+    {
+        d.generated(field, tvb, 0, 0, Value::Time(packet.time.saturating_sub(since)));
+    }
     d.add(NUMBER, tvb, 0, 0, Value::Uint(packet.number));
-    d.add(LEN, tvb, 0, 0, Value::Uint(packet.orig_len.into()));
-    d.add(CAP_LEN, tvb, 0, 0, Value::Uint(cap_len as u64));
+    let line = d.open(LEN, tvb, 0, 0, Value::Uint(packet.orig_len.into()));
+    d.text(line, || format!("Frame Length: {}", bits(packet.orig_len.into())));
+    if u64::from(packet.orig_len) < cap_len {
+        d.expert(LEN_LT_CAPLEN, tvb, 0, 0);
+    }
+    d.close();
+    let line = d.add(CAP_LEN, tvb, 0, 0, Value::Uint(cap_len));
+    d.text(line, || format!("Capture Length: {}", bits(cap_len)));
     d.generated(MARKED, tvb, 0, 0, Value::Uint(0));
     d.generated(IGNORED, tvb, 0, 0, Value::Uint(0));
     // Its place in the tree is here; its value is known when all layers have been seen.
     d.generated(PROTOCOLS, tvb, 0, 0, Value::None);
-    if let Some(comment) = packet.comment {
+    if let Some(comment) = packet.comment
+        && d.wants(COMMENT)
+    {
         d.add(COMMENT, tvb, 0, 0, Value::String(comment.into()));
     }
     d.close();
-    if !d.call_by_number(Table::LinkType, packet.link_type, tvb) {
-        d.call(ProtoId::Data, tvb);
-    }
-    Ok(())
 }
 
 /// Fills in what only the whole frame tells.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::bindings::{Binding, Table};
-use crate::dissector::{Address, Dissector};
+use crate::dissector::{Address, Dissector, Item};
 use crate::facts::Fact;
 use crate::field::{FieldId, FieldType, Names, fields};
 use crate::numbers::{IP_PROTOCOLS, ip_protocol_name};
@@ -236,6 +236,39 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 const HEADER_LEN: usize = 20;
 const FLAG_MORE_FRAGMENTS: u16 = 0x2000;
 
+/// What the payload needs to know of its header.
+struct Header {
+    src: [u8; 4],
+    dst: [u8; 4],
+    header_len: usize,
+    /// The whole datagram's length; what follows is padding.
+    len: usize,
+    identification: u16,
+    /// Flags and offset.
+    fragmentation: u16,
+    ttl: u8,
+    protocol: u8,
+}
+
+impl Header {
+    /// The header when nobody looks at it, if there is nothing wrong with it and nothing special about it.
+    fn plain(tvb: Tvb<'_>) -> Option<Self> {
+        let octets = tvb.array::<HEADER_LEN>(0).ok()?;
+        let word = |at: usize| u16::from_be_bytes([octets[at], octets[at + 1]]);
+        let len = usize::from(word(2));
+        (octets[0] == 0x45 && len >= HEADER_LEN).then(|| Self {
+            src: [octets[12], octets[13], octets[14], octets[15]],
+            dst: [octets[16], octets[17], octets[18], octets[19]],
+            header_len: HEADER_LEN,
+            len,
+            identification: word(4),
+            fragmentation: word(6),
+            ttl: octets[8],
+            protocol: octets[9],
+        })
+    }
+}
+
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.set_protocol("IPv4");
     d.set_info(String::new);
@@ -244,11 +277,32 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         return other_version(d, tvb, first >> 4);
     }
     let item = d.begin(PROTO, tvb);
+    let plain = match d.wants_own() {
+        true => None,
+        false => Header::plain(tvb),
+    };
+    let header = match plain {
+        Some(header) => header,
+        None => match show_header(d, tvb, item, first)? {
+            Some(header) => header,
+            None => return Ok(()),
+        },
+    };
+    d.hop_limit = header.ttl;
+    d.set_addresses(Address::Ipv4(header.src), Address::Ipv4(header.dst));
+    d.end_payload(tvb, header.len.min(tvb.reported()));
+    payload(d, tvb, &header);
+    Ok(())
+}
+
+/// Adds the header's fields; answers nothing where it makes no sense to go on.
+fn show_header<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, item: Item, first: u8) -> Result<Option<Header>, Stop> {
     let header_len = usize::from(first & 0x0f) * 4;
     d.set_len(item, header_len);
     d.bits(VERSION, tvb, 0, 1, first.into());
     if first >> 4 != 4 {
-        return bogus_version(d, tvb, first >> 4);
+        bogus_version(d, tvb, first >> 4);
+        return Ok(None);
     }
     let line = d.open(HDR_LEN, tvb, 0, 1, Value::Uint(header_len as u64));
     d.text(line, || {
@@ -259,38 +313,13 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         d.expert_with(BOGUS_HEADER_LENGTH, tvb, 0, 1, message);
         d.set_info(message);
         d.close();
-        return Ok(());
+        return Ok(None);
     }
     d.close();
     dsfield(d, tvb)?;
-
-    let available = tvb.reported();
-    let said = usize::from(tvb.u16(2)?);
-    let mut len = said;
-    let line = d.open(LEN, tvb, 2, 2, Value::Uint(said as u64));
-    if said == 0 {
-        // The network card was to cut the segment into packets and to write their lengths.
-        len = available;
-        d.refill(line, Value::Uint(len as u64));
-        d.text(line, || {
-            format!(
-                "Total Length: {len} bytes (reported as 0, presumed to be because of \"TCP segmentation offload\" (TSO))"
-            )
-        });
-    } else if said < header_len {
-        d.text(line, || format!("Total Length: {said} bytes (bogus, less than header length {header_len})"));
-        d.expert(BOGUS_IP_LENGTH, tvb, 2, 2);
-        d.set_info(|| format!("Bogus IP length ({said}, less than header length {header_len})"));
-        d.close();
-        return Ok(());
-    } else if said > available && !d.is_quoted {
-        d.expert_with(BOGUS_IP_LENGTH, tvb, 2, 2, || {
-            format!("IPv4 total length exceeds packet length ({available} bytes)")
-        });
-    }
-    d.close();
-    d.end_payload(tvb, len.min(available));
-
+    let Some(len) = total_length(d, tvb, header_len)? else {
+        return Ok(None);
+    };
     let identification = d.uint(ID, tvb, 4, 2)? as u16;
     let fragmentation = tvb.u16(6)?;
     let line = d.bits(FLAGS, tvb, 6, 1, (fragmentation >> 8).into());
@@ -302,7 +331,6 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     });
     d.bits(FRAG_OFFSET, tvb, 6, 2, fragmentation.into());
     let ttl = tvb.u8(8)?;
-    d.hop_limit = ttl;
     d.add(TTL, tvb, 8, 1, Value::Uint(ttl.into()));
     if d.wants_expert(TTL_LNCB) || d.wants_expert(TTL_TOO_SMALL) {
         let dst = tvb.array::<4>(16);
@@ -317,9 +345,11 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
 
     let src = tvb.array::<4>(12)?;
     address(d, tvb, 12, src, &[(SRC, SRC_HOST), (ADDR, HOST)]);
-    d.set_addresses(Address::Ipv4(src), d.endpoints.dst);
     d.append_text(item, || format!(", Src: {}", Address::Ipv4(src)));
-    let mut dst = tvb.array::<4>(16)?;
+    let Ok(mut dst) = tvb.array::<4>(16) else {
+        d.set_addresses(Address::Ipv4(src), d.endpoints.dst);
+        return tvb.array::<4>(16).map(|_| None);
+    };
     let options_len = header_len - HEADER_LEN;
     let routed = match options_len {
         0 => None,
@@ -332,45 +362,73 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
             dst = last;
         }
     }
-    d.set_addresses(Address::Ipv4(src), Address::Ipv4(dst));
     d.append_text(item, || format!(", Dst: {}", Address::Ipv4(dst)));
-    if options_len > 0 && (d.wants_own() || d.wants_tree()) {
+    d.set_addresses(Address::Ipv4(src), Address::Ipv4(dst));
+    if options_len > 0 {
         options(d, tvb, options_len, routed.map(|row| row.0))?;
     }
+    Ok(Some(Header { src, dst, header_len, len, identification, fragmentation, ttl, protocol }))
+}
 
-    let payload = tvb.sub(header_len, len.saturating_sub(header_len));
-    let payload_len = len - header_len;
+/// Adds the total length; answers the length that the datagram has, unless it cannot have one.
+fn total_length<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, header_len: usize) -> Result<Option<usize>, Stop> {
+    let available = tvb.reported();
+    let said = usize::from(tvb.u16(2)?);
+    let line = d.open(LEN, tvb, 2, 2, Value::Uint(said as u64));
+    let mut len = Some(said);
+    if said == 0 {
+        // The network card was to cut the segment into packets and to write their lengths.
+        len = Some(available);
+        d.refill(line, Value::Uint(available as u64));
+        d.text(line, || {
+            format!(
+                "Total Length: {available} bytes (reported as 0, presumed to be because of \"TCP segmentation offload\" (TSO))"
+            )
+        });
+    } else if said < header_len {
+        len = None;
+        d.text(line, || format!("Total Length: {said} bytes (bogus, less than header length {header_len})"));
+        d.expert(BOGUS_IP_LENGTH, tvb, 2, 2);
+        d.set_info(|| format!("Bogus IP length ({said}, less than header length {header_len})"));
+    } else if said > available && !d.is_quoted {
+        d.expert_with(BOGUS_IP_LENGTH, tvb, 2, 2, || {
+            format!("IPv4 total length exceeds packet length ({available} bytes)")
+        });
+    }
+    d.close();
+    Ok(len)
+}
+
+/// Hands on what the datagram carries, put together if it is the last piece.
+fn payload<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, header: &Header) {
+    let Header { identification, fragmentation, protocol, .. } = *header;
+    let payload_len = header.len.saturating_sub(header.header_len);
+    let payload = tvb.sub(header.header_len, payload_len);
     let start = u32::from(fragmentation & 0x1fff) * 8;
     let has_more = fragmentation & FLAG_MORE_FRAGMENTS != 0;
     if start == 0 && !has_more {
         d.close();
-        dispatch(d, protocol, payload);
-        return Ok(());
+        return dispatch(d, protocol, payload);
     }
-    let mut whole = None;
     let is_all_there = payload.len() == payload_len;
     let mut reassembled_in = None;
     if is_all_there {
-        let key =
-            Key { src: Address::Ipv4(src), dst: Address::Ipv4(dst), identification: identification.into(), protocol };
-        learn(d, key, start, has_more, 0, payload);
-        whole = d.fact(|fact| match fact {
+        let (src, dst) = (Address::Ipv4(header.src), Address::Ipv4(header.dst));
+        learn(d, Key { src, dst, identification: identification.into(), protocol }, start, has_more, 0, payload);
+        let whole = d.fact(|fact| match fact {
             Fact::Datagram(datagram) => Some(datagram.clone()),
             _ => None,
         });
-        if whole.is_none() {
-            reassembled_in = d.fact(|fact| match fact {
-                Fact::DatagramIn(frame) => Some(*frame),
-                _ => None,
-            });
+        if let Some(datagram) = whole {
+            let source = d.add_source(&datagram.bytes, "Reassembled IPv4");
+            fragments(d, source, &datagram, &FRAGMENT_FIELDS);
+            d.close();
+            return dispatch(d, protocol, source);
         }
-    }
-    if let Some(datagram) = whole {
-        let source = d.add_source(&datagram.bytes, "Reassembled IPv4");
-        fragments(d, source, &datagram, &FRAGMENT_FIELDS);
-        d.close();
-        dispatch(d, protocol, source);
-        return Ok(());
+        reassembled_in = d.fact(|fact| match fact {
+            Fact::DatagramIn(frame) => Some(*frame),
+            _ => None,
+        });
     }
     if let Some(frame) = reassembled_in {
         d.generated(REASSEMBLED_IN, tvb, 0, 0, Value::Uint(frame));
@@ -381,7 +439,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         let outer = std::mem::replace(&mut d.is_fragment, true);
         dispatch(d, protocol, payload);
         d.is_fragment = outer;
-        return Ok(());
+        return;
     }
     d.set_info(|| {
         let name = ip_protocol_name(protocol);
@@ -393,7 +451,6 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         text
     });
     d.call(ProtoId::Data, payload);
-    Ok(())
 }
 
 /// Where nothing has said which version it is, the datagram says it.
@@ -414,14 +471,13 @@ fn other_version<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, version: u8) -> Parsed
     Ok(())
 }
 
-fn bogus_version<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, version: u8) -> Parsed {
+fn bogus_version<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, version: u8) {
     d.within(|d| d.expert(BOGUS_IP_VERSION, tvb, 0, 1));
     d.set_info(|| format!("Bogus IPv4 version ({version}, must be 4)"));
     if version == 6 {
         d.close();
         d.call(ProtoId::Ipv6, tvb);
     }
-    Ok(())
 }
 
 fn dsfield<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
@@ -441,7 +497,7 @@ pub(crate) fn dsfield_text(field: u8) -> String {
     format!(" (DSCP: {}, ECN: {ecn})", dscp.as_deref().unwrap_or("Unknown"))
 }
 
-fn flags_text(d: &mut Dissector<'_>, line: crate::dissector::Item, flags: u8) {
+fn flags_text(d: &mut Dissector<'_>, line: Item, flags: u8) {
     d.text(line, || {
         let mut text = format!("{}{}{}. .... = Flags: 0x{:x}", flags >> 7, flags >> 6 & 1, flags >> 5 & 1, flags >> 5);
         for (bit, name) in [(0x80, "Reserved bit"), (0x40, "Don't fragment"), (0x20, "More fragments")] {
@@ -783,13 +839,7 @@ fn unknown_option<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, end: usize
 }
 
 /// What stands behind an option's length. `tvb` is the option alone; `last_hop` where its last address is, if it routes.
-fn option_body<'a>(
-    d: &mut Dissector<'a>,
-    tvb: Tvb<'a>,
-    octet: u8,
-    line: crate::dissector::Item,
-    last_hop: Option<usize>,
-) -> Parsed {
+fn option_body<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, octet: u8, line: Item, last_hop: Option<usize>) -> Parsed {
     let len = tvb.reported();
     match octet {
         7 | LOOSE_SOURCE_ROUTE | STRICT_SOURCE_ROUTE => route(d, tvb, octet, last_hop)?,
