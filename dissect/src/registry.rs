@@ -121,6 +121,7 @@ protocols! {
     Sll => sll,
     Null => null,
     Raw => raw,
+    Erf => erf,
     Ppp => ppp,
     Pppoed => pppoed,
     Pppoes => pppoes,

@@ -724,7 +724,7 @@ fn a_run_has_an_end() {
         sources: Vec::new(),
         nodes: (0..1000).map(node).collect(),
         columns: Columns::default(),
-        layers: Vec::new(),
+        layers: Default::default(),
     };
     let ok = |text: &str| compile(text).matches(&dissection);
     assert!(ok("frame.len == frame.len and frame.len + frame.len == 1998"));

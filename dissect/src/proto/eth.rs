@@ -61,7 +61,8 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
         link_type: 1,
         frames: &[
             "ffffffffffff 000102030405 88b6 00",
-            "ffffffffffff 010102030405 0004 42420300 0000",
+            "ffffffffffff 000102030405 0004 42420300 0000",
+            "ffffffffffff 010102030405 88b6 00",
             "ffffffffffff 000102030405 05dd 00",
         ],
     }],
@@ -94,8 +95,9 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         }
     });
     if d.wants_own() {
-        address(d, tvb, 0, dst, [DST, DST_RESOLVED, DST_OUI, DST_LG, DST_IG]);
-        address(d, tvb, 6, src, [SRC, SRC_RESOLVED, SRC_OUI, SRC_LG, SRC_IG]);
+        let is_type = !is_length && !is_invalid;
+        address(d, tvb, 0, dst, false, [DST, DST_RESOLVED, DST_OUI, DST_LG, DST_IG]);
+        address(d, tvb, 6, src, is_type && src[0] & 1 != 0, [SRC, SRC_RESOLVED, SRC_OUI, SRC_LG, SRC_IG]);
     }
 
     let outer = (d.take_payload_end(), d.begin_link(tvb));
@@ -141,8 +143,8 @@ fn header<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Result<([u8; 6], [u8; 6], 
     Ok((dst, src, tvb.u16(12)?))
 }
 
-/// Adds an address with what is said of its first octets. `fields` are the address, its name, vendor and flags.
-fn address<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, mac: [u8; 6], fields: [FieldId; 5]) {
+/// Adds an address with what is said of its first octets, and whether it is a sender that cannot be one. `fields` are the address, its name, vendor and flags.
+fn address<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, mac: [u8; 6], is_bad: bool, fields: [FieldId; 5]) {
     let [field, resolved, oui, lg, ig] = fields;
     let vendor = u64::from(mac[0]) << 16 | u64::from(mac[1]) << 8 | u64::from(mac[2]);
     d.open(field, tvb, at, 6, Value::Ether(mac));
@@ -162,7 +164,7 @@ fn address<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, mac: [u8; 6], fie
         let item = d.flag(any, tvb, at, 3, vendor);
         d.hide(item);
     }
-    if field == SRC && mac[0] & 1 != 0 {
+    if is_bad {
         d.expert(SRC_NOT_GROUP, tvb, at, 6);
     }
     d.close();

@@ -148,11 +148,9 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     }
     if flags & HAS_KEY != 0 {
         if is_enhanced {
-            d.uint(KEY, tvb, at, 4)?;
-            d.within(|d| {
-                d.uint(KEY_PAYLOAD_LENGTH, tvb, at, 2)?;
-                d.uint(KEY_CALL_ID, tvb, at + 2, 2)
-            })?;
+            // RFC 2637, 4.1: the key is two numbers.
+            d.uint(KEY_PAYLOAD_LENGTH, tvb, at, 2)?;
+            d.uint(KEY_CALL_ID, tvb, at + 2, 2)?;
         } else {
             d.uint(KEY, tvb, at, 4)?;
         }

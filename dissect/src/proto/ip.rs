@@ -235,6 +235,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 /// The shortest header: no options.
 const HEADER_LEN: usize = 20;
 const FLAG_MORE_FRAGMENTS: u16 = 0x2000;
+const IGMP: u8 = 2;
 
 /// What the payload needs to know of its header.
 struct Header {
@@ -334,7 +335,8 @@ fn show_header<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, item: Item, first: u8) -
     d.add(TTL, tvb, 8, 1, Value::Uint(ttl.into()));
     if d.wants_expert(TTL_LNCB) || d.wants_expert(TTL_TOO_SMALL) {
         let dst = tvb.array::<4>(16);
-        d.within(|d| time_to_live(d, tvb, ttl, dst));
+        let is_igmp = tvb.u8(9) == Ok(IGMP);
+        d.within(|d| time_to_live(d, tvb, ttl, dst, is_igmp));
     }
     let protocol = d.uint(PROTOCOL_NUMBER, tvb, 9, 1)? as u8;
     let checksum = tvb.u16(10)?;
@@ -524,7 +526,7 @@ fn address<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, octets: [u8; 4], 
 }
 
 /// Notes hop counts that look like a loop or a misconfiguration.
-fn time_to_live<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, ttl: u8, dst: Result<[u8; 4], Stop>) {
+fn time_to_live<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, ttl: u8, dst: Result<[u8; 4], Stop>, is_igmp: bool) {
     let Ok([a, b, c, last]) = dst else {
         return;
     };
@@ -532,6 +534,7 @@ fn time_to_live<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, ttl: u8, dst: Result<[u
         // RFC 5771, 4: what is sent here is not forwarded, whatever its TTL. VRRP, GLBP and mDNS ask for 255, and of
         // 224.0.0.252 (LLMNR, RFC 4795, 2.5) both are seen.
         let expected = match last {
+            _ if is_igmp => 1,
             18 | 102 | 251 => 255,
             252 => return,
             _ => 1,

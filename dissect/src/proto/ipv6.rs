@@ -187,7 +187,7 @@ const FRAGMENT_HEADER: u8 = 44;
 const NO_NEXT_HEADER: u8 = 59;
 const DESTINATION_OPTIONS: u8 = 60;
 /// How many extension headers one datagram may have.
-pub const MAX_EXTENSION_HEADERS: usize = 64;
+pub const MAX_EXTENSION_HEADERS: usize = 1024;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     tables: &[Table::IpProto],

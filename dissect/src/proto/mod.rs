@@ -6,6 +6,7 @@ pub mod arp;
 pub mod cmd;
 pub mod data;
 pub mod dns;
+pub mod erf;
 pub mod erspan;
 pub mod esp;
 pub mod eth;
