@@ -186,6 +186,7 @@ fn array<const N: usize>(octets: &[u8]) -> [u8; N] {
 
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.set_protocol("ARP");
+    d.set_info(String::new);
     let item = d.begin(PROTO, tvb);
     let hw_type = d.uint(HW_TYPE, tvb, 0, 2)? as u16;
     let proto_type = d.uint(PROTO_TYPE, tvb, 2, 2)? as u16;

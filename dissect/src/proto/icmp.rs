@@ -298,7 +298,8 @@ pub(crate) fn add_checksum<'a>(
     let line = d.open(fields.value, tvb, 2, 2, Value::Uint(found.into()));
     // Of a part of a message, and of one that an error quotes, there is nothing to sum up.
     let status = if !tvb.is_whole() || d.is_fragment || d.is_quoted {
-        d.text(line, || format!("Checksum: 0x{found:04x} [unverified] [fragmented datagram]"));
+        let why = if d.is_quoted { "in ICMP error packet" } else { "fragmented datagram" };
+        d.text(line, || format!("Checksum: 0x{found:04x} [unverified] [{why}]"));
         2
     } else {
         let should = expected(tvb.bytes(), found);
@@ -538,6 +539,10 @@ fn error<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, kind: u8, code: u8) -> Parsed 
         quoted = quoted.sub(0, 28);
     }
     quote(d, ProtoId::Ip, quoted);
+    if usize::from(length) * 4 > tvb.reported() - HEADER_LEN {
+        // Not even the datagram has the length that the message says.
+        return Err(Stop::Malformed);
+    }
     if let Some(extensions) = extensions {
         let _ = extension(d, extensions);
     }

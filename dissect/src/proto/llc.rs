@@ -219,13 +219,16 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         return snap(d, tvb, at, item);
     }
     let names = || {
-        let name = |sap: u8| Names::Values(SAPS).of((sap & 0xfe).into());
+        let name = |sap: u8| {
+            let name = Names::Values(SAPS).of((sap & 0xfe).into());
+            name.unwrap_or_else(|| format!("0x{:02x}", sap & 0xfe).into())
+        };
         let (group, response) = (dsap & 1 != 0, is_response);
         format!(
             "; DSAP {} {}, SSAP {} {}",
-            name(dsap).as_deref().unwrap_or("Unknown"),
+            name(dsap),
             if group { "Group" } else { "Individual" },
-            name(ssap).as_deref().unwrap_or("Unknown"),
+            name(ssap),
             if response { "Response" } else { "Command" }
         )
     };

@@ -1,7 +1,7 @@
 //! Point-to-Point Protocol (RFC 1661), in HDLC-like framing (RFC 1662) or bare, and the head of its control packets.
 
 use crate::bindings::{Binding, Table};
-use crate::dissector::Dissector;
+use crate::dissector::{Address, Dissector};
 use crate::field::{Names, fields};
 use crate::registry::{ProtoId, Protocol, Sample};
 use crate::stop::Parsed;
@@ -202,7 +202,9 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.set_protocol("PPP");
-    d.no_addresses();
+    if d.endpoints.src == Address::None {
+        d.no_addresses();
+    }
     let item = d.begin(PROTO, tvb);
     let mut at = 0;
     if matches!(tvb.u8(0)?, CISCO_UNICAST | CISCO_MULTICAST) {
