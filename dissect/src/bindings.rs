@@ -116,7 +116,7 @@ pub(crate) fn by_media_type(name: &str) -> Option<ProtoId> {
 
 /// The name of a media type in lower case, without its parameters (RFC 2045, 5.1).
 pub(crate) fn media_type_name(value: &[u8]) -> String {
-    let end = value.iter().position(|octet| matches!(octet, b';' | b' ' | b'\t' | b','));
+    let end = value.iter().position(|octet| matches!(octet, b';' | b' ' | b'\t' | b'\r' | b'\n' | b','));
     let name = value.get(..end.unwrap_or(value.len())).unwrap_or_default();
     String::from_utf8_lossy(name).to_ascii_lowercase()
 }

@@ -453,6 +453,19 @@ impl<'a> Dissector<'a> {
         self.open(proto, tvb, 0, tvb.reported(), Value::Protocol { end })
     }
 
+    /// As [`Dissector::begin`], for a protocol of which a segment may hold several messages: its name is put into
+    /// `frame.protocols` for the first of them alone. Says whether this is a later one.
+    pub fn begin_next(&mut self, proto: FieldId, tvb: Tvb<'a>) -> (Item, bool) {
+        let name = registry::protocol(registry::owner(proto)).name();
+        let is_next = self.endpoints.transport == Transport::Tcp && self.out.layers.contains(&name);
+        let layers = self.out.layers.len();
+        let item = self.begin(proto, tvb);
+        if is_next {
+            self.out.layers.truncate(layers);
+        }
+        (item, is_next)
+    }
+
     /// Reads a big-endian integer of `width` octets and adds it.
     pub fn uint(&mut self, field: FieldId, tvb: Tvb<'a>, at: usize, width: usize) -> Result<u64, Stop> {
         let value = tvb.uint(at, width)?;

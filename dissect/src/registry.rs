@@ -152,6 +152,7 @@ protocols! {
     MimeMultipart => multipart,
     Media => media,
     Lines => lines,
+    Xml => xml,
 }
 
 const BASES: [u16; PROTO_COUNT + 1] = {

@@ -428,7 +428,7 @@ pub(crate) enum Flavour {
 
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let prefix = if d.endpoints.transport == Transport::Tcp { 2 } else { 0 };
-    let item = d.begin(PROTO, tvb);
+    let (item, _) = d.begin_next(PROTO, tvb);
     d.set_protocol("DNS");
     if prefix > 0 {
         d.uint(LENGTH, tvb, 0, prefix)?;

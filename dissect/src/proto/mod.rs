@@ -41,3 +41,4 @@ pub mod udp;
 pub mod vlan;
 pub mod vxlan;
 pub mod ws;
+pub mod xml;

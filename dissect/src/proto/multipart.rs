@@ -38,7 +38,15 @@ fields! { MimeMultipart, "mime_multipart", "MIME Multipart Media Encapsulation";
 const MAX_PARTS: usize = 256;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
-    calls: &[ProtoId::Sdp, ProtoId::MimeMultipart, ProtoId::Sipfrag, ProtoId::Lines, ProtoId::Media, ProtoId::Data],
+    calls: &[
+        ProtoId::Sdp,
+        ProtoId::MimeMultipart,
+        ProtoId::Sipfrag,
+        ProtoId::Lines,
+        ProtoId::Xml,
+        ProtoId::Media,
+        ProtoId::Data,
+    ],
     ..Protocol::new(
         ProtoId::MimeMultipart,
         "MIME multipart",

@@ -325,7 +325,7 @@ fields! { Sip, "sip", "Session Initiation Protocol";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
-    calls: &[ProtoId::Sdp, ProtoId::MimeMultipart, ProtoId::Sipfrag, ProtoId::Lines],
+    calls: &[ProtoId::Sdp, ProtoId::MimeMultipart, ProtoId::Sipfrag, ProtoId::Lines, ProtoId::Xml],
     accepts: Some(message::accepts),
     framing: Some(message::framing),
     samples: &[Sample {

@@ -20,19 +20,27 @@ pub(super) fn accepts<'a>(d: &Dissector<'a>, tvb: Tvb<'a>) -> bool {
     d.endpoints.transport == Transport::Tcp || is_one(d, tvb)
 }
 
+/// How many octets of line ends begin a stream: RFC 5626, 3.5.1 and 4.4.1 keep connections open with them.
+fn blank(octets: &[u8]) -> usize {
+    octets.iter().take_while(|octet| matches!(octet, b'\r' | b'\n')).count()
+}
+
 /// RFC 3261, 18.3: over a stream the Content-Length header tells where a message ends.
 pub(super) fn framing(stream: &[u8]) -> Framing {
-    let Some((_, _, headers)) = outline::first_line(stream) else {
-        return Framing::Message(stream.len().max(1));
-    };
-    let outline = Outline::read(stream, headers);
+    let blank = blank(stream);
+    if blank > 0 {
+        return Framing::Message(blank);
+    }
+    let first = outline::first_line(stream);
+    let outline = Outline::read(stream, first.as_ref().map_or(0, |first| first.2));
     if outline.end != End::Blank {
+        // What is no message is not told before its headers would end, as in Wireshark.
         return Framing::More(1);
     }
-    let length = outline.value_of(CONTENT_LENGTH).and_then(|value| values::length(stream.get(value)?));
-    match length {
-        Some(length) => Framing::Message(outline.body.saturating_add(length)),
-        None => Framing::Message(stream.len().max(1)),
+    let length = outline.value_of(CONTENT_LENGTH).and_then(|value| stream.get(value));
+    match (first, length) {
+        (Some(_), Some(length)) => Framing::Message(outline.body.saturating_add(values::length(length))),
+        _ => Framing::Message(stream.len().max(1)),
     }
 }
 
@@ -65,15 +73,18 @@ fn wants_rest(d: &Dissector<'_>) -> bool {
     d.wants_columns()
         || d.wants_between(MSG_HDR, SESSION_ID_SESS_ID_INVALID)
         || d.wants_expert(UNRECOGNIZED_HEADER)
-        || [ProtoId::Sdp, ProtoId::MimeMultipart, ProtoId::Sipfrag, ProtoId::Lines]
+        || [ProtoId::Sdp, ProtoId::MimeMultipart, ProtoId::Sipfrag, ProtoId::Lines, ProtoId::Xml]
             .into_iter()
             .any(|child| d.wants_proto(child))
 }
 
 pub(super) fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
-    let item = d.begin(PROTO, tvb);
-    d.set_protocol("SIP");
     let octets = tvb.bytes();
+    if !octets.is_empty() && blank(octets) == octets.len() {
+        return Ok(());
+    }
+    let (item, is_next) = d.begin_next(PROTO, tvb);
+    d.set_protocol("SIP");
     let Some((first, line_end, next)) = outline::first_line(octets) else {
         d.set_info(|| "Continuation".to_owned());
         d.bytes(CONTINUATION, tvb, 0, tvb.reported());
@@ -84,7 +95,7 @@ pub(super) fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         && d.endpoints.transport == Transport::Udp
         && (d.wants_fact(RESEND) || FROM_FACTS.into_iter().any(|field| d.wants_fact(field)));
     if !learns && !wants_rest(d) {
-        self::first(d, tvb, &first, line_end);
+        self::first(d, tvb, &first, line_end, is_next);
         d.close();
         d.close();
         return Ok(());
@@ -101,7 +112,7 @@ pub(super) fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         d.close();
         return Ok(());
     }
-    self::first(d, tvb, &first, line_end);
+    self::first(d, tvb, &first, line_end, is_next);
     // A message that ends within a header, or in whose CSeq the method is missing, is not followed.
     let is_whole = outline.end != End::WithinLine && !is_cut;
     let before = d.count();
@@ -168,7 +179,7 @@ fn learn(d: &mut Dissector<'_>, octets: &[u8], first: &First, outline: &Outline,
 }
 
 /// The first line; leaves its item open.
-fn first<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, first: &First, end: usize) {
+fn first<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, first: &First, end: usize, is_next: bool) {
     let octets = tvb.bytes();
     match first {
         First::Request { method, uri } => {
@@ -177,7 +188,7 @@ fn first<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, first: &First, end: usize) {
             d.open(R_URI, tvb, uri.start, uri.len(), Value::Text);
             values::uri_parts(d, tvb, uri, &values::REQUEST_URI);
             d.close();
-            d.set_info(|| {
+            info(d, is_next, || {
                 let method = octets.get(method.clone()).unwrap_or_default();
                 let kind = if METHODS.contains(&method) { "Request" } else { "Unknown request" };
                 format!("{kind}: {} {}", printable(method), text(octets, uri))
@@ -186,8 +197,17 @@ fn first<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, first: &First, end: usize) {
         First::Status { code, phrase } => {
             d.open(STATUS_LINE, tvb, 0, end, Value::Text);
             d.add(STATUS_CODE, tvb, 8, 3, Value::Uint((*code).into()));
-            d.set_info(|| format!("Status: {code} {}", text(octets, phrase)));
+            info(d, is_next, || format!("Status: {code} {}", text(octets, phrase)));
         }
+    }
+}
+
+/// Begins the Info column, or goes on with it where a segment holds several messages.
+fn info(d: &mut Dissector<'_>, is_next: bool, text: impl FnOnce() -> String) {
+    if is_next {
+        d.append_info(text);
+    } else {
+        d.set_info(text);
     }
 }
 

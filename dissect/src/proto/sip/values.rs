@@ -28,10 +28,11 @@ fn bindings(count: usize) -> String {
 }
 
 impl Seen {
-    /// Bindings that end: by their own lifetime, or else by the message's (RFC 3261, 10.2.1.1).
+    /// Bindings that end: by their own lifetime, and by the message's where they have none that is longer (RFC 3261,
+    /// 10.2.1.1). Like Wireshark this counts twice what both end.
     fn ended(&self) -> usize {
-        let others = self.contacts - self.contacts_ended - self.contacts_kept;
-        self.contacts_ended + if self.expires == Some(0) { others } else { 0 }
+        let by_message = if self.expires == Some(0) { self.contacts - self.contacts_kept } else { 0 };
+        self.contacts_ended + by_message
     }
 
     /// What a REGISTER asks for, as the Info column says it.
@@ -41,7 +42,7 @@ impl Seen {
             0 if self.has_star && self.expires == Some(0) => "  (remove all bindings)".to_owned(),
             0 => "  (fetch bindings)".to_owned(),
             all if ended == 0 => format!("  ({})", bindings(all)),
-            all if ended == all => format!("  (remove {})", bindings(ended)),
+            all if ended >= all => format!("  (remove {})", bindings(ended)),
             all => format!("  (remove {}) (add {})", bindings(ended), bindings(all - ended)),
         }
     }
@@ -51,7 +52,7 @@ impl Seen {
         let (ended, all) = (self.ended(), self.contacts);
         if ended == 0 {
             format!("  ({})", bindings(all))
-        } else if ended == all {
+        } else if ended >= all {
             format!("  (removed {})", bindings(ended))
         } else {
             format!("  (removed {}) ({} kept)", bindings(ended), bindings(all - ended))
@@ -165,7 +166,7 @@ pub(super) fn header<'a>(
         }
         CONTENT_LENGTH => {
             let number = strict_number(slice(octets, value.clone()));
-            seen.content_length = Some(number.unwrap_or_else(|wrong| wrong) as usize);
+            seen.content_length = Some(length(slice(octets, value.clone())));
             checked_number(d, tvb, header, field, number, CONTENT_LENGTH_INVALID);
             return Ok(());
         }
@@ -235,9 +236,9 @@ fn strict_number(value: &[u8]) -> Result<u32, u32> {
     sum.ok_or(u32::MAX)
 }
 
-/// The octets of a body that a Content-Length header says, where it is one.
-pub(super) fn length(value: &[u8]) -> Option<usize> {
-    strict_number(value).ok().map(|length| length as usize)
+/// The octets of a body that a Content-Length header says; what is no number says 0.
+pub(super) fn length(value: &[u8]) -> usize {
+    strict_number(value).unwrap_or_else(|instead| instead) as usize
 }
 
 fn checked_number<'a>(
