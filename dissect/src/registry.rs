@@ -25,6 +25,9 @@ pub struct Protocol {
     pub fed_by: &'static [ProtoId],
     /// Set for what any layer may add (`_ws.expert`, `_ws.malformed`): asking for it enters every protocol.
     pub is_everywhere: bool,
+    /// Set for a protocol whose own octets, as slices and `len` take them, go on to the end of what it holds, as Wireshark
+    /// has it for some: `tcp[32:]` is the segment's data, `udp[8:]` is nothing.
+    pub spans_payload: bool,
     pub dissect: for<'a> fn(&mut Dissector<'a>, Tvb<'a>) -> Parsed,
     /// Says of octets that a port led to the protocol whether they can be its; `None` where it takes whatever comes.
     pub accepts: Option<for<'a> fn(&Dissector<'a>, Tvb<'a>) -> bool>,
@@ -52,6 +55,7 @@ impl Protocol {
             calls: &[],
             fed_by: &[],
             is_everywhere: false,
+            spans_payload: false,
             dissect,
             accepts: None,
             framing: None,

@@ -129,6 +129,9 @@ pub(crate) fn value_of<'v>(d: &'v Dissection<'_>, node: &'v Node) -> Option<Val<
         Value::Ether(mac) => Val::Bytes(Cow::Borrowed(mac)),
         Value::Ipv4(address) => Val::Ipv4 { address: u32::from_be_bytes(*address), mask: u32::MAX },
         Value::Ipv6(address) => Val::Ipv6 { address: u128::from_be_bytes(*address), mask: u128::MAX },
+        Value::Protocol { .. } if registry::protocol(registry::owner(node.field)).spans_payload => {
+            Val::Bytes(Cow::Borrowed(to_the_end(d, node)))
+        }
         Value::Bytes | Value::Protocol { .. } => Val::Bytes(Cow::Borrowed(d.bytes(node))),
         Value::Text => Val::Text(Cow::Borrowed(d.bytes(node))),
         Value::String(text) => Val::Text(Cow::Borrowed(text.as_bytes())),
@@ -363,8 +366,8 @@ pub(crate) fn label_of(field: &'static FieldDef, node: &Node) -> Option<Val<'sta
     }))
 }
 
-/// The octets that the parts take, one behind the other. A part that reaches past either end takes none, so that what
-/// is compared may be empty: as in Wireshark, `udp.payload[0:2] != 00:00` holds for a payload of one octet.
+/// The octets that the parts take, one behind the other, up to the first part that reaches past either end. So what is
+/// compared may be empty: as in Wireshark, `udp.payload[0:2] != 00:00` holds for a payload of one octet.
 fn slice<'v>(octets: Cow<'v, [u8]>, parts: &[Part]) -> Cow<'v, [u8]> {
     let range = |part: &Part| range_of(*part, octets.len()).unwrap_or(0..0);
     if let [part] = parts {
@@ -375,8 +378,8 @@ fn slice<'v>(octets: Cow<'v, [u8]>, parts: &[Part]) -> Cow<'v, [u8]> {
         };
     }
     let mut taken = Vec::new();
-    for part in parts {
-        taken.extend_from_slice(octets.get(range(part)).unwrap_or_default());
+    for range in parts.iter().map(range).take_while(|range| !range.is_empty()) {
+        taken.extend_from_slice(octets.get(range).unwrap_or_default());
     }
     Cow::Owned(taken)
 }

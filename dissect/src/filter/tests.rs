@@ -207,7 +207,7 @@ fn slices_take_octets() {
         "data.data[0:5] contains \"ELL\"",
         "frame[90:2] != 00:00",
         "frame[90:2] < 00",
-        "frame[90,14] == 48",
+        "frame[14,90,14] == 48",
         "frame[0:6] & 01",
         "frame[0:6] & 00:01 == 00:01",
         "frame[0:2] > fe",

@@ -22,6 +22,7 @@ fields! { Ah, "ah", "Authentication Header";
 const HEADER_LEN: usize = 12;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
+    spans_payload: true,
     tables: &[Table::IpProto],
     calls: &[ProtoId::Data],
     samples: &[Sample {

@@ -22,6 +22,7 @@ fields! { Geneve, "geneve", "Generic Network Virtualization Encapsulation";
 const HEADER_LEN: usize = 8;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
+    spans_payload: true,
     tables: &[Table::EtherType],
     calls: &[ProtoId::Eth, ProtoId::Ppp, ProtoId::Data],
     samples: &[Sample {

@@ -99,6 +99,7 @@ const PROTOCOL_ERSPAN: u16 = 0x88be;
 const PROTOCOL_ETHERNET: u16 = 0x6558;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
+    spans_payload: true,
     tables: &[Table::EtherType],
     calls: &[ProtoId::Erspan, ProtoId::Eth, ProtoId::Ppp, ProtoId::Data],
     samples: &[Sample {

@@ -169,6 +169,7 @@ const OUI_CISCO_90: u32 = 0x00_00f8;
 const MIN_ETHERTYPE: u16 = 1536;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
+    spans_payload: true,
     tables: &[Table::LlcSap, Table::EtherType],
     calls: &[ProtoId::Eth, ProtoId::Data],
     samples: &[Sample {

@@ -194,6 +194,7 @@ const CISCO_MULTICAST: u8 = 0x8f;
 const SLARP: u16 = 0x8035;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
+    spans_payload: true,
     tables: &[Table::PppProtocol, Table::EtherType],
     calls: &[ProtoId::Data],
     samples: &[Sample { link_type: 9, frames: &["ff03 0021 45", "ff03 c021 01 01 0006 0304", "21 45"] }],

@@ -29,6 +29,7 @@ use crate::value::Value;
 const HEADER_LEN: usize = 20;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
+    spans_payload: true,
     tables: &[Table::TcpPort, Table::TcpHeuristic],
     calls: &[ProtoId::Data],
     samples: &[Sample {
