@@ -17,7 +17,11 @@ pub struct Packet<'a> {
     /// The LINKTYPE_ value of its interface (the registry of the tcpdump group).
     pub link_type: u16,
     pub interface: u32,
+    /// `unknown` where the capture has interfaces and this one no name; nothing where it has none.
     pub interface_name: Option<&'a str>,
+    pub interface_description: Option<&'a str>,
+    /// Whether the capture says when the packet came; all times are 0 if not.
+    pub has_time: bool,
     /// Octets on the wire; `bytes` may be fewer.
     pub orig_len: u32,
     pub bytes: &'a [u8],
@@ -37,6 +41,8 @@ impl<'a> Packet<'a> {
             link_type,
             interface: 0,
             interface_name: None,
+            interface_description: None,
+            has_time: true,
             orig_len: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
             bytes,
             comment: None,

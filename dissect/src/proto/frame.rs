@@ -12,6 +12,7 @@ fields! { Frame, "frame", "Frame";
     SECTION_NUMBER = field("frame.section_number", "Section number", Uint32, Dec);
     INTERFACE_ID = field("frame.interface_id", "Interface id", Uint32, Dec);
     INTERFACE_NAME = field("frame.interface_name", "Interface name", String, None);
+    INTERFACE_DESCRIPTION = field("frame.interface_description", "Interface description", String, None);
     ENCAP_TYPE = field("frame.encap_type", "Encapsulation type", Int16, Dec).names(Names::Values(ENCAPSULATIONS));
     TIME = field("frame.time", "Arrival Time", AbsoluteTime, None);
     OFFSET_SHIFT = field("frame.offset_shift", "Time shift for this packet", RelativeTime, None);
@@ -113,20 +114,19 @@ fn show<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
         if d.wants(INTERFACE_NAME) {
             d.add(INTERFACE_NAME, tvb, 0, 0, Value::String(name.into()));
         }
+        if let Some(description) = packet.interface_description
+            && d.wants(INTERFACE_DESCRIPTION)
+        {
+            d.add(INTERFACE_DESCRIPTION, tvb, 0, 0, Value::String(description.into()));
+        }
         d.close();
     }
     if d.wants(ENCAP_TYPE) {
         let known = ENCAPSULATION_OF.iter().find(|row| row.0 == packet.link_type);
         d.add(ENCAP_TYPE, tvb, 0, 0, Value::Int(known.map_or(0, |row| row.1)));
     }
-    d.add(TIME, tvb, 0, 0, Value::Time(packet.time));
-    d.generated(OFFSET_SHIFT, tvb, 0, 0, Value::Time(0));
-    d.add(TIME_EPOCH, tvb, 0, 0, Value::Time(packet.time));
-    let displayed = packet.time_displayed.unwrap_or(packet.time);
-    for (field, since) in
-        [(TIME_DELTA, packet.time_previous), (TIME_DELTA_DISPLAYED, displayed), (TIME_RELATIVE, packet.time_first)]
-    {
-        d.generated(field, tvb, 0, 0, Value::Time(packet.time.saturating_sub(since)));
+    if packet.has_time {
+        times(d, tvb);
     }
     d.add(NUMBER, tvb, 0, 0, Value::Uint(packet.number));
     let line = d.open(LEN, tvb, 0, 0, Value::Uint(packet.orig_len.into()));
@@ -147,6 +147,19 @@ fn show<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
         d.add(COMMENT, tvb, 0, 0, Value::String(comment.into()));
     }
     d.close();
+}
+
+fn times<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
+    let packet = d.packet;
+    d.add(TIME, tvb, 0, 0, Value::Time(packet.time));
+    d.generated(OFFSET_SHIFT, tvb, 0, 0, Value::Time(0));
+    d.add(TIME_EPOCH, tvb, 0, 0, Value::Time(packet.time));
+    let displayed = packet.time_displayed.unwrap_or(packet.time);
+    for (field, since) in
+        [(TIME_DELTA, packet.time_previous), (TIME_DELTA_DISPLAYED, displayed), (TIME_RELATIVE, packet.time_first)]
+    {
+        d.generated(field, tvb, 0, 0, Value::Time(packet.time.saturating_sub(since)));
+    }
 }
 
 /// Fills in what only the whole frame tells.

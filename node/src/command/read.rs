@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use packetstream_dissect::Packet;
 use packetstream_dissect::facts::FactStore;
 
-use crate::capture::file::{self, Interface, RawPacket, Reader, Section, Writer};
+use crate::capture::file::{self, Format, Interface, RawPacket, Reader, Section, Stamp, Writer};
 use crate::cli::Read;
 use crate::engine::{self, Question};
 use crate::exit::{Failure, Outcome};
@@ -83,6 +83,7 @@ fn each(
     mut visit: impl FnMut(Packet<'_>, &RawPacket<'_>, &Interface) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let (mut number, mut first, mut previous) = (0, None, 0);
+    let unnamed = (reader.format() == Format::Pcapng).then_some("unknown");
     while number < limit
         && let Some((raw, interface)) = reader.next_with_interface()
     {
@@ -99,7 +100,9 @@ fn each(
             time_first: first,
             link_type: interface.link_type,
             interface: raw.interface,
-            interface_name: interface.name.as_deref(),
+            interface_name: interface.name.as_deref().or(unnamed),
+            interface_description: interface.description.as_deref(),
+            has_time: raw.stamp != Stamp::Missing,
             orig_len: raw.orig_len,
             bytes: raw.bytes,
             comment: comment.as_deref(),

@@ -151,6 +151,8 @@ impl StreamReader {
             link_type: interface.link_type,
             interface: raw.interface.into(),
             interface_name: (!interface.name.is_empty()).then_some(interface.name.as_str()),
+            interface_description: None,
+            has_time: true,
             orig_len: raw.orig_len,
             bytes: raw.bytes,
             comment: raw.comment,
