@@ -1,5 +1,6 @@
 //! The tables by which a protocol finds what lies in it, filled from what the protocols announce of themselves.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::dissector::Dissector;
@@ -107,11 +108,18 @@ pub(crate) fn by_number(table: Table, number: u16) -> Option<ProtoId> {
     registry::by_place(entry.checked_sub(1)?)
 }
 
+static MEDIA_TYPES: LazyLock<BTreeMap<&'static str, ProtoId>> = LazyLock::new(|| {
+    let all = registry::protocols().flat_map(|p| p.bindings.iter().map(move |b| (b, p.id)));
+    all.filter_map(|(binding, id)| match binding {
+        Binding::MediaType(name) => Some((*name, id)),
+        _ => None,
+    })
+    .collect()
+});
+
 /// The protocol that announced itself for a media type, given in lower case without parameters.
 pub(crate) fn by_media_type(name: &str) -> Option<ProtoId> {
-    registry::protocols()
-        .find(|protocol| protocol.bindings.iter().any(|b| matches!(b, Binding::MediaType(n) if *n == name)))
-        .map(|protocol| protocol.id)
+    MEDIA_TYPES.get(name).copied()
 }
 
 /// The name of a media type in lower case, without its parameters (RFC 2045, 5.1).

@@ -12,7 +12,7 @@ const NOWHERE: u32 = u32::MAX;
 
 /// Endpoints as the key of a table: hashed as a few words, not octet by octet.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Key(Endpoints);
+pub(crate) struct Key(pub(crate) Endpoints);
 
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -38,7 +38,7 @@ impl Hash for Key {
 /// Hashes words by folded multiplication from a start that is another in each table: whoever sends packets cannot know
 /// which of them meet in one bucket. No order ever comes from it.
 #[derive(Clone)]
-struct Folding {
+pub(crate) struct Folding {
     seed: u64,
 }
 
@@ -56,7 +56,7 @@ impl BuildHasher for Folding {
     }
 }
 
-struct Folded(u64);
+pub(crate) struct Folded(u64);
 
 impl Hasher for Folded {
     fn write_u64(&mut self, word: u64) {
@@ -66,9 +66,15 @@ impl Hasher for Folded {
     }
 
     fn write(&mut self, octets: &[u8]) {
-        for octet in octets {
-            self.write_u64((*octet).into());
+        for chunk in octets.chunks(8) {
+            let mut word = [0; 8];
+            for (to, from) in word.iter_mut().zip(chunk) {
+                *to = *from;
+            }
+            self.write_u64(u64::from_le_bytes(word));
         }
+        // So that what is cut off at a zero octet is not the same.
+        self.write_u64(octets.len() as u64);
     }
 
     fn finish(&self) -> u64 {

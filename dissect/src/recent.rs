@@ -3,25 +3,27 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use crate::conversation::Folding;
+
 /// At most `limit` entries in two generations: when the younger one is full the older one is dropped whole.
 ///
 /// A look-up that finds an entry in the older generation moves it to the younger one. So an entry outlives at least
 /// `limit / 2` others that came after it was last touched, and forgetting costs nothing per packet.
 pub(crate) struct Recent<K, V> {
-    young: HashMap<K, V>,
-    old: HashMap<K, V>,
+    young: HashMap<K, V, Folding>,
+    old: HashMap<K, V, Folding>,
     limit: usize,
 }
 
 impl<K: Eq + Hash, V> Recent<K, V> {
     /// An empty map that holds at most `limit` entries.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { young: HashMap::new(), old: HashMap::new(), limit: limit.max(2) }
+        Self { young: HashMap::default(), old: HashMap::default(), limit: limit.max(2) }
     }
 
     /// The entry of `key`, if it is not forgotten.
     pub(crate) fn get(&mut self, key: &K) -> Option<&mut V> {
-        if !self.young.contains_key(key) {
+        if !self.old.is_empty() && !self.young.contains_key(key) {
             let (key, value) = self.old.remove_entry(key)?;
             self.insert(key, value);
         }
@@ -33,7 +35,9 @@ impl<K: Eq + Hash, V> Recent<K, V> {
         if self.young.len() >= self.limit / 2 && !self.young.contains_key(&key) {
             self.old = std::mem::take(&mut self.young);
         }
-        self.old.remove(&key);
+        if !self.old.is_empty() {
+            self.old.remove(&key);
+        }
         self.young.insert(key, value);
     }
 

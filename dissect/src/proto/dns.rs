@@ -23,6 +23,7 @@ use transaction::Known;
 pub use transaction::Role;
 pub(crate) use transaction::Transactions;
 
+// The fields of the header stand first: asking whether any of the others is wanted is then one look at a range.
 fields! { Dns, "dns", "Domain Name System";
     LENGTH = field("dns.length", "Length", Uint16, Dec);
     FLAGS = field("dns.flags", "Flags", Uint16, Hex);
@@ -39,6 +40,13 @@ fields! { Dns, "dns", "Domain Name System";
     FLAGS_CHECKDISABLE = field("dns.flags.checkdisable", "Non-authenticated data", Boolean, None).mask(0x10).names(Names::Flag("Acceptable", "Unacceptable"));
     FLAGS_RCODE = field("dns.flags.rcode", "Reply code", Uint16, Dec).mask(0xf).names(Names::Values(names::RCODES));
     ID = field("dns.id", "Transaction ID", Uint16, Hex);
+    COUNT_QUERIES = field("dns.count.queries", "Questions", Uint16, Dec);
+    COUNT_ZONES = field("dns.count.zones", "Zones", Uint16, Dec);
+    COUNT_ANSWERS = field("dns.count.answers", "Answer RRs", Uint16, Dec);
+    COUNT_PREREQUISITES = field("dns.count.prerequisites", "Prerequisites", Uint16, Dec);
+    COUNT_AUTH_RR = field("dns.count.auth_rr", "Authority RRs", Uint16, Dec);
+    COUNT_UPDATES = field("dns.count.updates", "Updates", Uint16, Dec);
+    COUNT_ADD_RR = field("dns.count.add_rr", "Additional RRs", Uint16, Dec);
     QRY_TYPE = field("dns.qry.type", "Type", Uint16, Dec).names(Names::Values(names::TYPES));
     QRY_CLASS = field("dns.qry.class", "Class", Uint16, Hex).names(Names::Values(names::CLASSES));
     QRY_QU = field("dns.qry.qu", "\"QU\" question", Boolean, None).mask(0x8000);
@@ -239,12 +247,6 @@ fields! { Dns, "dns", "Domain Name System";
     OPT_CHAIN_FQDN = field("dns.opt.chain.fqdn", "Closest Trust Point", String, None);
     OPT_EXT_ERROR_INFO_CODE = field("dns.opt.ext_error.info_code", "Info Code", Uint16, Dec).names(Names::Ranges(names::EXTENDED_ERRORS));
     OPT_EXT_ERROR_EXTRA_TEXT = field("dns.opt.ext_error.extra_text", "Extra Text", String, None);
-    COUNT_QUERIES = field("dns.count.queries", "Questions", Uint16, Dec);
-    COUNT_ZONES = field("dns.count.zones", "Zones", Uint16, Dec);
-    COUNT_ANSWERS = field("dns.count.answers", "Answer RRs", Uint16, Dec);
-    COUNT_PREREQUISITES = field("dns.count.prerequisites", "Prerequisites", Uint16, Dec);
-    COUNT_AUTH_RR = field("dns.count.auth_rr", "Authority RRs", Uint16, Dec);
-    COUNT_UPDATES = field("dns.count.updates", "Updates", Uint16, Dec);
     NSEC3_ALGO = field("dns.nsec3.algo", "Hash algorithm", Uint8, Dec).names(Names::Values(names::NSEC3_HASHES));
     NSEC3_FLAGS = field("dns.nsec3.flags", "NSEC3 flags", Uint8, Dec);
     NSEC3_FLAGS_OPT_OUT = field("dns.nsec3.flags.opt_out", "NSEC3 Opt-out flag", Boolean, None).mask(0x1).names(Names::Flag("Additional insecure delegations allowed", "Additional insecure delegations forbidden"));
@@ -273,7 +275,6 @@ fields! { Dns, "dns", "Domain Name System";
     RETRANSMIT_RESPONSE_IN = field("dns.retransmit_response_in", "Retransmitted response. Original response in", FrameNum, None);
     TIME = field("dns.time", "Time", RelativeTime, None);
     UNSOLICITED = field("dns.unsolicited", "Unsolicited", Boolean, None);
-    COUNT_ADD_RR = field("dns.count.add_rr", "Additional RRs", Uint16, Dec);
     SSHFP_ALGORITHM = field("dns.sshfp.algorithm", "Algorithm", Uint8, Dec).names(Names::Values(names::SSHFP_ALGORITHMS));
     SSHFP_FINGERPRINT_TYPE = field("dns.sshfp.fingerprint.type", "Fingerprint type", Uint8, Dec).names(Names::Values(names::SSHFP_FINGERPRINTS));
     SSHFP_FINGERPRINT = field("dns.sshfp.fingerprint", "Fingerprint", Bytes, None);
@@ -468,7 +469,7 @@ pub(crate) fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, flavour: Flavour)
     let is_response = flags & IS_RESPONSE != 0;
     let learned = transaction::learn(d, id, is_response, FROM_FACTS);
     let result = if d.wants_fields_of(ProtoId::Dns) || learned.needs_sound_message() {
-        sections(d, tvb, flavour, id, flags)
+        sections(d, tvb, flavour, id, flags, learned.needs_sound_message())
     } else {
         Ok(())
     };
@@ -476,7 +477,7 @@ pub(crate) fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, flavour: Flavour)
     result
 }
 
-fn sections<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, flavour: Flavour, id: u16, flags: u16) -> Parsed {
+fn sections<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, flavour: Flavour, id: u16, flags: u16, learns: bool) -> Parsed {
     let is_response = flags & IS_RESPONSE != 0;
     let opcode = flags >> 11 & 0xf;
     let known = transaction::known(d, id);
@@ -512,6 +513,10 @@ fn sections<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, flavour: Flavour, id: u16, 
     let mut counts = [0; 4];
     for (at, (count, field)) in counts.iter_mut().zip(names).enumerate() {
         *count = d.uint(field, tvb, 4 + at * 2, 2)?;
+    }
+    if !d.wants_fields_of(ProtoId::Ws) && !d.wants_between(QRY_TYPE, EXTRANEOUS) && !learns {
+        d.close();
+        return Ok(());
     }
     let mut at = HEADER_LEN;
     if opcode == OPCODE_STATEFUL && counts == [0; 4] {

@@ -1,6 +1,7 @@
 //! Which response answers which query, over the frames of a capture.
 
-use crate::dissector::{Dissector, Endpoints};
+use crate::conversation;
+use crate::dissector::Dissector;
 use crate::facts::Fact;
 use crate::field::FieldId;
 use crate::recent::Recent;
@@ -55,7 +56,7 @@ struct Transaction {
 
 /// The transactions of a capture, by who speaks to whom and identification.
 pub(crate) struct Transactions {
-    open: Recent<(Endpoints, u16), Transaction>,
+    open: Recent<(conversation::Key, u16), Transaction>,
 }
 
 impl Default for Transactions {
@@ -80,7 +81,7 @@ impl Learned {
 }
 
 impl Transactions {
-    fn see(&mut self, key: (Endpoints, u16), is_response: bool, frame: u64, time: i64) -> Learned {
+    fn see(&mut self, key: (conversation::Key, u16), is_response: bool, frame: u64, time: i64) -> Learned {
         let mut learned = Learned { id: key.1, ..Learned::default() };
         let known = self.open.get(&key);
         match known {
@@ -116,7 +117,7 @@ pub(super) fn learn(d: &mut Dissector<'_>, id: u16, is_response: bool, fields: &
     if !fields.iter().any(|field| d.wants_fact(*field)) {
         return Learned::default();
     }
-    let key = (d.endpoints.conversation().0, id);
+    let key = (conversation::Key(d.endpoints.conversation().0), id);
     let (frame, time) = (d.packet.number, d.packet.time);
     match d.flows() {
         Some(flows) => flows.dns.see(key, is_response, frame, time),
@@ -149,11 +150,12 @@ pub(super) fn known(d: &mut Dissector<'_>, id: u16) -> Option<Known> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dissector::Endpoints;
 
     const SECOND: i64 = 1_000_000_000;
 
     fn see(flows: &mut Transactions, is_response: bool, frame: u64, time: i64) -> Option<Known> {
-        flows.see((Endpoints::default(), 7), is_response, frame, time).own
+        flows.see((conversation::Key(Endpoints::default()), 7), is_response, frame, time).own
     }
 
     #[test]
@@ -185,8 +187,8 @@ mod tests {
         let mut flows = Transactions::default();
         for port in 0..=u16::MAX {
             let key = Endpoints { src_port: port, ..Endpoints::default() };
-            flows.see((key, port), false, 1, 0);
-            flows.see((key, !port), false, 1, 0);
+            flows.see((conversation::Key(key), port), false, 1, 0);
+            flows.see((conversation::Key(key), !port), false, 1, 0);
         }
         assert!(flows.open.len() <= MAX_TRANSACTIONS);
     }

@@ -1,5 +1,9 @@
 //! The names of headers, long and compact (RFC 3261, 7.3.3; IANA "SIP Header Fields"), and the fields that show them.
 
+use std::sync::LazyLock;
+
+use smallvec::SmallVec;
+
 use super::*;
 use crate::field::FieldId;
 
@@ -156,14 +160,32 @@ const HEADERS: &[(&str, FieldId)] = &[
     ("y", IDENTITY),
 ];
 
+/// A power of two well above the number of names.
+const BUCKETS: usize = 1024;
+
+/// The bucket of a name, whatever the case of its letters.
+fn bucket(name: &[u8]) -> usize {
+    let at = |place: usize| usize::from(name.get(place).copied().unwrap_or_default() | 0x20);
+    let middle = at(name.len() / 2);
+    (name.len() * 37 + at(0) * 5 + at(name.len() - 1) * 131 + middle * 61) % BUCKETS
+}
+
+/// The rows of [`HEADERS`] by their buckets.
+static PLACES: LazyLock<Vec<SmallVec<[u8; 4]>>> = LazyLock::new(|| {
+    let mut places = vec![SmallVec::new(); BUCKETS];
+    for (row, (name, _)) in HEADERS.iter().enumerate() {
+        places[bucket(name.as_bytes())].push(row as u8);
+    }
+    places
+});
+
 /// The field of a header of that name, in whatever case.
 pub(super) fn field_of(name: &[u8]) -> Option<FieldId> {
-    let mut lower = [0; MAX_NAME];
-    let lower = lower.get_mut(..name.len())?;
-    lower.copy_from_slice(name);
-    lower.make_ascii_lowercase();
-    let at = HEADERS.binary_search_by(|row| row.0.as_bytes().cmp(lower)).ok()?;
-    Some(HEADERS[at].1)
+    if name.is_empty() || name.len() > MAX_NAME {
+        return None;
+    }
+    let rows = PLACES.get(bucket(name))?.iter().filter_map(|row| HEADERS.get(usize::from(*row)));
+    rows.clone().find(|row| row.0.as_bytes().eq_ignore_ascii_case(name)).map(|row| row.1)
 }
 
 #[cfg(test)]
@@ -174,6 +196,7 @@ mod tests {
     fn the_names_are_sorted_and_short_enough() {
         assert!(HEADERS.is_sorted_by(|a, b| a.0 < b.0));
         assert!(HEADERS.iter().all(|row| row.0.len() <= MAX_NAME));
+        assert!(HEADERS.len() < 256);
     }
 
     #[test]

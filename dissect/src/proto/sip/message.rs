@@ -70,31 +70,45 @@ const FROM_FACTS: [crate::field::FieldId; 4] = [RESEND_ORIGINAL, RESPONSE_REQUES
 
 /// Whether anything behind the first line will be looked at.
 fn wants_rest(d: &Dissector<'_>) -> bool {
-    d.wants_columns()
-        || d.wants_between(MSG_HDR, SESSION_ID_SESS_ID_INVALID)
-        || d.wants_expert(UNRECOGNIZED_HEADER)
+    wants_headers(d) || wants_body(d)
+}
+
+fn wants_headers(d: &Dissector<'_>) -> bool {
+    d.wants_fields_of(ProtoId::Ws) || d.wants_between(MSG_HDR, SESSION_ID_SESS_ID_INVALID)
+}
+
+/// Whether anything that a body holds will be looked at.
+fn wants_body(d: &Dissector<'_>) -> bool {
+    d.wants_fields_of(ProtoId::Ws)
+        || d.wants(MSG_BODY)
+        || d.wants(CALL_ID_GENERATED)
         || [ProtoId::Sdp, ProtoId::MimeMultipart, ProtoId::Sipfrag, ProtoId::Lines, ProtoId::Xml]
             .into_iter()
             .any(|child| d.wants_proto(child))
 }
 
 pub(super) fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
+    let learns = d.flows().is_some()
+        && d.endpoints.transport == Transport::Udp
+        && (d.wants_fact(RESEND) || FROM_FACTS.into_iter().any(|field| d.wants_fact(field)));
+    let shows_rest = wants_rest(d);
     let octets = tvb.bytes();
     if !octets.is_empty() && blank(octets) == octets.len() {
         return Ok(());
     }
     let (item, is_next) = d.begin_next(PROTO, tvb);
     d.set_protocol("SIP");
+    if !learns && !shows_rest && !d.wants_between(REQUEST_LINE, CONTINUATION) {
+        d.close();
+        return Ok(());
+    }
     let Some((first, line_end, next)) = outline::first_line(octets) else {
         d.set_info(|| "Continuation".to_owned());
         d.bytes(CONTINUATION, tvb, 0, tvb.reported());
         d.close();
         return Ok(());
     };
-    let learns = d.flows().is_some()
-        && d.endpoints.transport == Transport::Udp
-        && (d.wants_fact(RESEND) || FROM_FACTS.into_iter().any(|field| d.wants_fact(field)));
-    if !learns && !wants_rest(d) {
+    if !learns && !shows_rest {
         self::first(d, tvb, &first, line_end, is_next);
         d.close();
         d.close();
@@ -108,7 +122,7 @@ pub(super) fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     if learns {
         learn(d, octets, &first, &outline, sequence.as_ref().filter(|_| !is_cut));
     }
-    if !wants_rest(d) {
+    if !shows_rest {
         d.close();
         return Ok(());
     }
@@ -303,7 +317,7 @@ fn finish_info(d: &mut Dissector<'_>, octets: &[u8], first: &First, seen: &Seen,
 fn body<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, seen: &Seen) -> bool {
     let there = tvb.reported().saturating_sub(at);
     let len = seen.content_length.map_or(there, |length| length.min(there));
-    if len == 0 {
+    if len == 0 || !wants_body(d) {
         return true;
     }
     let octets = tvb.bytes();

@@ -3,6 +3,7 @@
 //! What is remembered is the last message of each direction of a call, as Wireshark does, so that both agree; the same
 //! rules find the request of a response in the other direction's entry.
 
+use crate::conversation;
 use crate::dissector::{Dissector, Endpoints};
 use crate::facts::Fact;
 use crate::recent::Recent;
@@ -48,7 +49,7 @@ struct Last {
     time: i64,
 }
 
-type Key = (Box<[u8]>, Endpoints);
+type Key = (Box<[u8]>, conversation::Key);
 
 /// The directions of the calls of a capture.
 pub(crate) struct Dialogs {
@@ -70,14 +71,14 @@ impl Dialogs {
         let method = start(message.method, MAX_METHOD);
         let call_id: Box<[u8]> = start(message.call_id, MAX_CALL_ID).into();
         let request = if message.status.is_some() {
-            let other = (call_id.clone(), endpoints.reversed());
+            let other = (call_id.clone(), conversation::Key(endpoints.reversed()));
             let last = self.last.get(&other);
             last.filter(|last| {
                 last.state == State::Request && last.sequence == message.sequence && *last.method == *method
             })
         } else if method == b"ACK" {
             // An ACK goes with the INVITE of its own direction (RFC 3261, 17.1.1.3).
-            self.last.get(&(call_id.clone(), endpoints))
+            self.last.get(&(call_id.clone(), conversation::Key(endpoints)))
         } else {
             None
         };
@@ -85,7 +86,7 @@ impl Dialogs {
         Known {
             request,
             is_release: request.is_some() && message.status.is_some() && method == b"BYE",
-            repeats: self.repeats((call_id, endpoints), message, method, (frame, time)),
+            repeats: self.repeats((call_id, conversation::Key(endpoints)), message, method, (frame, time)),
         }
     }
 

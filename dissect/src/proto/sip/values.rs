@@ -144,6 +144,25 @@ fn show_address<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, found: &Address, fields
     d.close();
 }
 
+/// Whether the parts of a header will be looked at. Headers that come seldom are not worth asking for.
+fn wants_parts(d: &Dissector<'_>, field: FieldId) -> bool {
+    let names = || d.wants(DISPLAY_INFO);
+    match field {
+        FROM => d.wants_between(FROM_DISPLAY_INFO, FROM_TAG) || d.wants(TAG) || names(),
+        TO => d.wants_between(TO_DISPLAY_INFO, TO_TAG) || d.wants(TAG) || names() || d.wants_columns(),
+        CONTACT => {
+            d.wants_between(CONTACT_DISPLAY_INFO, CONTACT_PARAM)
+                || d.wants(CONTACT_PARAMETER)
+                || names()
+                || d.wants_columns()
+        }
+        VIA => d.wants_between(VIA_TRANSPORT, VIA_BE_ROUTE) || d.wants_expert(VIA_SENT_BY_PORT_INVALID),
+        ROUTE => d.wants_between(ROUTE_DISPLAY_INFO, ROUTE_PARAM) || names(),
+        RECORD_ROUTE => d.wants_between(RECORD_ROUTE_DISPLAY_INFO, RECORD_ROUTE_PARAM) || names(),
+        _ => true,
+    }
+}
+
 /// A header and what stands in it.
 pub(super) fn header<'a>(
     d: &mut Dissector<'a>,
@@ -180,6 +199,7 @@ pub(super) fn header<'a>(
     let item = d.open(field, tvb, start, len, Value::Text);
     d.text(item, || printable(slice(octets, header.start..value.end)));
     match field {
+        _ if !wants_parts(d, field) => {}
         FROM | TO => tagged(d, tvb, value, field, seen),
         CONTACT => contacts(d, tvb, header, seen),
         VIA => vias(d, tvb, value),
