@@ -711,6 +711,13 @@ impl<'a> Dissector<'a> {
         }
     }
 
+    /// The Protocol column of what a tunnel carries, as in `GTP <SIP>`.
+    pub fn wrap_protocol(&mut self, name: &str) {
+        if self.wanted.columns && !self.is_quoted && self.out.columns.protocol != name {
+            self.out.columns.protocol = format!("{name} <{}>", self.out.columns.protocol);
+        }
+    }
+
     /// The Info column, anew.
     pub fn set_info(&mut self, text: impl FnOnce() -> String) {
         if self.wanted.columns && !self.is_quoted {
