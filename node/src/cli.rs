@@ -181,7 +181,14 @@ pub enum Cluster {
 #[derive(Args, Debug)]
 pub struct Select {
     /// The display filter, in Wireshark's language.
-    #[arg(short = 'Y', long = "display-filter", value_name = "FILTER", default_value = "", hide_default_value = true)]
+    #[arg(
+        short = 'Y',
+        long = "display-filter",
+        value_name = "FILTER",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
     pub filter: String,
     /// Binds a field reference of the filter: `--ref ip.src=192.0.2.1` for `${ip.src}`.
     #[arg(long = "ref", value_name = "FIELD=VALUE", value_parser = binding)]

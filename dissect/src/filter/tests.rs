@@ -738,3 +738,11 @@ fn a_run_has_an_end() {
         assert!(!ok(&text), "{text}");
     }
 }
+
+#[test]
+fn filters_go_from_thread_to_thread() {
+    fn is_shared<T: Send + Sync>() {}
+    is_shared::<Filter>();
+    is_shared::<FilterError>();
+    is_shared::<References>();
+}
