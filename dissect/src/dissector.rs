@@ -133,6 +133,8 @@ pub struct Dissector<'a> {
     amendments: Vec<(u64, Fact)>,
     out: Dissection<'a>,
     depth: u8,
+    /// How deep protocols hang: 0 but within what an ICMP error quotes.
+    base_depth: u8,
     /// How often each protocol was entered.
     layers: [u8; PROTO_COUNT],
     /// The protocols that are being parsed, innermost last.
@@ -170,6 +172,7 @@ impl<'a> Dissector<'a> {
                 layers: SmallVec::new(),
             },
             depth: 0,
+            base_depth: 0,
             layers: [0; PROTO_COUNT],
             stack: SmallVec::new(),
         }
@@ -189,7 +192,7 @@ impl<'a> Dissector<'a> {
 
     /// Hands octets to a protocol, as a layer of the frame, unless nobody wants to see it or what may lie in it.
     pub fn call(&mut self, id: ProtoId, tvb: Tvb<'a>) {
-        let depth = std::mem::replace(&mut self.depth, 0);
+        let depth = std::mem::replace(&mut self.depth, self.base_depth);
         self.call_within(id, tvb);
         self.depth = depth;
     }
@@ -211,6 +214,15 @@ impl<'a> Dissector<'a> {
         }
         self.stack.pop();
         result.is_ok()
+    }
+
+    /// As [`Dissector::call_within`], and what lies in the protocol hangs there, too: the packet that an error quotes.
+    pub fn quote(&mut self, id: ProtoId, tvb: Tvb<'a>) {
+        let outer = (self.endpoints, self.is_quoted, self.is_fragment, self.hop_limit, self.base_depth);
+        self.is_quoted = true;
+        self.base_depth = self.depth;
+        self.call_within(id, tvb);
+        (self.endpoints, self.is_quoted, self.is_fragment, self.hop_limit, self.base_depth) = outer;
     }
 
     /// Hands octets to the protocol that announced itself for `number`; says whether there is one.

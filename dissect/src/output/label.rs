@@ -47,7 +47,13 @@ pub fn of(node: &Node, source: &[u8]) -> String {
                 _ => format!("{}: Unknown ({shown})", field.label),
             },
             None if field.base == Base::HexDec => format!("{}: {shown} ({n})", field.label),
-            None if field.base == Base::DecHex => format!("{}: {n} (0x{n:x})", field.label),
+            None if field.base == Base::DecHex => {
+                let digits = match field.mask {
+                    0 => usize::from(field.ftype.width()) * 2,
+                    mask => mask.count_ones().div_ceil(4) as usize,
+                };
+                format!("{}: {n} (0x{n:0digits$x})", field.label)
+            }
             None => format!("{}: {shown}", field.label),
         },
         (Value::Int(n), names) => match u64::try_from(*n).ok().and_then(|n| names.of(n)) {

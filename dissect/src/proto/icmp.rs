@@ -538,7 +538,7 @@ fn error<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, kind: u8, code: u8) -> Parsed 
     } else if kind == REDIRECT {
         quoted = quoted.sub(0, 28);
     }
-    quote(d, ProtoId::Ip, quoted);
+    d.quote(ProtoId::Ip, quoted);
     if usize::from(length) * 4 > tvb.reported() - HEADER_LEN {
         // Not even the datagram has the length that the message says.
         return Err(Stop::Malformed);
@@ -547,14 +547,6 @@ fn error<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, kind: u8, code: u8) -> Parsed 
         let _ = extension(d, extensions);
     }
     Ok(())
-}
-
-/// Takes apart the packet that an error quotes; the conversation that the error belongs to is the one around it.
-pub(crate) fn quote<'a>(d: &mut Dissector<'a>, id: ProtoId, quoted: Tvb<'a>) {
-    let outer = (d.endpoints, d.is_quoted, d.is_fragment, d.hop_limit);
-    d.is_quoted = true;
-    d.call_within(id, quoted);
-    (d.endpoints, d.is_quoted, d.is_fragment, d.hop_limit) = outer;
 }
 
 /// The extension structure behind the quoted datagram (RFC 4884, 7).

@@ -353,7 +353,7 @@ fn error<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, kind: u8) -> Parsed {
     if quoted.is_empty() {
         return Err(Stop::Malformed);
     }
-    icmp::quote(d, ProtoId::Ipv6, quoted);
+    d.quote(ProtoId::Ipv6, quoted);
     Ok(())
 }
 
@@ -610,7 +610,7 @@ fn option<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, kind: u8, item: Item) -> Pars
         4 => {
             d.add(OPT_RESERVED, tvb, 2, 6, Value::None);
             d.add(OPT_REDIRECTED_PACKET, tvb, 8, len - 8, Value::None);
-            icmp::quote(d, ProtoId::Ipv6, tvb.from(8));
+            d.quote(ProtoId::Ipv6, tvb.from(8));
         }
         5 => {
             d.add(OPT_RESERVED, tvb, 2, 2, Value::None);

@@ -111,6 +111,8 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
             return Ok(());
         }
     };
+    // Each version counts as a layer of its own.
+    d.layer("igmp");
     d.set_protocol(&format!("IGMPv{version}"));
     d.generated(VERSION, tvb, 0, 0, Value::Uint(version));
     d.uint(TYPE, tvb, 0, 1)?;

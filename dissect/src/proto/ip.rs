@@ -330,7 +330,12 @@ fn show_header<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, item: Item, first: u8) -
             d.flag(flag, tvb, 6, 1, (fragmentation >> 8).into());
         }
     });
-    d.bits(FRAG_OFFSET, tvb, 6, 2, fragmentation.into());
+    let line = d.bits(FRAG_OFFSET, tvb, 6, 2, fragmentation.into());
+    d.text(line, || {
+        let digits = format!("{:013b}", fragmentation & 0x1fff);
+        let (a, b, c, e) = (&digits[..1], &digits[1..5], &digits[5..9], &digits[9..]);
+        format!("...{a} {b} {c} {e} = Fragment Offset: {}", (fragmentation & 0x1fff) * 8)
+    });
     let ttl = tvb.u8(8)?;
     d.add(TTL, tvb, 8, 1, Value::Uint(ttl.into()));
     if d.wants_expert(TTL_LNCB) || d.wants_expert(TTL_TOO_SMALL) {
@@ -746,7 +751,8 @@ fn options<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, len: usize, last_hop: Option
         let octet = tvb.u8(at)?;
         if octet == END_OF_LIST || octet == NO_OPERATION {
             let field = if octet == END_OF_LIST { OPT_EOL } else { OPT_NOP };
-            d.open(field, tvb, at, 1, Value::Bytes);
+            let line = d.open(field, tvb, at, 1, Value::Bytes);
+            d.text(line, || registry::field(field).label.to_owned());
             option_type(d, tvb, at, octet);
             d.close();
             if octet == END_OF_LIST {

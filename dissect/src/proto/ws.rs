@@ -140,9 +140,11 @@ pub(crate) fn expert<'a>(
     });
     let line = d.generated(field, tvb, at, len, Value::None);
     d.text(line, || message.clone());
-    d.generated(EXPERT_MESSAGE, tvb, at, len, Value::String(message.into()));
-    d.generated(EXPERT_SEVERITY, tvb, at, len, Value::Uint(severity as u64));
-    d.generated(EXPERT_GROUP, tvb, at, len, Value::Uint(group as u64));
+    d.hidden(EXPERT_MESSAGE, tvb, at, len, Value::String(message.into()));
+    let line = d.generated(EXPERT_SEVERITY, tvb, at, len, Value::Uint(severity as u64));
+    d.text(line, || format!("Severity level: {}", severity_name.as_deref().unwrap_or_default()));
+    let line = d.generated(EXPERT_GROUP, tvb, at, len, Value::Uint(group as u64));
+    d.text(line, || format!("Group: {}", group_name.as_deref().unwrap_or_default()));
     d.close();
     if group == Group::Malformed {
         // A filter for malformed packets finds what a protocol complains of, too.
