@@ -509,9 +509,25 @@ impl<'a> Dissector<'a> {
         self.add(field, tvb, at, len, Value::Bytes)
     }
 
-    /// Adds text as it stands.
+    /// Adds text as it stands, up to its first zero octet; what stands behind that one is noted.
     pub fn string(&mut self, field: FieldId, tvb: Tvb<'a>, at: usize, len: usize) -> Item {
-        self.add(field, tvb, at, len, Value::Text)
+        let item = self.add(field, tvb, at, len, Value::Text);
+        self.within(|d| d.note_strays(tvb, at, len));
+        item
+    }
+
+    /// Notes octets that stand behind the end of a text, below the item that is open.
+    pub(crate) fn note_strays(&mut self, tvb: Tvb<'a>, at: usize, len: usize) {
+        if !ws::wants_expert(self, ws::TRAILING_STRAY_CHARACTERS) {
+            return;
+        }
+        let text = tvb.bytes().get(at..).unwrap_or_default();
+        let text = text.get(..len).unwrap_or(text);
+        if let Some(end) = memchr::memchr(0, text)
+            && text.iter().skip(end).any(|octet| *octet != 0)
+        {
+            self.expert(ws::TRAILING_STRAY_CHARACTERS, tvb, at, len);
+        }
     }
 
     /// Adds what was worked out rather than read, at the place it was worked out from.

@@ -229,7 +229,7 @@ impl Printer {
                 for _ in 0..node.depth {
                     out.push_str("    ");
                 }
-                out.push_str(&label::of(node, source));
+                out.push_str(&shortened(label::of(node, source)));
                 out.push('\n');
             }
             out.push('\n');
@@ -308,6 +308,19 @@ impl Printer {
     }
 }
 
+/// As many octets of a line of the tree are shown.
+const MAX_LINE: usize = 239;
+
+/// A line of the tree, cut where it is longer than any.
+fn shortened(line: String) -> String {
+    const MARK: &str = " [truncated]";
+    if line.len() <= MAX_LINE {
+        return line;
+    }
+    let end = (0..MAX_LINE - MARK.len()).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
+    format!("{MARK}{}", line.get(..end).unwrap_or_default())
+}
+
 fn has_line(field: FieldId) -> bool {
     matches!(registry::field(field).ftype, FieldType::Protocol)
 }
@@ -339,6 +352,8 @@ fn shown(dissection: &Dissection<'_>, node: &Node) -> String {
         },
         // A field without value is there; tshark prints 1.
         Value::None => "1".to_owned(),
+        // So that a field without octets is told from one that is not there.
+        Value::Bytes if field.ftype == FieldType::Bytes && dissection.bytes(node).is_empty() => "<MISSING>".to_owned(),
         _ => value::of(field, node, dissection.bytes(node)),
     }
 }

@@ -413,6 +413,7 @@ const HEADER_LEN: usize = 12;
 /// RFC 1002, 4.2: messages of the same form with other meanings.
 const NETBIOS_NAME_SERVICE: u16 = 137;
 const IS_RESPONSE: u16 = 0x8000;
+const IS_AUTHENTICATED: u16 = 0x0020;
 /// RFC 8490, 5.4.
 const OPCODE_UPDATE: u16 = 5;
 const OPCODE_STATEFUL: u16 = 6;
@@ -480,7 +481,7 @@ pub(crate) fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, flavour: Flavour)
 fn sections<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, flavour: Flavour, id: u16, flags: u16, learns: bool) -> Parsed {
     let is_response = flags & IS_RESPONSE != 0;
     let opcode = flags >> 11 & 0xf;
-    let known = transaction::known(d, id);
+    let known = transaction::known(d, id, is_response);
     d.add(ID, tvb, 0, 2, Value::Uint(id.into()));
     d.within(|d| match known.map(|known| (known.role, known.frame)) {
         Some((Role::RepeatsQuery, frame)) => d.expert_with(RETRANSMIT_REQUEST, tvb, 0, 2, || {
@@ -532,6 +533,7 @@ fn sections<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, flavour: Flavour, id: u16, 
             continue;
         }
         let start = at;
+        tvb.slice(at, 1)?;
         let item = d.open_text(tvb, at, tvb.reported().saturating_sub(at), || title.to_owned());
         for _ in 0..count {
             at = if section == 0 {
@@ -572,7 +574,11 @@ fn flags<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, flavour: Flavour, flags: u16) 
     d.flag(FLAGS_RESPONSE, tvb, 2, 2, octets);
     d.bits(FLAGS_OPCODE, tvb, 2, 2, octets);
     if is_llmnr {
-        d.flag(FLAGS_CONFLICT, tvb, 2, 2, octets);
+        let item = d.flag(FLAGS_CONFLICT, tvb, 2, 2, octets);
+        if is_response {
+            let (bit, is) = if flags & 0x0400 != 0 { (1, "not considered") } else { (0, "considered") };
+            d.text(item, || format!(".... .{bit}.. .... .... = Conflict: The name is {is} unique"));
+        }
     } else if is_response {
         d.flag(FLAGS_AUTHORITATIVE, tvb, 2, 2, octets);
     }
@@ -585,8 +591,12 @@ fn flags<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, flavour: Flavour, flags: u16) 
             d.flag(FLAGS_RECAVAIL, tvb, 2, 2, octets);
         }
         d.flag(FLAGS_Z, tvb, 2, 2, octets);
-        if is_response {
-            d.flag(FLAGS_AUTHENTICATED, tvb, 2, 2, octets);
+        // RFC 6840, 5.7: a query may ask for it.
+        if is_response || flags & IS_AUTHENTICATED != 0 {
+            let item = d.flag(FLAGS_AUTHENTICATED, tvb, 2, 2, octets);
+            if !is_response {
+                d.text(item, || ".... .... ..1. .... = AD bit: Set".to_owned());
+            }
         }
         d.flag(FLAGS_CHECKDISABLE, tvb, 2, 2, octets);
     }

@@ -347,10 +347,11 @@ pub(super) fn question<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, flavo
     if is_shown {
         d.add(QRY_NAME, tvb, at, len, name.value());
         let octets = name.0.as_deref().unwrap_or_default();
-        // Where a name holds a zero octet, its text ends for those who count its labels.
-        let text = octets.split(|octet| *octet == 0).next().unwrap_or_default();
-        let labels = text.iter().filter(|octet| **octet == b'.').count() + 1;
-        d.generated(QRY_NAME_LEN, tvb, at, len, Value::Uint(octets.len() as u64));
+        // As Wireshark has it, a name of one letter has no length and no label.
+        let is_letter = octets.len() == 1;
+        let len_shown = if is_letter { 0 } else { octets.len() };
+        let labels = octets.iter().filter(|octet| **octet == b'.').count() + usize::from(!is_letter);
+        d.generated(QRY_NAME_LEN, tvb, at, len, Value::Uint(len_shown as u64));
         d.generated(COUNT_LABELS, tvb, at, len, Value::Uint(labels as u64));
     }
     d.add(QRY_TYPE, tvb, at + len, 2, Value::Uint(kind.into()));
@@ -600,8 +601,14 @@ fn text_part<'a>(
     text: FieldId,
 ) -> Result<usize, Stop> {
     let len = d.uint(length, tvb, at, 1)? as usize;
-    tvb.slice(at + 1, len)?;
-    d.string(text, tvb, at + 1, len);
+    let octets = tvb.slice(at + 1, len)?;
+    if d.wants(text) && !octets.is_ascii() {
+        // RFC 1035, 3.3 gives text no character set: what is no ASCII is not shown.
+        let shown: String = octets.iter().map(|o| if o.is_ascii() { char::from(*o) } else { '\u{fffd}' }).collect();
+        d.add(text, tvb, at + 1, len, Value::String(shown.into()));
+    } else {
+        d.string(text, tvb, at + 1, len);
+    }
     Ok(1 + len)
 }
 

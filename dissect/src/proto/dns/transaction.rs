@@ -138,7 +138,11 @@ pub(super) fn record(d: &mut Dissector<'_>, learned: Learned, is_sound: bool) {
 }
 
 /// What is known of the message with this identification.
-pub(super) fn known(d: &mut Dissector<'_>, id: u16) -> Option<Known> {
+pub(super) fn known(d: &mut Dissector<'_>, id: u16, is_response: bool) -> Option<Known> {
+    // What an ICMP error quotes belongs to no transaction.
+    if d.is_quoted {
+        return is_response.then_some(Known::new(Role::Unsolicited, 0));
+    }
     d.fact(|fact| match fact {
         Fact::Dns { id: of, role, frame, after } if *of == id => {
             Some(Known { role: *role, frame: *frame, after: *after })

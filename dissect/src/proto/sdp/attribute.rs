@@ -95,7 +95,11 @@ fn encoding<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, value: &Span, context: &mut
     let start = name.end + 1;
     let text = slice(octets, start..value.end);
     let digits = text.iter().take_while(|octet| octet.is_ascii_digit()).count();
-    string(d, SAMPLE_RATE, tvb, &(start..start + digits));
+    let item = d.string(SAMPLE_RATE, tvb, start, digits);
+    if slice(octets, name.clone()) == b"G722" {
+        // RFC 3551, 4.5.2.
+        d.append_text(item, || " (RTP clock rate is 8kHz, actual sampling rate is 16kHz)".to_owned());
+    }
     if digits == 0 {
         d.within(|d| d.expert(INVALID_SAMPLE_RATE, tvb, start, 0));
     }
@@ -156,7 +160,7 @@ fn numbered<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, parameter: &Span, encoding:
         _ => return,
     };
     if let Some(number) = number(slice(octets, value.clone())) {
-        d.add(field, tvb, value.start, value.len(), Value::Uint(number.into()));
+        d.generated(field, tvb, value.start, value.len(), Value::Uint(number.into()));
     }
 }
 

@@ -116,8 +116,7 @@ pub(super) fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     }
     let outline = Outline::read(octets, next);
     let sequence = outline.value_of(CSEQ).map(|value| outline::sequence(octets, &value));
-    let has_method = |sequence: &outline::Sequence| !sequence.method.is_empty();
-    let is_cut = matches!(&sequence, Some(sequence) if !sequence.as_ref().is_some_and(has_method));
+    let is_cut = matches!(&sequence, Some(sequence) if !sequence.as_ref().is_some_and(outline::Sequence::has_method));
     let sequence = sequence.flatten();
     if learns {
         learn(d, octets, &first, &outline, sequence.as_ref().filter(|_| !is_cut));
@@ -139,6 +138,7 @@ pub(super) fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     // Its value goes on to the end of the message, as in Wireshark.
     let headers = d.open(MSG_HDR, tvb, next, tvb.reported().saturating_sub(next), Value::Text);
     d.text(headers, || "Message Header".to_owned());
+    d.note_strays(tvb, next, tvb.reported().saturating_sub(next));
     for header in &outline.headers {
         self::header(d, tvb, header, &mut seen)?;
         if header.field == Some(CSEQ) && is_cut {
@@ -263,6 +263,7 @@ fn header<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, header: &Header, seen: &mut S
         d.open_text(tvb, header.start, len, || text(octets, &line));
         d.expert_with(UNRECOGNIZED_HEADER, tvb, header.start, len, || {
             let name = octets.get(header.start..colon).unwrap_or_default();
+            let name = name.split(|octet| *octet == 0).next().unwrap_or_default();
             let name = String::from_utf8_lossy(name).to_ascii_lowercase();
             format!("Unrecognised SIP header ({name})")
         });

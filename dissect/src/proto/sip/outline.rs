@@ -149,6 +149,16 @@ pub(super) struct Sequence {
     pub(super) method: Span,
 }
 
+/// The longest method of a CSeq header that is followed, as in Wireshark.
+const MAX_SEQUENCE_METHOD: usize = 16;
+
+impl Sequence {
+    /// Whether there is a method, and one that can be one.
+    pub(super) fn has_method(&self) -> bool {
+        (1..=MAX_SEQUENCE_METHOD).contains(&self.method.len())
+    }
+}
+
 /// What a CSeq header says; nothing where it ends with its number.
 pub(super) fn sequence(octets: &[u8], value: &Span) -> Option<Sequence> {
     let text = octets.get(value.clone())?;

@@ -138,14 +138,19 @@ fn show_address<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, found: &Address, fields
     if let Some(display) = &found.display {
         string(d, fields.display, tvb, display);
         d.hidden(DISPLAY_INFO, tvb, display.start, display.len(), Value::Text);
+        d.within(|d| d.note_strays(tvb, display.start, display.len()));
     }
     d.open(fields.uri, tvb, found.uri.start, found.uri.len(), Value::Text);
+    d.note_strays(tvb, found.uri.start, found.uri.len());
     uri_parts(d, tvb, &found.uri, fields);
     d.close();
 }
 
 /// Whether the parts of a header will be looked at. Headers that come seldom are not worth asking for.
 fn wants_parts(d: &Dissector<'_>, field: FieldId) -> bool {
+    if d.wants_fields_of(ProtoId::Ws) {
+        return true;
+    }
     let names = || d.wants(DISPLAY_INFO);
     match field {
         FROM => d.wants_between(FROM_DISPLAY_INFO, FROM_TAG) || d.wants(TAG) || names(),
@@ -216,8 +221,13 @@ pub(super) fn header<'a>(
                 seen.has_sequence = true;
                 let (at, len) = (sequence.digits.start, sequence.digits.len());
                 d.add(CSEQ_SEQ, tvb, at, len, Value::Uint(sequence.number.into()));
-                if !sequence.method.is_empty() {
+                if sequence.has_method() {
                     string(d, CSEQ_METHOD, tvb, &sequence.method);
+                } else if !sequence.method.is_empty() {
+                    d.open_text(tvb, sequence.method.start, sequence.method.len(), || {
+                        format!("CSeq String too big: {} bytes", sequence.method.len())
+                    });
+                    d.close();
                 }
             }
         }
@@ -227,7 +237,7 @@ pub(super) fn header<'a>(
         SESSION_ID => session(d, tvb, value),
         SECURITY_CLIENT | SECURITY_SERVER | SECURITY_VERIFY => mechanisms(d, tvb, value),
         P_ACCESS_NETWORK_INFO => access_network(d, tvb, value),
-        P_CHARGING_VECTOR => charging(d, tvb, value),
+        P_CHARGING_VECTOR | P_CHARGING_FUNCTION_ADDRESSES => charging(d, tvb, value),
         FEATURE_CAPS => features(d, tvb, value),
         WWW_AUTHENTICATE | PROXY_AUTHENTICATE | AUTHORIZATION | PROXY_AUTHORIZATION | AUTHENTICATION_INFO => {
             let result = credentials(d, tvb, value, field != AUTHENTICATION_INFO);
@@ -292,6 +302,7 @@ fn tagged<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, value: &Span, header: FieldId
         let tag = start..find(octets, start..rest.end, b";");
         string(d, field, tvb, &tag);
         d.hidden(TAG, tvb, tag.start, tag.len(), Value::Text);
+        d.within(|d| d.note_strays(tvb, tag.start, tag.len()));
         seen.has_to_tag |= header == TO;
     }
 }
@@ -735,7 +746,7 @@ fn access_network<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, value: &Span) {
     }
 }
 
-/// RFC 7315, 5.6.
+/// RFC 7315, 5.5 and 5.6.
 fn charging<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, value: &Span) {
     let octets = tvb.bytes();
     for span in parameters(octets, value.clone()) {
