@@ -430,23 +430,21 @@ pub(crate) enum Flavour {
 
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let prefix = if d.endpoints.transport == Transport::Tcp { 2 } else { 0 };
+    let message = tvb.from(prefix);
+    // What is cut before its flags is not called DNS.
+    let flags = message.u16(2)?;
     let (item, _) = d.begin_next(PROTO, tvb);
     d.set_protocol("DNS");
     if prefix > 0 {
         d.uint(LENGTH, tvb, 0, prefix)?;
     }
-    let message = tvb.from(prefix);
-    let flags = message.u16(2);
     d.text(item, || title("Domain Name System", flags));
     self::message(d, message, Flavour::Dns)
 }
 
 /// `Domain Name System (query)`.
-pub(crate) fn title(name: &str, flags: Result<u16, Stop>) -> String {
-    let kind = match flags {
-        Ok(flags) if flags & IS_RESPONSE != 0 => "response",
-        _ => "query",
-    };
+pub(crate) fn title(name: &str, flags: u16) -> String {
+    let kind = if flags & IS_RESPONSE != 0 { "response" } else { "query" };
     format!("{name} ({kind})")
 }
 

@@ -17,8 +17,9 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 };
 
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
+    let flags = tvb.u16(2)?;
     let item = d.begin(PROTO, tvb);
     d.set_protocol("MDNS");
-    d.text(item, || dns::title("Multicast Domain Name System", tvb.u16(2)));
+    d.text(item, || dns::title("Multicast Domain Name System", flags));
     dns::message(d, tvb, Flavour::Mdns)
 }

@@ -35,7 +35,7 @@ fields! { MimeMultipart, "mime_multipart", "MIME Multipart Media Encapsulation";
 }
 
 /// How many parts of one body are taken apart; what follows them is left out.
-const MAX_PARTS: usize = 256;
+pub(super) const MAX_PARTS: usize = 256;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     calls: &[

@@ -2,6 +2,13 @@
 //!
 //! Lazy: where only the first line is asked for, the headers are not looked at. Over UDP the first pass learns which
 //! messages are sent again and which request a response answers.
+//!
+//! On purpose different from Wireshark 4.0:
+//! - Behind a description `sip.call_id_generated` is the message's own Call-ID; Wireshark lists there every call whose
+//!   media were ever announced between the two ends, those of later frames included.
+//! - A message that follows the line ends of a keep-alive in one TCP segment is shown; Wireshark drops it.
+//! - Over TCP `sip.msg_hdr` ends with its message, not with the segment.
+//! - `<sip:>` has no host; Wireshark takes one from the octets of the next packet or line that it finds.
 
 mod address;
 mod headers;

@@ -61,6 +61,14 @@ fn a_port_that_is_none_is_noted() {
 }
 
 #[test]
+fn no_more_encodings_than_the_limit_are_kept() {
+    let map = |n: usize| format!("a=rtpmap:{} E{n}/8000\n", n % 128);
+    let lines: String = (0..=MAX_ENCODINGS).map(map).collect();
+    let shown = shown_by(ProtoId::Sdp, format!("m=audio 1 RTP/AVP 0\n{lines}").into_bytes().leak());
+    assert_eq!(values(&shown, "sdp.mime.type").len(), MAX_ENCODINGS + 1);
+}
+
+#[test]
 fn no_octets_panic() {
     survives_anything(ProtoId::Sdp, OFFER);
 }

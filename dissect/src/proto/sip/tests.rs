@@ -129,6 +129,34 @@ fn parts_of_a_body_go_to_their_protocols() {
 }
 
 #[test]
+fn no_more_parts_of_a_body_than_the_limit_are_taken_apart() {
+    let part = "--b\r\nContent-Type: application/x\r\n\r\n1\r\n".repeat(400);
+    let message = format!("INVITE sip:a@b SIP/2.0\r\nContent-Type: multipart/mixed;boundary=b\r\n\r\n{part}--b--");
+    let shown = shown_by(ProtoId::Sip, message.into_bytes().leak());
+    assert_eq!(values(&shown, "media.type").len(), crate::proto::multipart::MAX_PARTS);
+}
+
+#[test]
+fn a_method_longer_than_any_makes_no_message() {
+    let line = |len: usize| format!("{} sip:a@b SIP/2.0\r\n", "A".repeat(len)).into_bytes();
+    assert!(outline::first_line(&line(60)).is_some());
+    assert!(outline::first_line(&line(70)).is_none());
+}
+
+#[test]
+fn a_sequence_with_a_method_longer_than_any_ends_the_message() {
+    let shown = shown_by(ProtoId::Sip, b"OPTIONS sip:a@b SIP/2.0\r\nCSeq: 1 ABCDEFGHIJKLMNOPQ\r\nTo: x\r\n\r\n");
+    assert_eq!(values(&shown, "sip.CSeq.seq"), ["1"]);
+    assert!(values(&shown, "sip.CSeq.method").is_empty() && values(&shown, "sip.To").is_empty());
+}
+
+#[test]
+fn line_ends_alone_keep_a_connection_open() {
+    assert_eq!(message::framing(b"\r\n\r\nINVITE"), Framing::Message(4));
+    assert!(shown_by(ProtoId::Sip, b"\r\n\r\n").is_empty());
+}
+
+#[test]
 fn messages_are_found_in_a_stream_by_their_length() {
     assert_eq!(message::framing(INVITE), Framing::Message(INVITE.len()));
     let two = [NOT_FOUND, INVITE].concat();

@@ -223,6 +223,17 @@ mod tests {
     }
 
     #[test]
+    fn of_a_long_call_id_the_start_counts() {
+        let mut dialogs = Dialogs::default();
+        let mut see = |last: &str, frame| {
+            let call_id = "x".repeat(MAX_CALL_ID) + last;
+            let message = Message { call_id: call_id.as_bytes(), sequence: 1, method: b"INVITE", status: None };
+            dialogs.see(&message, Endpoints::default(), frame, 0).repeats
+        };
+        assert_eq!((see("a", 1), see("b", 2)), (None, Some(1)));
+    }
+
+    #[test]
     fn facts_survive_being_kept() {
         let known = Known { repeats: Some(3), request: Some((1, 5)), is_release: true };
         let Fact::Sip { repeats, request, after, is_release } = known.fact(9) else {
