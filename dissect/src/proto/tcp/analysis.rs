@@ -38,11 +38,8 @@ pub(super) mod finding {
     pub(in super::super) const SPURIOUS_RETRANSMISSION: u32 = 1 << 12;
     pub(in super::super) const OUT_OF_ORDER: u32 = 1 << 13;
     pub(in super::super) const REUSED_PORTS: u32 = 1 << 14;
-    pub(in super::super) const TFO_SYN: u32 = 1 << 15;
-    pub(in super::super) const TFO_ACK: u32 = 1 << 16;
-    pub(in super::super) const TFO_IGNORED: u32 = 1 << 17;
     /// All of them.
-    pub(in super::super) const ANY: u32 = (1 << 18) - 1;
+    pub(in super::super) const ANY: u32 = (1 << 15) - 1;
     /// Octets that were seen before or come late.
     pub(in super::super) const REPEATED: u32 =
         RETRANSMISSION | FAST_RETRANSMISSION | SPURIOUS_RETRANSMISSION | OUT_OF_ORDER;
@@ -61,11 +58,14 @@ pub(super) struct Segment {
     pub(super) time: i64,
     pub(super) seq: u32,
     pub(super) ack: u32,
+    /// The first sequence number of its direction.
+    pub(super) base: u32,
     pub(super) len: u32,
     /// As the header says it.
     pub(super) window: u16,
     pub(super) flags: u16,
-    pub(super) has_sack: bool,
+    /// How many octets its SACK blocks cover.
+    pub(super) sacked: u32,
 }
 
 impl Segment {
@@ -91,6 +91,8 @@ pub(super) struct Verdict {
     pub(super) duplicate: Option<(u32, u64)>,
     /// The frame from which the retransmission timeout counts, and how long it was.
     pub(super) timeout: Option<(u64, i64)>,
+    /// Was found noteworthy, even if nothing is noted.
+    pub(super) is_odd: bool,
 }
 
 /// A segment that was not acknowledged yet.
@@ -108,24 +110,31 @@ pub(super) struct Side {
     pub(super) scale: Option<u8>,
     /// Whether it is known if windows are scaled.
     pub(super) is_scale_known: bool,
+    /// As the last segment said it.
     window: u32,
+    /// 0 before any acknowledgment.
     last_ack: u32,
     last_ack_time: i64,
     /// The frame of the last acknowledgment that was no duplicate.
     last_new_ack_frame: u64,
     duplicates: u32,
-    /// The sequence number behind the highest seen; 0 before any.
-    next: u32,
+    /// How often this side was seen not to have what the other one sends, by itself or from the other's
+    /// acknowledgments, since it acknowledged something new.
+    hints: u32,
+    /// The sequence number behind the highest seen.
+    next: Option<u32>,
     next_frame: u64,
     next_time: i64,
-    /// The sequence number behind the last segment that the other side can have seen; 0 before any.
-    to_acknowledge: u32,
+    /// The sequence number up to which the other side can have seen everything.
+    to_acknowledge: Option<u32>,
     /// The findings on the last segment.
     last_findings: u32,
     unacknowledged: VecDeque<Sent>,
+    /// How many octets the last segment said that it has beyond those it acknowledges.
+    sacked: u32,
     push_sent: u32,
     was_pushed: bool,
-    /// Set while a gap makes the count of octets in flight meaningless.
+    /// Set while a gap makes the count of octets in flight meaningless: until the other side says something.
     is_flight_unknown: bool,
 }
 
@@ -141,24 +150,25 @@ pub(super) fn analyze(from: &mut Side, to: &mut Side, shared: &Shared, segment: 
     let mut verdict = Verdict::default();
     let found = &mut verdict.findings;
     let plain = !segment.has(SYN | FIN | RST);
-    let repeats_last = segment.len == 0 && segment.seq == from.next && segment.ack == from.last_ack && plain;
+    let is_next = from.next == Some(segment.seq);
+    let repeats_last = segment.len == 0 && is_next && from.last_ack == segment.ack && plain;
     let window = u32::from(segment.window);
 
-    let probe = segment.len == 1 && segment.seq == from.next && to.window == 0 && to.next != 0;
+    let probe = segment.len == 1 && is_next && to.window == 0 && to.next.is_some();
     if probe {
         *found |= ZERO_WINDOW_PROBE;
     } else {
         if window == 0 && plain {
             *found |= ZERO_WINDOW;
         }
-        if from.next != 0 && before(from.next, segment.seq) && !segment.has(RST) {
+        if from.next.is_some_and(|next| before(next, segment.seq)) && !segment.has(RST) {
             *found |= LOST_SEGMENT;
             from.is_flight_unknown = true;
         }
-        if segment.len <= 1 && from.next != 0 && segment.seq == from.next.wrapping_sub(1) && plain {
+        if segment.len <= 1 && from.is_last_octet(segment.seq) && plain {
             *found |= KEEP_ALIVE;
         }
-        if repeats_last && window != 0 && window != from.window && !segment.has_sack {
+        if repeats_last && window != 0 && window != from.window && segment.sacked == 0 {
             *found |= WINDOW_UPDATE;
         }
         if segment.len > 0 && to.is_scale_known && plain {
@@ -172,70 +182,109 @@ pub(super) fn analyze(from: &mut Side, to: &mut Side, shared: &Shared, segment: 
             *found |= KEEP_ALIVE_ACK;
         } else if repeats_last && window == 0 && same_window && to.last_findings & ZERO_WINDOW_PROBE != 0 {
             *found |= ZERO_WINDOW_PROBE_ACK;
-        } else if repeats_last
-            && window != 0
-            && (same_window || segment.has_sack)
-            && from.next != 0
-            && from.last_ack != 0
-        {
+        } else if repeats_last && window != 0 && (same_window || segment.sacked != 0) {
             from.duplicates = from.duplicates.saturating_add(1);
             *found |= DUPLICATE_ACK;
             verdict.duplicate = Some((from.duplicates, from.last_new_ack_frame));
         }
     }
-    if *found & DUPLICATE_ACK == 0 {
+    if from.last_ack != segment.ack {
         from.last_new_ack_frame = segment.frame;
         from.duplicates = 0;
+        from.hints = 0;
+    } else if *found & DUPLICATE_ACK != 0 {
+        from.hints = from.hints.saturating_add(1);
     }
-    if to.to_acknowledge != 0 && segment.has(ACK) && before(to.to_acknowledge, segment.ack) {
-        *found |= ACK_LOST_SEGMENT;
-        to.to_acknowledge = segment.ack;
+    if segment.has(ACK) && to.to_acknowledge.is_some_and(|known| before(known, segment.ack)) {
+        let is_gap_known = to.to_acknowledge != to.next;
+        if is_gap_known || to.hints == 0 {
+            *found |= ACK_LOST_SEGMENT;
+        }
+        if !is_gap_known {
+            to.hints = to.hints.saturating_add(2);
+            to.duplicates = 0;
+        }
+        to.to_acknowledge = to.next;
+        verdict.is_odd = true;
     }
     repetition(from, to, shared, segment, &mut verdict);
 
     let next = segment.seq.wrapping_add(segment.span());
     let found = verdict.findings;
     if found & ZERO_WINDOW_PROBE == 0 {
-        if from.next == 0 || before(from.next, next) {
-            from.next = next;
+        // RFC 9293, 3.10.7.4: a SYN begins anew.
+        if segment.flags & (SYN | ACK) == SYN || from.next.is_none_or(|known| before(known, next)) {
+            from.next = Some(next);
             from.next_frame = segment.frame;
             from.next_time = segment.time;
         }
-        if from.to_acknowledge == 0 || before(from.to_acknowledge, next) {
-            from.to_acknowledge = next;
+        // What lies behind a gap was seen, but the other side cannot acknowledge it before the gap begins to be filled.
+        if from.to_acknowledge.is_none_or(|known| known == segment.seq) {
+            from.to_acknowledge = from.next;
         }
     }
     from.window = window;
     from.last_ack = segment.ack;
     from.last_ack_time = segment.time;
     from.last_findings = found;
+    from.sacked = segment.sacked;
     flight(from, to, segment, &mut verdict);
     verdict
 }
 
+impl Side {
+    /// Whether a sequence number is that of the last octet seen.
+    fn is_last_octet(&self, seq: u32) -> bool {
+        self.next.is_some_and(|next| next.wrapping_sub(1) == seq)
+    }
+}
+
 /// Tells what kind of repetition a segment is that begins before the end of what was seen.
 fn repetition(from: &Side, to: &Side, shared: &Shared, segment: &Segment, verdict: &mut Verdict) {
-    let next = segment.seq.wrapping_add(segment.len);
-    let carries = segment.len > 0 || segment.has(SYN | FIN);
-    if !carries || from.next == 0 || !before(segment.seq, from.next) || verdict.findings & KEEP_ALIVE != 0 {
+    let end = segment.seq.wrapping_add(segment.len);
+    if segment.span() == 0 || verdict.findings & KEEP_ALIVE != 0 {
+        return;
+    }
+    if segment.len > 0 && to.last_ack != 0 && !before(to.last_ack, end) {
+        verdict.findings |= SPURIOUS_RETRANSMISSION;
+        return;
+    }
+    // The one octet of a keep-alive may be sent again with what follows it.
+    let is_advanced = segment.len > 1 && from.is_last_octet(segment.seq);
+    if is_advanced || !from.next.is_some_and(|next| before(segment.seq, next)) {
         return;
     }
     let since_next = segment.time.saturating_sub(from.next_time);
     let since_ack = segment.time.saturating_sub(to.last_ack_time);
-    if to.duplicates >= 2 && to.last_ack == segment.seq && since_ack < FAST_RETRANSMIT_NS {
+    if to.hints >= 2 && to.last_ack == segment.seq && since_ack < FAST_RETRANSMIT_NS {
         verdict.findings |= FAST_RETRANSMISSION;
-    } else if segment.len > 0 && to.last_ack != 0 && !before(to.last_ack, next) {
-        verdict.findings |= SPURIOUS_RETRANSMISSION;
-    } else if since_next < shared.first_rtt.unwrap_or(OUT_OF_ORDER_NS) && from.next != next {
+    } else if segment.flags & (SYN | ACK) != SYN
+        && since_next < shared.first_rtt.unwrap_or(OUT_OF_ORDER_NS)
+        && from.next != Some(segment.seq.wrapping_add(segment.span()))
+    {
         verdict.findings |= OUT_OF_ORDER;
     } else {
         verdict.findings |= RETRANSMISSION;
-        verdict.timeout = Some((from.next_frame, since_next));
+        let oldest = from.unacknowledged.front().map(|sent| (sent.frame, sent.time));
+        let (frame, time) = oldest.unwrap_or((from.next_frame, from.next_time));
+        verdict.timeout = Some((frame, segment.time.saturating_sub(time)));
     }
 }
 
 /// Keeps account of what is under way in both directions.
 fn flight(from: &mut Side, to: &mut Side, segment: &Segment, verdict: &mut Verdict) {
+    if segment.has(ACK) {
+        to.is_flight_unknown = false;
+        to.unacknowledged.retain_mut(|sent| {
+            if sent.next == segment.ack && verdict.acks.is_none() {
+                verdict.acks = Some((sent.frame, segment.time.saturating_sub(sent.time)));
+            }
+            if before(sent.seq, segment.ack) {
+                sent.seq = segment.ack;
+            }
+            before(segment.ack, sent.next)
+        });
+    }
     if segment.span() > 0 {
         if from.unacknowledged.len() >= MAX_UNACKNOWLEDGED {
             from.unacknowledged.pop_front();
@@ -247,28 +296,24 @@ fn flight(from: &mut Side, to: &mut Side, segment: &Segment, verdict: &mut Verdi
             next: segment.seq.wrapping_add(segment.span()),
         });
     }
-    if segment.has(ACK) {
-        to.unacknowledged.retain(|sent| {
-            if sent.next == segment.ack {
-                verdict.acks = Some((sent.frame, segment.time.saturating_sub(sent.time)));
-            }
-            before(segment.ack, sent.next)
-        });
+    if segment.len == 0 || from.is_flight_unknown {
+        return;
     }
-    if segment.len > 0 {
-        if from.was_pushed {
-            from.push_sent = 0;
-            from.was_pushed = false;
-        }
-        from.push_sent = from.push_sent.saturating_add(segment.len);
-        from.was_pushed = segment.has(PSH);
-        if !from.is_flight_unknown {
-            let first = from.unacknowledged.iter().map(|sent| sent.seq).reduce(|a, b| if before(a, b) { a } else { b });
-            let last = from.unacknowledged.iter().map(|sent| sent.next).reduce(|a, b| if before(a, b) { b } else { a });
-            if let (Some(first), Some(last)) = (first, last) {
-                verdict.in_flight = last.wrapping_sub(first);
-                verdict.push_sent = from.push_sent;
-            }
-        }
+    if from.was_pushed {
+        from.push_sent = 0;
+    }
+    from.push_sent = from.push_sent.saturating_add(segment.len);
+    from.was_pushed = segment.has(PSH);
+    // Counted from the connection's first number: what claims to lie before it is far away, and counts for nothing.
+    let relative = |seq: u32| seq.wrapping_sub(segment.base);
+    let (mut first, mut last) = (relative(segment.seq), relative(segment.seq.wrapping_add(segment.len)));
+    for sent in from.unacknowledged.iter().take(from.unacknowledged.len() - 1) {
+        first = first.min(relative(sent.seq));
+        last = last.max(relative(sent.next));
+    }
+    let in_flight = last.wrapping_sub(first).saturating_sub(to.sacked);
+    if in_flight < 1 << 31 {
+        verdict.in_flight = in_flight;
+        verdict.push_sent = from.push_sent;
     }
 }

@@ -10,7 +10,7 @@ mod stream;
 
 use std::sync::Arc;
 
-use analysis::{RST, finding};
+use analysis::{ACK, RST, SYN, finding};
 pub use fields::*;
 pub use reassembly::{Piece, Whole};
 pub(crate) use stream::Flows;
@@ -139,7 +139,14 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     };
     d.set_len(item, len.max(HEADER_LEN));
 
-    let known = stream::follow(d, &header, tvb);
+    let mut known = stream::follow(d, &header, tvb);
+    if let Some(known) = &mut known
+        && header.flags & (SYN | ACK) == SYN | ACK
+        && header.payload.is_some()
+        && known.stream.is_reused(known.side(), d.packet.number, seq)
+    {
+        known.bits |= finding::REUSED_PORTS | ANALYZED;
+    }
     show::segment(d, tvb, item, &header, known.as_ref())
 }
 

@@ -2,9 +2,8 @@
 
 use std::fmt::Write;
 
-use super::analysis::{SYN, before};
+use super::analysis::{ACK, SYN, before};
 use super::fields::*;
-use super::finding;
 use crate::dissector::{Dissector, Item};
 use crate::field::{FieldId, Names};
 use crate::stop::{Parsed, Stop};
@@ -15,7 +14,8 @@ use crate::value::Value;
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub(super) struct Scan {
     pub(super) scale: Option<u8>,
-    pub(super) has_sack: bool,
+    /// How many octets the SACK blocks cover.
+    pub(super) sacked: u32,
     pub(super) has_cookie: bool,
 }
 
@@ -110,7 +110,14 @@ pub(super) fn scan(options: &[u8]) -> Scan {
         };
         match (kind, body) {
             (KIND_WSCALE, [shift]) => scan.scale = Some((*shift).min(MAX_SHIFT)),
-            (KIND_SACK, [_, ..]) => scan.has_sack = true,
+            (KIND_SACK, blocks) => {
+                for block in blocks.chunks_exact(8) {
+                    let edge = |at: usize| {
+                        block.get(at..at + 4).map_or(0, |octets| octets.iter().fold(0, |n, o| n << 8 | u32::from(*o)))
+                    };
+                    scan.sacked = scan.sacked.saturating_add(edge(4).wrapping_sub(edge(0)));
+                }
+            }
             (KIND_TFO, [_, ..]) | (KIND_EXPERIMENT_1 | KIND_EXPERIMENT_2, [0xf9, 0x89, _, ..]) => {
                 scan.has_cookie = true;
             }
@@ -127,7 +134,6 @@ pub(super) struct Context {
     pub(super) ack: u32,
     /// The first sequence number of the other direction.
     pub(super) base: u32,
-    pub(super) findings: u32,
 }
 
 /// Shows the options that lie in `tvb` from `start` to `end`. The Info column's part is written to `info`.
@@ -427,7 +433,7 @@ fn cookie<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, context: &Context,
     }
     d.bytes(OPT_TFO_COOKIE, tvb, at, len - at);
     info.push_str(" TFO=C");
-    if context.findings & finding::TFO_SYN != 0 {
+    if context.flags & (SYN | ACK) == SYN {
         d.within(|d| d.expert(TFO_SYN, tvb, at, len - at));
     }
 }

@@ -26,7 +26,8 @@ fn relative(d: &Dissector<'_>, header: &Header, known: Option<&Known>) -> Relati
     let Some(known) = known.filter(|_| header.payload.is_some() && !d.is_quoted) else {
         return Relative { seq: header.seq, ack: header.ack, other_base: 0 };
     };
-    let (base, other_base) = (known.stream.base(known.side()), known.stream.base(1 - known.side()));
+    let base = |side| known.stream.base(side, d.packet.number);
+    let (base, other_base) = (base(known.side()), base(1 - known.side()));
     Relative { seq: header.seq.wrapping_sub(base), ack: header.ack.wrapping_sub(other_base), other_base }
 }
 
@@ -44,7 +45,7 @@ pub(super) fn segment<'a>(
     }
     if let Some(known) = known {
         d.generated(STREAM, tvb, 0, 0, Value::Uint(known.stream.index().into()));
-        d.generated(COMPLETENESS, tvb, 0, 0, Value::Uint(known.stream.completeness().into()));
+        d.generated(COMPLETENESS, tvb, 0, 0, Value::Uint(known.stream.completeness(d.packet.number).into()));
     }
     match header.payload {
         Some(len) => {
@@ -68,7 +69,7 @@ pub(super) fn segment<'a>(
         let item = d.generated(NXTSEQ, tvb, 0, 0, Value::Uint(next.into()));
         d.text(item, || format!("[Next Sequence Number: {next}    (relative sequence number)]"));
     }
-    acknowledgment(d, tvb, header, ack);
+    acknowledgment(d, tvb, header, known, ack);
     if header.has(FLAG_ACK) {
         d.append_text(item, || format!(", Ack: {ack}"));
     }
@@ -96,8 +97,7 @@ pub(super) fn segment<'a>(
     }
     let is_shown = d.wants_fields_of(ProtoId::Tcp);
     if header.len > HEADER_LEN && is_shown && tvb.reported() >= header.len {
-        let findings = known.map_or(0, |known| known.bits);
-        let context = options::Context { flags: header.flags, ack: header.ack, base: other_base, findings };
+        let context = options::Context { flags: header.flags, ack: header.ack, base: other_base };
         let done = options::dissect(d, tvb, HEADER_LEN, header.len, &context, &mut info);
         d.set_info(|| info);
         done?;
@@ -142,10 +142,17 @@ fn bogus_length<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, header: &Header, seq: u
     });
 }
 
-fn acknowledgment<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, header: &Header, ack: u32) {
+fn acknowledgment<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, header: &Header, known: Option<&Known>, ack: u32) {
     if header.has(FLAG_ACK) {
         let item = d.add(ACK, tvb, 8, 4, Value::Uint(ack.into()));
         d.text(item, || format!("Acknowledgment Number: {ack}    (relative ack number)"));
+        // RFC 7413, 4.1.2: the answer to a Fast Open says whether the data came through.
+        let is_answer = header.has(SYN) && header.payload.is_some();
+        if is_answer && ack > 1 {
+            d.within(|d| d.expert(TFO_ACK, tvb, 8, 4));
+        } else if is_answer && ack == 1 && known.is_some_and(|known| known.stream.is_fast_open()) {
+            d.within(|d| d.expert(TFO_IGNORED, tvb, 8, 4));
+        }
     } else {
         let item = d.add(ACK, tvb, 8, 4, Value::Uint(header.ack.into()));
         d.text(item, || format!("Acknowledgment Number: {}", header.ack));
@@ -388,8 +395,6 @@ const EXPERTS: &[(u32, FieldId)] = &[
     (finding::ZERO_WINDOW_PROBE, ZERO_WINDOW_PROBE),
     (finding::ZERO_WINDOW, ZERO_WINDOW),
     (finding::ZERO_WINDOW_PROBE_ACK, ZERO_WINDOW_PROBE_ACK),
-    (finding::TFO_ACK, TFO_ACK),
-    (finding::TFO_IGNORED, TFO_IGNORED),
 ];
 
 fn findings<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, known: &Known) {
@@ -438,8 +443,8 @@ fn duplicate(d: &mut Dissector<'_>) -> Option<(u32, u64)> {
 }
 
 fn duplicate_ack<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, number: u32, frame: u64) {
-    d.open_text(tvb, 0, 0, || "[This is a TCP duplicate ack]".to_owned());
-    d.close();
+    let item = d.generated(DUPLICATE_ACK, tvb, 0, 0, Value::None);
+    d.text(item, || "[This is a TCP duplicate ack]".to_owned());
     d.generated(DUPLICATE_ACK_NUM, tvb, 0, 0, Value::Uint(number.into()));
     d.generated(DUPLICATE_ACK_FRAME, tvb, 0, 0, Value::Uint(frame));
     d.within(|d| d.expert_with(DUPLICATE_ACK, tvb, 0, 0, || format!("Duplicate ACK (#{number})")));

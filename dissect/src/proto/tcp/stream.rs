@@ -1,7 +1,9 @@
 //! TCP connections: what the first pass keeps of each, and what the second one is told.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI8, AtomicI64, AtomicU8, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI8, AtomicI64, AtomicU8, AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use smallvec::SmallVec;
 
 use super::analysis::{self, ACK, FIN, RST, SYN, Segment, Shared, Side, Verdict, finding};
 use super::fields::*;
@@ -16,6 +18,9 @@ use crate::tvb::Tvb;
 /// How many connections are remembered. At about 500 bytes each, without what is under way in them, they take at most 100 MB.
 pub(super) const MAX_CONVERSATIONS: usize = 200_000;
 
+/// Of how many different SYNs of one connection the numbers are remembered.
+const MAX_SYNS: usize = 16;
+
 /// No shift: the window is known not to be scaled, or nothing is known of it.
 const UNUSED: i8 = -2;
 const UNKNOWN: i8 = -1;
@@ -28,24 +33,37 @@ const UNKNOWN: i8 = -1;
 pub struct Stream {
     index: u32,
     first_time: i64,
+    /// The last number of each direction that its numbers were counted from.
     bases: [AtomicU32; 2],
+    syns: Mutex<SmallVec<[Syn; 2]>>,
+    /// Set when a direction's SYNs differ, or one came after data.
+    is_varying: AtomicBool,
+    is_fast_open: AtomicBool,
     /// Which bases are known, one bit a direction.
     bases_known: AtomicU8,
     scales: [AtomicI8; 2],
-    completeness: AtomicU8,
+    /// What the segments were, as bits, without the first one's unless it is a SYN.
+    seen: AtomicU8,
+    first_seen: AtomicU8,
+    first_frame: u64,
     /// The first round trip in nanoseconds, negative while it is not known.
     first_rtt: AtomicI64,
 }
 
 impl Stream {
-    fn new(index: u32, first_time: i64) -> Self {
+    fn new(index: u32, first_frame: u64, first_time: i64) -> Self {
         Self {
             index,
             first_time,
             bases: Default::default(),
+            syns: Mutex::default(),
+            is_varying: AtomicBool::new(false),
+            is_fast_open: AtomicBool::new(false),
             bases_known: AtomicU8::new(0),
             scales: [AtomicI8::new(UNKNOWN), AtomicI8::new(UNKNOWN)],
-            completeness: AtomicU8::new(0),
+            seen: AtomicU8::new(0),
+            first_seen: AtomicU8::new(0),
+            first_frame,
             first_rtt: AtomicI64::new(-1),
         }
     }
@@ -60,18 +78,56 @@ impl Stream {
         self.first_time
     }
 
-    /// What a direction's sequence numbers are counted from; 0 if none was seen.
-    pub fn base(&self, side: usize) -> u32 {
-        self.bases[side & 1].load(Relaxed)
+    /// What a direction's sequence numbers are counted from in a frame; 0 if none was seen.
+    ///
+    /// A SYN may come late or again with another number. Then each SYN-ACK counts from its frame on, and the last SYN of
+    /// all for what came before.
+    pub fn base(&self, side: usize, frame: u64) -> u32 {
+        let last = self.bases[side & 1].load(Relaxed);
+        if !self.is_varying.load(Relaxed) {
+            return last;
+        }
+        let syns = self.syns.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = syns.iter().rev().find(|syn| syn.side == side && syn.frame <= frame);
+        before.map_or(last, |syn| syn.seq)
+    }
+
+    /// Whether a SYN-ACK in a frame is of another connection than what came before it, for all that the whole shows.
+    pub(super) fn is_reused(&self, side: usize, frame: u64, seq: u32) -> bool {
+        self.is_varying.load(Relaxed) && self.base(side, frame.saturating_sub(1)) != seq
     }
 
     fn has_base(&self, side: usize) -> bool {
         self.bases_known.load(Relaxed) >> (side & 1) & 1 != 0
     }
 
+    fn last_base(&self, side: usize) -> u32 {
+        self.bases[side & 1].load(Relaxed)
+    }
+
     fn set_base(&self, side: usize, base: u32) {
         self.bases[side & 1].store(base, Relaxed);
         self.bases_known.fetch_or(1 << (side & 1), Relaxed);
+    }
+
+    fn saw_syn(&self, side: usize, frame: u64, seq: u32, is_answer: bool) {
+        if self.has_base(side) && self.last_base(side) != seq {
+            self.is_varying.store(true, Relaxed);
+        }
+        self.set_base(side, seq);
+        if !is_answer {
+            return;
+        }
+        let mut syns = self.syns.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = syns.iter().rev().find(|syn| syn.side == side).is_none_or(|syn| syn.seq != seq);
+        if is_new && syns.len() < MAX_SYNS {
+            syns.push(Syn { frame, side, seq });
+        }
+    }
+
+    /// Whether the SYN carried data with a Fast Open cookie.
+    pub(super) fn is_fast_open(&self) -> bool {
+        self.is_fast_open.load(Relaxed)
     }
 
     /// How a direction's windows are scaled.
@@ -82,19 +138,25 @@ impl Stream {
         }
     }
 
-    /// `tcp.completeness`.
-    pub fn completeness(&self) -> u8 {
-        self.completeness.load(Relaxed)
-    }
-
-    fn saw(&self, what: u8) {
-        self.completeness.fetch_or(what, Relaxed);
+    /// `tcp.completeness` as a frame shows it: the first one of a connection that does not begin with a SYN leaves out
+    /// what itself is.
+    pub fn completeness(&self, frame: u64) -> u8 {
+        let first = if frame == self.first_frame { 0 } else { self.first_seen.load(Relaxed) };
+        self.seen.load(Relaxed) | first
     }
 
     /// From the SYN to the acknowledgment of its answer, in nanoseconds.
     pub fn first_rtt(&self) -> Option<i64> {
         Some(self.first_rtt.load(Relaxed)).filter(|rtt| *rtt >= 0)
     }
+}
+
+/// A SYN and what its direction counts from.
+#[derive(Debug)]
+struct Syn {
+    frame: u64,
+    side: usize,
+    seq: u32,
 }
 
 struct Conversation {
@@ -108,7 +170,6 @@ struct Conversation {
     syn_time: Option<i64>,
     /// The side that sent the first FIN.
     closer: Option<usize>,
-    tfo: bool,
 }
 
 /// The TCP connections of the first pass.
@@ -127,7 +188,12 @@ impl Default for Flows {
 
 impl Flows {
     /// The connection of a segment, opened if there is none or if the segment opens a new one on the same ports.
-    fn conversation(&mut self, endpoints: Endpoints, time: i64, syn: Option<u32>) -> (&mut Conversation, usize, bool) {
+    fn conversation(
+        &mut self,
+        endpoints: Endpoints,
+        packet: (u64, i64),
+        syn: Option<u32>,
+    ) -> (&mut Conversation, usize, bool) {
         let (key, is_second) = endpoints.conversation();
         let side = usize::from(is_second);
         let Self { conversations, opened, pending } = self;
@@ -135,14 +201,13 @@ impl Flows {
             let index = *opened;
             *opened = index.saturating_add(1);
             Box::new(Conversation {
-                stream: Arc::new(Stream::new(index, time)),
-                previous: time,
+                stream: Arc::new(Stream::new(index, packet.0, packet.1)),
+                previous: packet.1,
                 sides: Default::default(),
                 messages: Default::default(),
                 child: None,
                 syn_time: None,
                 closer: None,
-                tfo: false,
             })
         };
         let (conversation, evicted) = conversations.get_or_insert_evicting(key, &mut open);
@@ -151,7 +216,7 @@ impl Flows {
             *pending = pending.saturating_sub(held);
         }
         let is_reused =
-            syn.is_some_and(|seq| conversation.stream.has_base(side) && conversation.stream.base(side) != seq);
+            syn.is_some_and(|seq| conversation.stream.has_base(side) && conversation.stream.last_base(side) != seq);
         if is_reused {
             let held: usize = conversation.messages.iter_mut().map(Reassembly::forget).sum();
             *pending = pending.saturating_sub(held);
@@ -204,6 +269,13 @@ impl Flows {
 }
 
 impl Conversation {
+    /// Whether a SYN-ACK has another sequence number than was to be expected.
+    fn is_other_syn(&self, header: &Header, side: usize) -> bool {
+        header.flags & (SYN | ACK) == SYN | ACK
+            && self.stream.has_base(side)
+            && self.stream.last_base(side) != header.seq
+    }
+
     /// Takes a segment; answers what is said of it.
     fn follow(
         &mut self,
@@ -216,22 +288,28 @@ impl Conversation {
         let stream = &self.stream;
         let (frame, time) = packet;
         let is_syn = header.flags & (SYN | ACK) == SYN;
+        let is_first = stream.first_frame == frame;
         let seen = [
-            (is_syn, 1),
+            (is_syn && is_first, 1),
             (header.flags & (SYN | ACK) == SYN | ACK, 2),
-            (header.flags & (SYN | ACK) == ACK, 4),
+            (header.flags & (SYN | ACK) == ACK && header.payload == Some(0), 4),
             (header.payload.unwrap_or(0) > 0, 8),
-            (header.has(FIN), 16),
+            (header.flags & (FIN | ACK) == FIN | ACK, 16),
             (header.has(RST), 32),
         ];
-        for (_, bit) in seen.into_iter().filter(|row| row.0) {
-            stream.saw(bit);
+        let seen = seen.into_iter().filter(|row| row.0).fold(0, |seen, row| seen | row.1);
+        if is_first && !is_syn {
+            stream.first_seen.fetch_or(seen, Relaxed);
+        } else {
+            stream.seen.fetch_or(seen, Relaxed);
         }
         let Some(len) = header.payload.filter(|_| !is_quoted) else {
             return Verdict::default();
         };
-        if !stream.has_base(side) {
-            stream.set_base(side, if header.has(SYN) { header.seq } else { header.seq.wrapping_sub(1) });
+        if header.has(SYN) {
+            stream.saw_syn(side, frame, header.seq, header.has(ACK));
+        } else if !stream.has_base(side) {
+            stream.set_base(side, header.seq.wrapping_sub(1));
         }
         if header.has(ACK) && !stream.has_base(1 - side) {
             stream.set_base(1 - side, header.ack.wrapping_sub(1));
@@ -239,30 +317,30 @@ impl Conversation {
         if is_syn {
             self.syn_time = Some(time);
         }
-        if header.flags & (SYN | ACK) == ACK
-            && stream.first_rtt().is_none()
-            && let Some(syn) = self.syn_time
-        {
-            stream.first_rtt.store(time.saturating_sub(syn).max(0), Relaxed);
-        }
         self.window_scale(header, side, scan);
         let segment = Segment {
             frame,
             time,
             seq: header.seq,
             ack: header.ack,
+            base: self.stream.last_base(side),
             len: len as u32,
             window: header.window,
             flags: header.flags,
-            has_sack: scan.has_sack,
+            sacked: scan.sacked,
         };
         let shared = Shared { first_rtt: self.stream.first_rtt() };
         let [first, second] = &mut self.sides;
         let (from, to) = if side == 0 { (first, second) } else { (second, first) };
-        let mut verdict = analysis::analyze(from, to, &shared, &segment);
-        if is_syn && scan.has_cookie {
-            self.tfo = true;
-            verdict.findings |= finding::TFO_SYN;
+        let verdict = analysis::analyze(from, to, &shared, &segment);
+        if header.flags & (SYN | ACK) == ACK
+            && self.stream.first_rtt().is_none()
+            && let Some(syn) = self.syn_time
+        {
+            self.stream.first_rtt.store(time.saturating_sub(syn).max(0), Relaxed);
+        }
+        if is_syn && scan.has_cookie && len > 0 {
+            self.stream.is_fast_open.store(true, Relaxed);
         }
         if header.has(FIN) {
             self.closer.get_or_insert(side);
@@ -272,17 +350,21 @@ impl Conversation {
 
     fn window_scale(&mut self, header: &Header, side: usize, scan: &options::Scan) {
         let scales = &self.stream.scales;
-        if let Some(shift) = scan.scale {
-            scales[side].store(shift as i8, Relaxed);
-            self.sides[side].scale = Some(shift);
+        let mut set = |side: usize, shift: Option<u8>| {
+            scales[side].store(shift.map_or(UNUSED, |shift| shift as i8), Relaxed);
+            self.sides[side].scale = shift;
             self.sides[side].is_scale_known = true;
-        } else if header.has(SYN) {
-            // RFC 7323, 1.3: windows are scaled only if both SYNs say so.
-            for (scale, side) in scales.iter().zip(&mut self.sides) {
-                scale.store(UNUSED, Relaxed);
-                side.scale = None;
-                side.is_scale_known = true;
-            }
+        };
+        if let Some(shift) = scan.scale {
+            set(side, Some(shift));
+        }
+        // RFC 7323, 1.3: windows are scaled only if both SYNs say so.
+        let is_answer = header.has(ACK);
+        if header.has(SYN) && scales[side].load(Relaxed) == UNKNOWN {
+            set(side, None);
+            set(1 - side, None);
+        } else if header.has(SYN) && is_answer && scales[1 - side].load(Relaxed) == UNUSED {
+            set(side, None);
         }
     }
 }
@@ -321,7 +403,8 @@ fn analyze<'a>(d: &mut Dissector<'a>, header: &Header, tvb: Tvb<'a>) {
     let options = rest.get(..header.len.saturating_sub(HEADER_LEN)).unwrap_or_default();
     let scan = if options.is_empty() { options::Scan::default() } else { options::scan(options) };
     let syn = (header.flags & (SYN | ACK) == SYN && !is_quoted).then_some(header.seq);
-    let (conversation, side, is_reused) = flows.tcp.conversation(endpoints, time, syn);
+    let (conversation, side, is_reused) = flows.tcp.conversation(endpoints, (frame, time), syn);
+    let is_reused = is_reused || conversation.is_other_syn(header, side);
     let mut verdict = conversation.follow(header, side, (frame, time), &scan, is_quoted);
     if is_reused {
         verdict.findings |= finding::REUSED_PORTS;
