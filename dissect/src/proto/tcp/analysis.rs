@@ -168,7 +168,7 @@ pub(super) fn analyze(from: &mut Side, to: &mut Side, shared: &Shared, segment: 
         if segment.len <= 1 && from.is_last_octet(segment.seq) && plain {
             *found |= KEEP_ALIVE;
         }
-        if repeats_last && window != 0 && window != from.window && segment.sacked == 0 {
+        if repeats_last && window != 0 && window != from.window {
             *found |= WINDOW_UPDATE;
         }
         if segment.len > 0 && to.is_scale_known && plain {
@@ -182,7 +182,7 @@ pub(super) fn analyze(from: &mut Side, to: &mut Side, shared: &Shared, segment: 
             *found |= KEEP_ALIVE_ACK;
         } else if repeats_last && window == 0 && same_window && to.last_findings & ZERO_WINDOW_PROBE != 0 {
             *found |= ZERO_WINDOW_PROBE_ACK;
-        } else if repeats_last && window != 0 && (same_window || segment.sacked != 0) {
+        } else if repeats_last && window != 0 && same_window {
             from.duplicates = from.duplicates.saturating_add(1);
             *found |= DUPLICATE_ACK;
             verdict.duplicate = Some((from.duplicates, from.last_new_ack_frame));
@@ -273,18 +273,16 @@ fn repetition(from: &Side, to: &Side, shared: &Shared, segment: &Segment, verdic
 
 /// Keeps account of what is under way in both directions.
 fn flight(from: &mut Side, to: &mut Side, segment: &Segment, verdict: &mut Verdict) {
-    if segment.has(ACK) {
-        to.is_flight_unknown = false;
-        to.unacknowledged.retain_mut(|sent| {
-            if sent.next == segment.ack && verdict.acks.is_none() {
-                verdict.acks = Some((sent.frame, segment.time.saturating_sub(sent.time)));
-            }
-            if before(sent.seq, segment.ack) {
-                sent.seq = segment.ack;
-            }
-            before(segment.ack, sent.next)
-        });
-    }
+    to.is_flight_unknown &= !segment.has(ACK);
+    to.unacknowledged.retain_mut(|sent| {
+        if sent.next == segment.ack && verdict.acks.is_none() {
+            verdict.acks = Some((sent.frame, segment.time.saturating_sub(sent.time)));
+        }
+        if before(sent.seq, segment.ack) {
+            sent.seq = segment.ack;
+        }
+        before(segment.ack, sent.next)
+    });
     if segment.span() > 0 {
         if from.unacknowledged.len() >= MAX_UNACKNOWLEDGED {
             from.unacknowledged.pop_front();
@@ -306,12 +304,12 @@ fn flight(from: &mut Side, to: &mut Side, segment: &Segment, verdict: &mut Verdi
     from.was_pushed = segment.has(PSH);
     // Counted from the connection's first number: what claims to lie before it is far away, and counts for nothing.
     let relative = |seq: u32| seq.wrapping_sub(segment.base);
-    let (mut first, mut last) = (relative(segment.seq), relative(segment.seq.wrapping_add(segment.len)));
+    let (mut first, mut last) = (relative(segment.seq), relative(segment.seq.wrapping_add(segment.span())));
     for sent in from.unacknowledged.iter().take(from.unacknowledged.len() - 1) {
         first = first.min(relative(sent.seq));
         last = last.max(relative(sent.next));
     }
-    let in_flight = last.wrapping_sub(first).saturating_sub(to.sacked);
+    let in_flight = last.wrapping_sub(first).saturating_sub(to.sacked).saturating_sub(segment.span() - segment.len);
     if in_flight < 1 << 31 {
         verdict.in_flight = in_flight;
         verdict.push_sent = from.push_sent;

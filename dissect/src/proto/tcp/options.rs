@@ -145,16 +145,22 @@ pub(super) fn dissect<'a>(
     context: &Context,
     info: &mut String,
 ) -> Parsed {
-    let len = end - start;
-    let list = d.open(OPTIONS, tvb, start, len, Value::Bytes);
-    d.text(list, || format!("Options: ({len} bytes)"));
+    let whole = end - start;
+    let list = d.open(OPTIONS, tvb, start, whole, Value::Bytes);
+    d.text(list, || format!("Options: ({whole} bytes)"));
     let mut names = String::new();
     let (mut at, mut nops) = (start, 0);
-    let (mut has_mss, mut ended_early) = (false, false);
+    let (mut has_mss, mut is_broken) = (false, false);
     while at < end {
         let kind = tvb.u8(at)?;
-        nops = if kind == KIND_NOP { nops + 1 } else { 0 };
         if kind == KIND_EOL || kind == KIND_NOP {
+            if kind == KIND_NOP {
+                // Padding fills a word; a word of nothing else stands where an option was.
+                nops = if (at - start).is_multiple_of(4) && nops != 0 { 0 } else { nops + 1 };
+                if nops == 4 {
+                    d.expert(NOP_RUN, tvb, at, 1);
+                }
+            }
             let (field, name) = match kind {
                 KIND_EOL => (OPT_EOL, "End of Option List (EOL)"),
                 _ => (OPT_NOP, "No-Operation (NOP)"),
@@ -163,14 +169,9 @@ pub(super) fn dissect<'a>(
             d.uint(OPTION_KIND, tvb, at, 1)?;
             d.close();
             let _ = write!(names, ", {name}");
-            if nops == 4 {
-                d.expert(NOP_RUN, tvb, at, 1);
-                nops = 0;
-            }
             at += 1;
             if kind == KIND_EOL {
-                ended_early = true;
-                padding(d, tvb, at, end, &mut names);
+                is_broken = !padding(d, tvb, at, end, &mut names);
                 break;
             }
             continue;
@@ -194,25 +195,29 @@ pub(super) fn dissect<'a>(
             d.open_text(tvb, at, end - at, || wrong.clone());
             d.expert_with(OPTION_LEN_INVALID, tvb, at, end - at, || wrong);
             d.close();
-            ended_early = true;
+            is_broken = true;
             break;
         }
         let len = usize::from(tvb.u8(at + 1)?);
-        let _ = write!(names, ", {name}");
         has_mss |= kind == KIND_MSS;
         let option = tvb.sub(at, len);
-        one(d, option, kind, row, context, info)?;
+        if let Err(stop) = one(d, option, kind, row, context, info) {
+            d.text(list, || format!("Options: ({whole} bytes){names}"));
+            return Err(stop);
+        }
+        let _ = write!(names, ", {name}");
         at += len;
     }
-    if context.flags & SYN != 0 && !has_mss && !ended_early {
-        d.expert(OPT_MSS_ABSENT, tvb, start, len);
+    if context.flags & SYN != 0 && !has_mss && !is_broken {
+        d.expert(OPT_MSS_ABSENT, tvb, start, whole);
     }
     d.close();
-    d.text(list, || format!("Options: ({len} bytes){names}"));
+    d.text(list, || format!("Options: ({whole} bytes){names}"));
     Ok(())
 }
 
-fn padding<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, end: usize, names: &mut String) {
+/// Shows what follows the end of the options; says whether that is nothing but ends.
+fn padding<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, end: usize, names: &mut String) -> bool {
     let rest = tvb.sub(at, end - at);
     if rest.bytes().iter().all(|octet| *octet == KIND_EOL) {
         // Each of them is an end of its own.
@@ -222,11 +227,12 @@ fn padding<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, end: usize, names
             d.close();
             names.push_str(", End of Option List (EOL)");
         }
-        return;
+        return true;
     }
     d.open_text(rest, 0, rest.reported(), || "Non-zero header padding".to_owned());
     d.expert_with(NON_ZERO_BYTES_AFTER_EOL, rest, 0, rest.reported(), || "Non-zero header padding".to_owned());
     d.close();
+    false
 }
 
 /// Shows one option.
@@ -410,7 +416,8 @@ fn sack<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, item: Item, context: &Context, 
     let ack = context.ack.wrapping_sub(context.base);
     if let Some(&(left, right)) = blocks.first() {
         let within = |outer: &(u32, u32)| !before(left, outer.0) && !before(outer.1, right);
-        if before(left, ack) || blocks.get(1).is_some_and(within) {
+        // RFC 2883, 4: what was acknowledged before, or lies within the next block.
+        if !before(ack, right) || blocks.get(1).is_some_and(within) {
             let item = d.generated(OPT_SACK_DSACK_LE, tvb, 2, 4, Value::Uint(left.into()));
             d.text(item, || format!("[D-SACK Left Edge = {left} (relative)]"));
             let item = d.generated(OPT_SACK_DSACK_RE, tvb, 6, 4, Value::Uint(right.into()));

@@ -100,6 +100,9 @@ pub(super) fn segment<'a>(
         let context = options::Context { flags: header.flags, ack: header.ack, base: other_base };
         let done = options::dissect(d, tvb, HEADER_LEN, header.len, &context, &mut info);
         d.set_info(|| info);
+        if let (Err(_), Some(known)) = (done, known) {
+            times(d, tvb, known);
+        }
         done?;
     } else if header.len > tvb.reported() && !d.is_quoted {
         let len = header.len - HEADER_LEN;
@@ -367,7 +370,9 @@ fn analyzed<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, known: &Known) {
     if let Some(numbers) = numbers.filter(|numbers| numbers.acks != 0) {
         let frame = d.packet.number.saturating_sub(numbers.acks.into());
         d.generated(ACKS_FRAME, tvb, 0, 0, Value::Uint(frame));
-        d.generated(ACK_RTT, tvb, 0, 0, Value::Time(numbers.rtt));
+        if numbers.rtt != 0 {
+            d.generated(ACK_RTT, tvb, 0, 0, Value::Time(numbers.rtt));
+        }
     }
     if let Some(rtt) = known.stream.first_rtt() {
         d.generated(INITIAL_RTT, tvb, 0, 0, Value::Time(rtt));

@@ -46,7 +46,7 @@ pub struct Stream {
     seen: AtomicU8,
     first_seen: AtomicU8,
     first_frame: u64,
-    /// The first round trip in nanoseconds, negative while it is not known.
+    /// The first round trip in nanoseconds, 0 while it is not known.
     first_rtt: AtomicI64,
 }
 
@@ -64,7 +64,7 @@ impl Stream {
             seen: AtomicU8::new(0),
             first_seen: AtomicU8::new(0),
             first_frame,
-            first_rtt: AtomicI64::new(-1),
+            first_rtt: AtomicI64::new(0),
         }
     }
 
@@ -147,7 +147,7 @@ impl Stream {
 
     /// From the SYN to the acknowledgment of its answer, in nanoseconds.
     pub fn first_rtt(&self) -> Option<i64> {
-        Some(self.first_rtt.load(Relaxed)).filter(|rtt| *rtt >= 0)
+        Some(self.first_rtt.load(Relaxed)).filter(|rtt| *rtt > 0)
     }
 }
 
@@ -303,6 +303,9 @@ impl Conversation {
         } else {
             stream.seen.fetch_or(seen, Relaxed);
         }
+        if is_syn && !is_quoted {
+            self.syn_time = Some(time);
+        }
         let Some(len) = header.payload.filter(|_| !is_quoted) else {
             return Verdict::default();
         };
@@ -313,9 +316,6 @@ impl Conversation {
         }
         if header.has(ACK) && !stream.has_base(1 - side) {
             stream.set_base(1 - side, header.ack.wrapping_sub(1));
-        }
-        if is_syn {
-            self.syn_time = Some(time);
         }
         self.window_scale(header, side, scan);
         let segment = Segment {
@@ -406,7 +406,7 @@ fn analyze<'a>(d: &mut Dissector<'a>, header: &Header, tvb: Tvb<'a>) {
     let (conversation, side, is_reused) = flows.tcp.conversation(endpoints, (frame, time), syn);
     let is_reused = is_reused || conversation.is_other_syn(header, side);
     let mut verdict = conversation.follow(header, side, (frame, time), &scan, is_quoted);
-    if is_reused {
+    if is_reused && header.payload.is_some() {
         verdict.findings |= finding::REUSED_PORTS;
     }
     let mut bits = verdict.findings;
