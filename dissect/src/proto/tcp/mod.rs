@@ -10,7 +10,7 @@ mod stream;
 
 use std::sync::Arc;
 
-use analysis::{ACK, RST, SYN, finding};
+use analysis::{ACK as FLAG_ACK, RST, SYN, finding};
 pub use fields::*;
 pub use reassembly::{Piece, Whole};
 pub(crate) use stream::Flows;
@@ -141,7 +141,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
 
     let mut known = stream::follow(d, &header, tvb);
     if let Some(known) = &mut known
-        && header.flags & (SYN | ACK) == SYN | ACK
+        && header.flags & (SYN | FLAG_ACK) == SYN | FLAG_ACK
         && header.payload.is_some()
         && known.stream.is_reused(known.side(), d.packet.number, seq)
     {
