@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::registry::ProtoId;
+
 /// The place of a field in the registry: stable within one build of the program, never stored or sent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct FieldId(pub u16);
@@ -218,12 +220,14 @@ pub struct FieldDef {
     pub mask: u64,
     /// Set for an expert info: how bad it is and of what kind.
     pub expert: Option<(Severity, Group)>,
+    /// A protocol that must be read so that the field is right, wherever it lies.
+    pub fed_by: Option<ProtoId>,
 }
 
 impl FieldDef {
     /// A field shown in its type's only or usual form; the other properties are put on with the functions below.
     pub const fn new(name: &'static str, label: &'static str, ftype: FieldType, base: Base) -> Self {
-        Self { name, label, ftype, base, names: Names::None, mask: 0, expert: None }
+        Self { name, label, ftype, base, names: Names::None, mask: 0, expert: None, fed_by: None }
     }
 
     /// An expert info: a field without value that has a severity, a group and a message.
@@ -242,6 +246,12 @@ impl FieldDef {
     /// With the bits that it takes of its octets.
     pub const fn mask(mut self, mask: u64) -> Self {
         self.mask = mask;
+        self
+    }
+
+    /// With a protocol that must be read for it (SDP says which UDP conversations there will be).
+    pub const fn fed_by(mut self, feeder: ProtoId) -> Self {
+        self.fed_by = Some(feeder);
         self
     }
 }

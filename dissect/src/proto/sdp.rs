@@ -10,7 +10,7 @@ mod tests;
 use memchr::memchr;
 
 use crate::bindings::Binding;
-use crate::dissector::Dissector;
+use crate::dissector::{Address, Dissector};
 use crate::field::{FieldId, Names, fields};
 use crate::output::value::printable;
 use crate::proto::sip::line_end;
@@ -154,6 +154,7 @@ const MAX_ENCODINGS: usize = 128;
 
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.append_protocol("/SDP");
+    announce(d, tvb);
     if !d.wants_fields_of(ProtoId::Sdp) {
         d.layer("sdp");
         return Ok(());
@@ -171,6 +172,24 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     }
     d.close();
     Ok(())
+}
+
+/// Tells where media will be heard, so that what is heard there is a conversation of its own.
+fn announce<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
+    if !d.wants_facts_of(ProtoId::Udp) {
+        return;
+    }
+    let Some(flows) = d.flows() else { return };
+    for media in description::Description::read(tvb.bytes()).media {
+        let address = match media.address {
+            Some(std::net::IpAddr::V4(address)) => Address::Ipv4(address.octets()),
+            Some(std::net::IpAddr::V6(address)) => Address::Ipv6(address.octets()),
+            None => continue,
+        };
+        if media.port != 0 {
+            flows.udp.announce(address, media.port, None);
+        }
+    }
 }
 
 fn slice(octets: &[u8], span: Span) -> &[u8] {

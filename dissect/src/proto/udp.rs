@@ -14,12 +14,12 @@ fields! { Udp, "udp", "User Datagram Protocol";
     SRCPORT = field("udp.srcport", "Source Port", Uint16, Dec);
     DSTPORT = field("udp.dstport", "Destination Port", Uint16, Dec);
     PORT = field("udp.port", "Source or Destination Port", Uint16, Dec);
-    STREAM = field("udp.stream", "Stream index", Uint32, Dec);
+    STREAM = field("udp.stream", "Stream index", Uint32, Dec).fed_by(ProtoId::Sdp);
     LENGTH = field("udp.length", "Length", Uint16, Dec);
     CHECKSUM = field("udp.checksum", "Checksum", Uint16, Hex);
     CHECKSUM_STATUS = field("udp.checksum.status", "Checksum Status", Uint8, None).names(Names::Values(CHECKSUM_STATUSES));
-    TIME_RELATIVE = field("udp.time_relative", "Time since first frame", RelativeTime, None);
-    TIME_DELTA = field("udp.time_delta", "Time since previous frame", RelativeTime, None);
+    TIME_RELATIVE = field("udp.time_relative", "Time since first frame", RelativeTime, None).fed_by(ProtoId::Sdp);
+    TIME_DELTA = field("udp.time_delta", "Time since previous frame", RelativeTime, None).fed_by(ProtoId::Sdp);
     PAYLOAD = field("udp.payload", "Payload", Bytes, None);
     POSSIBLE_TRACEROUTE = expert("udp.possible_traceroute", "Possible traceroute", Chat, Sequence);
     LENGTH_BAD = expert("udp.length.bad", "Bad length value", Error, Malformed);
@@ -67,7 +67,8 @@ struct Known {
 }
 
 struct Conversation {
-    stream: u32,
+    /// Its number, once its first datagram came.
+    stream: Option<u32>,
     /// When its first datagram came, once one did.
     first: Option<i64>,
     previous: i64,
@@ -76,8 +77,8 @@ struct Conversation {
 }
 
 impl Conversation {
-    fn new(stream: u32, child: Option<ProtoId>) -> Self {
-        Self { stream, first: None, previous: 0, child }
+    fn new(child: Option<ProtoId>) -> Self {
+        Self { stream: None, first: None, previous: 0, child }
     }
 }
 
@@ -100,22 +101,14 @@ impl Default for Flows {
 }
 
 impl Flows {
-    fn open(&mut self) -> u32 {
-        let stream = self.opened;
-        self.opened = stream.saturating_add(1);
-        stream
-    }
-
     fn place(address: Address, port: u16) -> Endpoints {
         Endpoints { src: address, src_port: port, transport: Transport::Udp, ..Endpoints::default() }
     }
 
     /// Binds an address and port to a protocol for all that follows; an earlier binding gives way. What is heard there
     /// is a conversation of its own, whoever the other end is.
-    // Signalling is what calls it; the first that does is SDP.
-    #[allow(dead_code)]
-    pub(crate) fn announce(&mut self, address: Address, port: u16, proto: ProtoId) {
-        let conversation = Conversation::new(self.open(), Some(proto));
+    pub(crate) fn announce(&mut self, address: Address, port: u16, proto: Option<ProtoId>) {
+        let conversation = Conversation::new(proto);
         let place = Self::place(address, port);
         match self.announced.get_mut(place) {
             Some(before) => *before = conversation,
@@ -126,43 +119,48 @@ impl Flows {
     }
 
     /// What was announced for the receiver or, failing that, for the sender.
-    fn announced(&mut self, endpoints: Endpoints) -> Option<&mut Conversation> {
-        if self.announced.len() == 0 {
+    fn announced(announced: &mut Conversations<Conversation>, endpoints: Endpoints) -> Option<&mut Conversation> {
+        if announced.len() == 0 {
             return None;
         }
         let to = Self::place(endpoints.dst, endpoints.dst_port);
         let from = Self::place(endpoints.src, endpoints.src_port);
-        let place = if self.announced.get_mut(to).is_some() { to } else { from };
-        self.announced.get_mut(place)
+        let place = if announced.get_mut(to).is_some() { to } else { from };
+        announced.get_mut(place)
     }
 
     /// Counts a datagram to its conversation: one between the two ends, else one that was announced, else a new one.
     fn follow(&mut self, endpoints: Endpoints, time: i64, has_payload: bool) -> Known {
         let (key, _) = endpoints.conversation();
         if self.conversations.get_mut(key).is_none() {
-            if let Some(conversation) = self.announced(endpoints) {
-                return conversation.count(time, has_payload);
+            if let Some(conversation) = Self::announced(&mut self.announced, endpoints) {
+                return conversation.count(time, has_payload, &mut self.opened);
             }
-            let conversation = Conversation::new(self.open(), None);
-            self.conversations.get_or_insert_with(key, || conversation);
+            self.conversations.get_or_insert_with(key, || Conversation::new(None));
         }
-        let known = self.conversations.get_mut(key).map(|conversation| conversation.count(time, has_payload));
+        let opened = &mut self.opened;
+        let known = self.conversations.get_mut(key).map(|found| found.count(time, has_payload, opened));
         let mut known = known.unwrap_or_default();
         if known.child.is_none() {
-            known.child = self.announced(endpoints).and_then(|announced| announced.child);
+            known.child = Self::announced(&mut self.announced, endpoints).and_then(|announced| announced.child);
         }
         known
     }
 }
 
 impl Conversation {
-    fn count(&mut self, time: i64, has_payload: bool) -> Known {
+    /// `opened` is how many conversations have a number.
+    fn count(&mut self, time: i64, has_payload: bool, opened: &mut u32) -> Known {
         if self.first.is_none() {
             self.previous = time;
         }
         let first = *self.first.get_or_insert(time);
+        let stream = *self.stream.get_or_insert_with(|| {
+            let next = opened.saturating_add(1);
+            std::mem::replace(opened, next)
+        });
         let known = Known {
-            stream: self.stream,
+            stream,
             child: self.child,
             since_first: time.saturating_sub(first),
             since_previous: time.saturating_sub(self.previous),
@@ -388,10 +386,10 @@ mod tests {
     #[test]
     fn an_announced_address_is_a_stream_of_its_own_and_a_later_announcement_takes_its_place() {
         let mut flows = Flows::default();
-        flows.announce(Address::Ipv4([10, 0, 0, 2]), 2, ProtoId::Data);
+        flows.announce(Address::Ipv4([10, 0, 0, 2]), 2, Some(ProtoId::Data));
         let known = flows.follow(endpoints(1, 2), 10, true);
         assert_eq!((known.stream, known.child), (0, Some(ProtoId::Data)));
-        flows.announce(Address::Ipv4([10, 0, 0, 2]), 2, ProtoId::Eth);
+        flows.announce(Address::Ipv4([10, 0, 0, 2]), 2, Some(ProtoId::Eth));
         let known = flows.follow(endpoints(1, 2).reversed(), 10, true);
         assert_eq!((known.stream, known.child), (1, Some(ProtoId::Eth)));
     }
@@ -402,8 +400,8 @@ mod tests {
         for (port, stream) in [(1, 0), (2, 1), (1, 0), (3, 2), (1, 0), (2, 3)] {
             assert_eq!(flows.follow(endpoints(port, 9), 0, true).stream, stream);
         }
-        flows.announce(Address::Ipv4([10, 0, 0, 2]), 50, ProtoId::Data);
-        flows.announce(Address::Ipv4([10, 0, 0, 2]), 51, ProtoId::Data);
+        flows.announce(Address::Ipv4([10, 0, 0, 2]), 50, Some(ProtoId::Data));
+        flows.announce(Address::Ipv4([10, 0, 0, 2]), 51, Some(ProtoId::Data));
         assert_eq!(flows.announced.len(), 1);
     }
 }
