@@ -118,6 +118,35 @@ fn a_query_selects_what_read_selects_on_every_capture() {
 }
 
 #[test]
+fn what_is_written_from_the_cluster_is_what_was_in_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let node = Node::start(&folder.path().join("data"));
+    let out = folder.path().join("out.pcapng");
+    let out = out.to_str().expect("text");
+    for (number, path) in captures().iter().enumerate() {
+        let path = path.to_str().expect("their names are text");
+        let host = format!("capture-{number}");
+        node.run(&["import", path, "--host", &host]);
+        if !node.run(&["query", "--host", &host, "-w", out]).status.success() {
+            // A capture without packets leaves no host.
+            assert!(packetstream(&["read", "-r", path]).stdout.is_empty(), "{path} is not in the cluster");
+            continue;
+        }
+        // Times with nanoseconds, both lengths, link type and every octet.
+        let all = ["-T", "fields", "-e", "frame.time_epoch", "-e", "frame.len", "-e", "frame.cap_len"];
+        let more = ["-e", "frame.encap_type", "-e", "frame.comment"];
+        let of = |file: &str| {
+            let fields = packetstream(&[&["read", "-r", file], &all[..], &more[..]].concat()).stdout;
+            let octets = packetstream(&["read", "-r", file, "-x"]).stdout;
+            let is_octets = |line: &&[u8]| line.len() > 6 && line[4..6] == *b"  " && line[0].is_ascii_hexdigit();
+            let octets: Vec<u8> = octets.split(|c| *c == b'\n').filter(is_octets).flatten().copied().collect();
+            (fields, octets)
+        };
+        assert!(of(path) == of(out), "{path} comes back changed");
+    }
+}
+
+#[test]
 fn what_was_acknowledged_survives_kills_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let mix = traffic(&["--mix", "60000"], &folder.path().join("mix.pcap"));

@@ -33,10 +33,11 @@ done
 run hosts
 
 say "What the phone with the wrong password was told, again and again"
-run query --host auth_loop_407 -Y 'udp contains "SIP/2.0 407"'
+run query --host auth_loop_407 -Y "sip.Status-Code == 407" -c 5
+run query --host auth_loop_407 -Y "sip.Status-Code == 407" -T fields -e frame.number -e sip.CSeq -e sip.Call-ID -c 3
 
 say "Where the fax was refused"
-run query --host t38_rejected -Y 'udp contains "SIP/2.0 488"' -T fields -e frame.number -e frame.time -e ip.src
+run query --host t38_rejected -Y "sip.Status-Code >= 400"
 
 say "Two machines, one address"
 run query --host arp_conflict -Y arp -c 4

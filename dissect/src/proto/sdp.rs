@@ -186,8 +186,13 @@ fn announce<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
             Some(std::net::IpAddr::V6(address)) => Address::Ipv6(address.octets()),
             None => continue,
         };
-        if media.port != 0 {
-            flows.udp.announce(address, media.port, None);
+        if media.port == 0 {
+            continue;
+        }
+        flows.udp.announce(address, media.port, None);
+        // RFC 3550, 11: RTCP comes to the next port, unless it is told otherwise.
+        if media.transport.starts_with(b"RTP/") && !media.shares_port {
+            flows.udp.announce(address, media.control_port.unwrap_or(media.port.saturating_add(1)), None);
         }
     }
 }

@@ -118,14 +118,14 @@ impl Flows {
         }
     }
 
-    /// What was announced for the receiver or, failing that, for the sender.
+    /// What was announced for the sender or, failing that, for the receiver.
     fn announced(announced: &mut Conversations<Conversation>, endpoints: Endpoints) -> Option<&mut Conversation> {
         if announced.len() == 0 {
             return None;
         }
         let to = Self::place(endpoints.dst, endpoints.dst_port);
         let from = Self::place(endpoints.src, endpoints.src_port);
-        let place = if announced.get_mut(to).is_some() { to } else { from };
+        let place = if announced.get_mut(from).is_some() { from } else { to };
         announced.get_mut(place)
     }
 
