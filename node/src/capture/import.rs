@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use packetstream_protocol::chunk::{self, Chunk, Compression, Gap, GapReason, Manifest};
+use packetstream_protocol::chunk::{self, Chunk, Compression, Gap, GapReason, Manifest, NO_TIME};
 use packetstream_protocol::ids::{Epoch, HostId, StreamId};
 use packetstream_protocol::limits::{CHUNK_BODY_TARGET, MAX_CHUNK_RECORDS};
 use packetstream_protocol::time::Timestamp;
@@ -165,7 +165,7 @@ impl ImportChunks<'_> {
             interface: number,
             link_type: interface.link_type,
             orig_len: packet.orig_len,
-            flags: packet.flags,
+            flags: stored_flags(&packet),
             bytes: packet.bytes,
             comment: comment.as_deref(),
         };
@@ -335,6 +335,12 @@ fn size(note: &chunk::Note) -> usize {
         chunk::Note::Interface { interface, .. } => interface.name.len() + interface.description.len(),
         chunk::Note::Manifest(manifest) => manifest.file_name.len(),
     }
+}
+
+/// The packet's flags, with what the store has to know beside them.
+fn stored_flags(packet: &file::RawPacket<'_>) -> u32 {
+    let no_time = if packet.stamp == file::Stamp::Missing { NO_TIME } else { 0 };
+    packet.flags & !NO_TIME | no_time
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use packetstream_dissect::output::{Format, Spec};
+use packetstream_protocol::chunk::NO_TIME;
 use packetstream_protocol::wire::{
     self, Closing, HostRef, OutputFormat, OutputSpec, PacketRow, Payload, Request, Rows,
 };
@@ -174,11 +175,11 @@ fn write(session: &Session, request: &Request, path: &Path) -> Result<Closing, F
             let Some(number) = numbers.get(interface as usize) else { continue };
             let packet = RawPacket {
                 time: row.time.0,
-                stamp: Stamp::Exact,
+                stamp: if flags & NO_TIME == 0 { Stamp::Exact } else { Stamp::Missing },
                 interface: *number,
                 orig_len,
                 bytes: &bytes,
-                flags,
+                flags: flags & !NO_TIME,
                 options: Options::default(),
             };
             let comments: Vec<&str> = comment.as_deref().into_iter().collect();

@@ -1,7 +1,7 @@
 //! The stored packets of one stream, in the order in which they were captured.
 
 use packetstream_dissect::Packet;
-use packetstream_protocol::chunk::{ChunkKind, Class};
+use packetstream_protocol::chunk::{ChunkKind, Class, NO_TIME};
 use packetstream_protocol::{ChunkNo, Interface, PacketId, PacketRef, Packets, StreamId, Timestamp};
 use packetstream_storage::{ChunkStore, Entry, EntryQuery, Scope, StoreError};
 
@@ -152,7 +152,7 @@ impl StreamReader {
             interface: raw.interface.into(),
             interface_name: (!interface.name.is_empty()).then_some(interface.name.as_str()),
             interface_description: None,
-            has_time: true,
+            has_time: raw.flags & NO_TIME == 0,
             orig_len: raw.orig_len,
             bytes: raw.bytes,
             comment: raw.comment,

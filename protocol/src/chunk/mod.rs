@@ -70,7 +70,7 @@ pub use compress::{Codec, Compression};
 pub use gaps::{Gap, GapReason};
 pub use header::{ContentHash, HEADER_BYTES, Header, VERSION};
 pub use notes::{Manifest, Note, NoteError};
-pub use packets::{PacketIter, PacketRef, Packets};
+pub use packets::{NO_TIME, PacketIter, PacketRef, Packets};
 
 use crate::codec::{Decode, Encode};
 use crate::ids::ChunkId;

@@ -21,6 +21,10 @@ pub(super) const INTERFACE: usize = 4;
 pub(super) const FLAGS: usize = 5;
 pub(super) const COMMENTS: usize = 6;
 
+/// Says that the source gave the packet no time (a simple packet block); its id then has the time 0. The bit is one that
+/// `epb_flags` reserves (draft-ietf-opsawg-pcapng, section 4.3.1) and never leaves the cluster.
+pub const NO_TIME: u32 = 1 << 15;
+
 /// One packet, borrowed from its chunk or from whoever captured it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PacketRef<'a> {
@@ -29,7 +33,7 @@ pub struct PacketRef<'a> {
     pub interface: u16,
     /// Bytes that the packet had on the wire; damaged files state less than was kept, so nothing may be concluded from that.
     pub orig_len: u32,
-    /// pcapng's `epb_flags`, 0 when not known: direction, reception type, errors.
+    /// pcapng's `epb_flags`, 0 when not known: direction, reception type, errors; and [`NO_TIME`].
     pub flags: u32,
     /// The bytes that were kept.
     pub bytes: &'a [u8],

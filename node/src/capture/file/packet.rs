@@ -32,12 +32,11 @@ impl<'a> RawPacket<'a> {
     pub fn of_chunk(packet: &chunk::PacketRef<'a>, interface: u32) -> Self {
         Self {
             time: packet.id.time.0,
-            // The one time that a capture cannot have, so it is the time of a packet without one.
-            stamp: if packet.id.time.0 == 0 { Stamp::Missing } else { Stamp::Exact },
+            stamp: if packet.flags & chunk::NO_TIME != 0 { Stamp::Missing } else { Stamp::Exact },
             interface,
             orig_len: packet.orig_len,
             bytes: packet.bytes,
-            flags: packet.flags,
+            flags: packet.flags & !chunk::NO_TIME,
             options: Options::default(),
         }
     }
