@@ -120,6 +120,8 @@ pub struct Dissector<'a> {
     pub is_fragment: bool,
     /// The Time to Live or Hop Limit of the innermost datagram.
     pub hop_limit: u8,
+    /// How many layers there were before the messages that lie in the run of a stream at hand.
+    run_at: usize,
     /// Where in the frame what the link layer carries ends, as the network layer says.
     payload_end: Option<usize>,
     link_start: usize,
@@ -158,6 +160,7 @@ impl<'a> Dissector<'a> {
             is_fragment: false,
             hop_limit: 0,
             payload_end: None,
+            run_at: 0,
             link_start: 0,
             wanted,
             arena,
@@ -465,14 +468,20 @@ impl<'a> Dissector<'a> {
         self.open(proto, tvb, 0, tvb.reported(), Value::Protocol { end })
     }
 
+    /// Says that messages which lie side by side in one run of a stream follow.
+    pub(crate) fn begin_run(&mut self) {
+        self.run_at = self.out.layers.len();
+    }
+
     /// As [`Dissector::begin`], for a protocol of which a segment may hold several messages: its name is put into
     /// `frame.protocols` for the first of them alone. Says whether this is a later one.
     pub fn begin_next(&mut self, proto: FieldId, tvb: Tvb<'a>) -> (Item, bool) {
         let name = registry::protocol(registry::owner(proto)).name();
         let is_next = self.endpoints.transport == Transport::Tcp && self.out.layers.contains(&name);
         let layers = self.out.layers.len();
+        let is_in_run = self.out.layers.get(self.run_at..).is_some_and(|run| run.contains(&name));
         let item = self.begin(proto, tvb);
-        if is_next {
+        if is_next && is_in_run {
             self.out.layers.truncate(layers);
         }
         (item, is_next)

@@ -61,14 +61,29 @@ pub enum Fact {
     TcpDuplicate { layer: u8, number: u32, frame: u64 },
     /// The frame from which a retransmission's timeout counts, in nanoseconds.
     TcpTimeout { layer: u8, frame: u64, ns: i64 },
-    /// The payload was seen before.
-    TcpRepeated { layer: u8 },
+    /// The payload was seen before, or overlaps with what was.
+    TcpRepeated { layer: u8, overlaps: bool },
     /// So many octets of the payload go on with a message, which they complete or do not.
     TcpLead { layer: u8, child: ProtoId, len: u32, whole: Option<Arc<tcp::Whole>> },
     /// The frame that completes the message that the payload goes on with or ends in.
-    TcpIn { layer: u8, frame: u64 },
+    TcpIn {
+        layer: u8,
+        frame: u64,
+        /// The message begins in this frame.
+        is_tail: bool,
+    },
     /// An IP address in this ARP packet that was seen at another hardware address.
     DuplicateAddress(Box<arp::Duplicate>),
+}
+
+impl Fact {
+    /// Whether the other one says the same of a later time, so that this one is void.
+    fn is_older(&self, newer: &Self) -> bool {
+        match (self, newer) {
+            (Self::TcpIn { layer, is_tail, .. }, Self::TcpIn { layer: of, is_tail: tail, .. }) => layer == of && is_tail == tail,
+            _ => false,
+        }
+    }
 }
 
 /// The facts of a run of frames, numbered from 1 without holes.
@@ -91,7 +106,11 @@ impl FactStore {
 
     /// Adds to the facts of an earlier frame.
     pub(crate) fn amend(&mut self, number: u64, fact: Fact) {
-        self.amendments.entry(number).or_default().push(fact);
+        let facts = self.amendments.entry(number).or_default();
+        match facts.iter_mut().find(|earlier| earlier.is_older(&fact)) {
+            Some(earlier) => *earlier = fact,
+            None => facts.push(fact),
+        }
     }
 
     /// The facts of a frame: its own in the order of their recording, then what later frames added.

@@ -6,7 +6,7 @@ use crate::dissector::{Address, Dissector, Endpoints, Transport};
 use crate::facts::Fact;
 use crate::field::{Names, fields};
 use crate::registry::{ProtoId, Protocol, Sample};
-use crate::stop::Parsed;
+use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
 use crate::value::Value;
 
@@ -258,7 +258,12 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         d.close();
         return Ok(());
     }
-    let item = d.bytes(PAYLOAD, payload, 0, payload.len());
+    if payload.bytes().is_empty() {
+        return Err(Stop::Short);
+    }
+    // The value goes on to the end of what the network layer brought, whatever the length says.
+    let rest = tvb.from(HEADER_LEN);
+    let item = d.bytes(PAYLOAD, rest, 0, rest.len());
     d.text(item, || format!("UDP payload ({})", octets(payload.len())));
     d.close();
     hand_on(d, payload, known.and_then(|known| known.child));
@@ -278,7 +283,7 @@ fn traceroute<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, port: u16) {
 }
 
 /// Shows the length; answers how many octets the datagram has, header included, or nothing where it is no datagram.
-fn length<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Result<Option<usize>, crate::stop::Stop> {
+fn length<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Result<Option<usize>, Stop> {
     let len = usize::from(tvb.u16(4)?);
     let item = d.add(LENGTH, tvb, 4, 2, Value::Uint(len as u64));
     let there = tvb.reported();

@@ -54,6 +54,15 @@ fn nothing<'a>(_: &mut Dissector<'a>, _: Tvb<'a>) -> Parsed {
     Ok(())
 }
 
+/// Notes why octets of several packets could not be put together.
+pub(crate) fn note_reassembly<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, protocol: &str, why: &'static str) {
+    let item = d.open(MALFORMED, tvb, 0, 0, Value::Bytes);
+    d.text(item, || format!("[Reassembly error, protocol {protocol}: {why}]"));
+    d.expert_with(MALFORMED_REASSEMBLY, tvb, 0, 0, || why.to_owned());
+    d.close();
+    d.append_info(|| format!("[Reassembly error, protocol {protocol}: {why}]"));
+}
+
 /// Notes why a protocol's parse function ended early, behind what it had added until then.
 pub(crate) fn note<'a>(d: &mut Dissector<'a>, stop: Stop, tvb: Tvb<'a>, id: ProtoId) {
     note_named(d, stop, tvb, registry::protocol(id).short);

@@ -37,6 +37,10 @@ pub(super) fn framing(stream: &[u8]) -> Framing {
         // What is no message is not told before its headers would end, as in Wireshark.
         return Framing::More(1);
     }
+    if outline.body == stream.len() && stream.last() == Some(&b'\r') {
+        // The line feed of the blank line is still to come.
+        return Framing::More(1);
+    }
     let length = outline.value_of(CONTENT_LENGTH).and_then(|value| stream.get(value));
     match (first, length) {
         (Some(_), Some(length)) => Framing::Message(outline.body.saturating_add(values::length(length))),

@@ -213,7 +213,8 @@ pub(super) fn analyze(from: &mut Side, to: &mut Side, shared: &Shared, segment: 
     let found = verdict.findings;
     if found & ZERO_WINDOW_PROBE == 0 {
         // RFC 9293, 3.10.7.4: a SYN begins anew.
-        if segment.flags & (SYN | ACK) == SYN || from.next.is_none_or(|known| before(known, next)) {
+        let begins = segment.flags & (SYN | ACK) == SYN && from.next != Some(next);
+        if begins || from.next.is_none_or(|known| before(known, next)) {
             from.next = Some(next);
             from.next_frame = segment.frame;
             from.next_time = segment.time;

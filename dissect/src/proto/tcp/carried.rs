@@ -6,12 +6,13 @@ use smallvec::SmallVec;
 
 use super::analysis::{FIN, finding};
 use super::fields::*;
-use super::reassembly::{Extent, Lead, Whole};
+use super::reassembly::{Extent, Lead, Seen, Whole};
 use super::{Header, Known};
 use crate::bindings::{self, Table};
 use crate::dissector::Dissector;
 use crate::facts::Fact;
 use crate::proto::udp::octets;
+use crate::proto::ws;
 use crate::registry::{self, Framing, ProtoId};
 use crate::tvb::Tvb;
 use crate::value::Value;
@@ -96,13 +97,24 @@ fn lead<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>, header: &Header, known: Opt
     let Some(flows) = d.flows().filter(|_| payload.is_whole()) else {
         return;
     };
-    let is_repeated =
-        found(known, finding::RETRANSMISSION | finding::FAST_RETRANSMISSION | finding::SPURIOUS_RETRANSMISSION);
-    match flows.tcp.lead(endpoints, frame, header.seq, payload.bytes(), is_repeated) {
+    let seen = if found(known, finding::RETRANSMISSION) {
+        Seen::Repeated
+    } else if found(known, finding::SPURIOUS_RETRANSMISSION) {
+        Seen::Acknowledged
+    } else if found(known, finding::REPEATED) {
+        Seen::Late
+    } else {
+        Seen::New
+    };
+    match flows.tcp.lead(endpoints, frame, header.seq, payload.bytes(), seen) {
         Lead::Nothing => {}
-        Lead::Repeated => d.record(Fact::TcpRepeated { layer }),
-        Lead::Goes { len, child, whole } => {
+        Lead::Repeated => d.record(Fact::TcpRepeated { layer, overlaps: false }),
+        Lead::Overlaps => d.record(Fact::TcpRepeated { layer, overlaps: true }),
+        Lead::Goes { len, child, whole, begun } => {
             complete(d, layer, whole.as_deref());
+            if let Some(begun) = begun {
+                d.amend(begun, Fact::TcpIn { layer, frame, is_tail: true });
+            }
             d.record(Fact::TcpLead { layer, child, len, whole });
         }
     }
@@ -111,9 +123,8 @@ fn lead<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>, header: &Header, known: Opt
 /// Tells the frames that a message's octets came in where it is complete.
 fn complete(d: &mut Dissector<'_>, layer: u8, whole: Option<&Whole>) {
     let here = d.packet.number;
-    let frames = whole.into_iter().flat_map(|whole| &whole.pieces).map(|piece| piece.frame);
-    for frame in frames.filter(|frame| *frame != here) {
-        d.amend(frame, Fact::TcpIn { layer, frame: here });
+    for piece in whole.into_iter().flat_map(|whole| &whole.pieces).filter(|piece| piece.frame != here) {
+        d.amend(piece.frame, Fact::TcpIn { layer, frame: here, is_tail: piece.start == 0 });
     }
 }
 
@@ -128,11 +139,22 @@ fn led(d: &mut Dissector<'_>, here: u8) -> Option<(ProtoId, usize, Option<Arc<Wh
 pub(super) fn show<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>, header: &Header, known: Option<&Known>) {
     lead(d, payload, header, known);
     let here = header.layer;
-    let is_seen = d.fact(|fact| matches!(fact, Fact::TcpRepeated { layer } if *layer == here).then_some(()));
-    if is_seen.is_some() {
-        segment_data(d, payload, "Retransmitted TCP segment data");
-        d.close();
-        return;
+    let is_seen = d.fact(|fact| match *fact {
+        Fact::TcpRepeated { layer, overlaps } if layer == here => Some(overlaps),
+        _ => None,
+    });
+    match is_seen {
+        Some(true) => {
+            d.close();
+            ws::note_reassembly(d, payload, "TCP", "New fragment overlaps old data (retransmission?)");
+            return;
+        }
+        Some(false) => {
+            segment_data(d, payload, "Retransmitted TCP segment data");
+            d.close();
+            return;
+        }
+        None => {}
     }
     let lead = led(d, header.layer);
     let at = lead.as_ref().map_or(0, |lead| lead.1);
@@ -153,19 +175,14 @@ pub(super) fn show<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>, header: &Header,
             sizes(d, payload, child, split);
         }
     }
-    let reassembled_in = d.fact(|fact| match *fact {
-        Fact::TcpIn { layer, frame } if layer == here => Some(frame),
-        _ => None,
-    });
-    let mut reassembled_in = reassembled_in;
     if let Some((_, len, whole)) = &lead {
         if whole.is_none() {
-            shown_in(d, payload, reassembled_in.take());
+            shown_in(d, payload, here, false);
         }
         segment_data(d, payload.sub(0, *len), "TCP segment data");
     }
     if let Some((tail, _)) = rest_split.as_ref().and_then(|split| split.tail) {
-        shown_in(d, rest, reassembled_in.take());
+        shown_in(d, rest, here, true);
         segment_data(d, rest.from(tail), "TCP segment data");
     }
     let is_silent = rest_split.as_ref().is_none_or(|split| split.messages.is_empty() && split.foreign.is_none());
@@ -209,7 +226,12 @@ pub(super) fn close<'a>(d: &mut Dissector<'a>, header: &Header) {
     }
 }
 
-fn shown_in<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, frame: Option<u64>) {
+/// Shows in which frame the message is complete that goes on in the segment or ends with it as its tail.
+fn shown_in<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, here: u8, tail: bool) {
+    let frame = d.fact(|fact| match *fact {
+        Fact::TcpIn { layer, frame, is_tail } if layer == here && is_tail == tail => Some(frame),
+        _ => None,
+    });
     if let Some(frame) = frame {
         d.generated(REASSEMBLED_IN, tvb, 0, 0, Value::Uint(frame));
     }
@@ -229,6 +251,7 @@ fn sizes<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, child: ProtoId, split: &Split)
 }
 
 fn messages<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, child: ProtoId, split: &Split) {
+    d.begin_run();
     for (at, len) in &split.messages {
         d.call(child, tvb.sub(*at, *len));
     }

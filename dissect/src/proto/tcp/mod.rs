@@ -153,7 +153,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
 /// Shows the payload and hands its messages on. Closes TCP's item.
 fn payload<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, header: &Header, known: Option<&Known>) {
     let payload = tvb.from(header.len.max(HEADER_LEN));
-    if payload.len() == 0 {
+    if payload.bytes().is_empty() {
         d.close();
         carried::close(d, header);
         return;

@@ -26,9 +26,9 @@ pub struct Piece {
     /// Where in the message it begins.
     pub start: u32,
     pub len: u32,
-    /// Covers octets that an earlier piece covered.
+    /// Covers octets that a piece before it covers.
     pub overlaps: bool,
-    /// Covers them with others.
+    /// Brought others than were there.
     pub conflicts: bool,
 }
 
@@ -89,7 +89,6 @@ impl Message {
             let from = earlier.start.max(start) as usize;
             let to = (earlier.start + earlier.len).min(start + len) as usize;
             if from < to {
-                piece.overlaps = true;
                 piece.conflicts |= self.bytes.get(from..to) != octets.get(from - at..to - at);
             }
         }
@@ -111,12 +110,27 @@ impl Message {
         bytes.truncate(len as usize);
         let mut pieces = std::mem::take(&mut self.pieces);
         pieces.retain(|piece| piece.start < len);
+        let mut end = 0;
         for piece in &mut pieces {
             piece.len = piece.len.min(len - piece.start);
+            piece.overlaps = piece.start < end;
+            end = end.max(piece.start + piece.len);
         }
         self.extent = Extent::Known(len);
         Arc::new(Whole { bytes: bytes.into(), pieces })
     }
+}
+
+/// What the analysis said of a segment's octets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Seen {
+    New,
+    /// Came late or was asked for again.
+    Late,
+    /// Sent again.
+    Repeated,
+    /// Sent again though the other side had said that it has them.
+    Acknowledged,
 }
 
 /// What becomes of the beginning of a segment.
@@ -124,10 +138,13 @@ impl Message {
 pub(super) enum Lead {
     /// It begins a message.
     Nothing,
-    /// It belongs to what was seen before.
+    /// It was seen before.
     Repeated,
-    /// So many octets go on with a message of a protocol, which they complete or do not.
-    Goes { len: u32, child: ProtoId, whole: Option<Arc<Whole>> },
+    /// It lies within a message that is done with.
+    Overlaps,
+    /// So many octets go on with a message of a protocol, which they complete or do not. `begun` is the frame in which it
+    /// began if it is not known how much is missing.
+    Goes { len: u32, child: ProtoId, whole: Option<Arc<Whole>>, begun: Option<u64> },
 }
 
 /// The messages of one direction.
@@ -145,17 +162,22 @@ impl Reassembly {
     }
 
     /// Takes the segment's beginning if a message wants it. `pending` counts what all directions hold.
-    pub(super) fn lead(&mut self, frame: u64, seq: u32, octets: &[u8], is_repeated: bool, pending: &mut usize) -> Lead {
-        if self.messages.iter().any(|message| message.start == seq) {
+    pub(super) fn lead(&mut self, frame: u64, seq: u32, octets: &[u8], seen: Seen, pending: &mut usize) -> Lead {
+        if seen == Seen::Repeated || self.messages.iter().any(|message| message.start == seq) {
             return Lead::Repeated;
+        }
+        if seen == Seen::Acknowledged {
+            return Lead::Nothing;
         }
         let nearest = self.messages.iter_mut().filter(|message| before(message.start, seq));
         let nearest = nearest.min_by_key(|message| seq.wrapping_sub(message.start));
-        let Some(message) =
-            nearest.filter(|message| !message.is_done && seq.wrapping_sub(message.start) < message.reach())
-        else {
-            return if is_repeated { Lead::Repeated } else { Lead::Nothing };
+        let Some(message) = nearest.filter(|message| seq.wrapping_sub(message.start) < message.reach()) else {
+            return Lead::Nothing;
         };
+        if message.is_done {
+            return Lead::Overlaps;
+        }
+        let is_old = seq.wrapping_sub(message.start).saturating_add(octets.len() as u32) <= message.filled;
         let child = message.child;
         let start = seq.wrapping_sub(message.start);
         let taken = match message.extent {
@@ -173,8 +195,11 @@ impl Reassembly {
         *pending += more;
         let held = message.bytes.len();
         let (mut len, mut whole) = (taken.len() as u32, None);
-        if message.extent == Extent::NextSegment {
-            let (complete, extent) = frame_all(child, message.bytes.get(..message.filled as usize).unwrap_or_default());
+        if message.extent == Extent::NextSegment && !is_old {
+            let filled = message.bytes.get(..message.filled as usize).unwrap_or_default();
+            // Nobody reads what comes late: it ends the message wherever that is.
+            let (complete, extent) =
+                if seen == Seen::Late { (message.filled, message.extent) } else { frame_all(child, filled) };
             if complete > 0 {
                 len = complete.saturating_sub(start);
                 whole = Some(message.finish(complete));
@@ -192,7 +217,9 @@ impl Reassembly {
         if whole.is_some() {
             *pending = pending.saturating_sub(held);
         }
-        Lead::Goes { len, child, whole }
+        let is_open = !message.is_done && !matches!(message.extent, Extent::Known(_));
+        let begun = message.pieces.first().filter(|_| is_open).map(|piece| piece.frame);
+        Lead::Goes { len, child, whole, begun }
     }
 
     /// Remembers a message that begins in the segment and does not end there.

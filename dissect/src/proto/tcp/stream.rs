@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::analysis::{self, ACK, FIN, RST, SYN, Segment, Shared, Side, Verdict, finding};
 use super::fields::*;
-use super::reassembly::{Extent, Lead, Reassembly, Whole};
+use super::reassembly::{Extent, Lead, Reassembly, Seen, Whole};
 use super::{ANALYZED, CLOSES, HEADER_LEN, Header, Known, SECOND, Scale, options};
 use crate::conversation::Conversations;
 use crate::dissector::{Dissector, Endpoints};
@@ -232,16 +232,9 @@ impl Flows {
     }
 
     /// See [`Reassembly::lead`].
-    pub(super) fn lead(
-        &mut self,
-        endpoints: Endpoints,
-        frame: u64,
-        seq: u32,
-        octets: &[u8],
-        is_repeated: bool,
-    ) -> Lead {
+    pub(super) fn lead(&mut self, endpoints: Endpoints, frame: u64, seq: u32, octets: &[u8], seen: Seen) -> Lead {
         match self.side(endpoints) {
-            Some((messages, pending)) => messages.lead(frame, seq, octets, is_repeated, pending),
+            Some((messages, pending)) => messages.lead(frame, seq, octets, seen, pending),
             None => Lead::Nothing,
         }
     }
