@@ -104,14 +104,14 @@ mod tests {
 
     #[test]
     fn data_goes_where_it_is_told_then_xdg_then_home() {
-        let both = environment(&[("XDG_DATA_HOME", "/xdg"), ("HOME", "/home/ann")]);
+        let both = environment(&[("XDG_DATA_HOME", "/xdg"), ("HOME", "/users/ann")]);
         let explicit = DataDir::locate(Some(Path::new("here")), &both).unwrap();
         assert_eq!(explicit.root(), Path::new("here"));
         assert_eq!(DataDir::locate(None, &both).unwrap().root(), Path::new("/xdg/packetstream"));
-        let relative = environment(&[("XDG_DATA_HOME", "xdg"), ("HOME", "/home/ann")]);
+        let relative = environment(&[("XDG_DATA_HOME", "xdg"), ("HOME", "/users/ann")]);
         let home = DataDir::locate(None, relative).unwrap();
-        assert_eq!(home.root(), Path::new("/home/ann/.local/share/packetstream"));
-        assert_eq!(home.operator_bundle(), Path::new("/home/ann/.local/share/packetstream/operator.bundle"));
+        assert_eq!(home.root(), Path::new("/users/ann/.local/share/packetstream"));
+        assert_eq!(home.operator_bundle(), Path::new("/users/ann/.local/share/packetstream/operator.bundle"));
         assert_eq!(DataDir::locate(None, environment(&[])), Err(PathError::NoHome));
     }
 

@@ -80,7 +80,9 @@ impl Fact {
     /// Whether the other one says the same of a later time, so that this one is void.
     fn is_older(&self, newer: &Self) -> bool {
         match (self, newer) {
-            (Self::TcpIn { layer, is_tail, .. }, Self::TcpIn { layer: of, is_tail: tail, .. }) => layer == of && is_tail == tail,
+            (Self::TcpIn { layer, is_tail, .. }, Self::TcpIn { layer: of, is_tail: tail, .. }) => {
+                layer == of && is_tail == tail
+            }
             _ => false,
         }
     }
