@@ -29,7 +29,7 @@ test: build lint
 
 lint:
 	cargo fmt --all --check
-	cargo clippy --release --locked --workspace --all-targets
+	cargo clippy --release --locked --workspace --all-targets -- -D warnings
 
 fix:
 	cargo fmt --all

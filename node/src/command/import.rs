@@ -22,31 +22,20 @@ const MAX_CREDIT_BYTES: usize = 64 << 20;
 pub(super) fn run(args: &Import) -> Outcome {
     let session = Session::open(&args.peer)?;
     let host = args.host.as_deref().map(|name| named(&session, name)).transpose()?;
-    let mut worst = Ok(());
+    let mut damaged = None;
     for path in &args.files {
         match file(&session, path, host) {
             Ok(()) => {}
-            // A damaged file is said at once, and the others go on.
+            // A damaged file is said at once, and the others go on; the last one is the outcome.
             Err(Failure::Incomplete(line)) => {
-                if let Err(Failure::Incomplete(before)) = worst.replace_with(line) {
+                if let Some(before) = damaged.replace(line) {
                     eprintln!("packetstream: {before}");
                 }
             }
             Err(other) => return Err(other),
         }
     }
-    worst
-}
-
-/// Keeps the latest damage.
-trait Worst {
-    fn replace_with(&mut self, line: String) -> Outcome;
-}
-
-impl Worst for Outcome {
-    fn replace_with(&mut self, line: String) -> Outcome {
-        std::mem::replace(self, Err(Failure::Incomplete(line)))
-    }
+    damaged.map_or(Ok(()), |line| Err(Failure::Incomplete(line)))
 }
 
 /// The host of a UUID or name; a new name gets a UUID of its own, always the same.

@@ -9,6 +9,7 @@ mod query;
 mod read;
 mod status;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -61,6 +62,9 @@ fn log(cli: &Cli) {
     use tracing_subscriber::EnvFilter;
     let quiet = !matches!(cli.command, Command::Node(_)) && cli.log == "info";
     let filter = EnvFilter::try_new(if quiet { "error" } else { &cli.log }).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     if cli.log_json { builder.json().init() } else { builder.init() }
 }

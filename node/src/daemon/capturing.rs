@@ -12,7 +12,7 @@ use packetstream_protocol::chunk::Compression;
 use packetstream_protocol::wire::CaptureRow;
 use packetstream_protocol::{Chunk, Epoch, HostId, RangeSet, StreamId};
 use packetstream_storage::spool::{SpoolCursor, SpoolError};
-use packetstream_storage::{ChunkStore, Spool, SpoolOptions, StoreError};
+use packetstream_storage::{ChunkStore, Outcome, Spool, SpoolOptions, StoreError};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -72,11 +72,15 @@ impl Capturing {
         let lives = Arc::new(lives);
         let (service, counted) = (service.clone(), Arc::downgrade(&lives));
         let storing = std::thread::Builder::new().name("spool".to_owned()).spawn(move || {
-            store_all(&service, spool, &waiting, &|| {
+            let stored = store_all(&service, spool, &waiting, &|| {
                 for live in counted.upgrade().iter().flat_map(|lives| lives.iter()) {
                     count(&service, live);
                 }
-            })
+            });
+            if let Err(error) = &stored {
+                tracing::error!(%error, "captures are no longer stored");
+            }
+            stored
         });
         Ok(Some(Self { lives, storing: storing.map_err(|_| CaptureError::Thread)? }))
     }
@@ -136,7 +140,14 @@ fn store_all(
     waiting: &Receiver<Chunk>,
     count: &dyn Fn(),
 ) -> Result<(), CaptureError> {
-    drain(&**service.store(), &mut spool)?;
+    let mut cursor = SpoolCursor::default();
+    let mut store = |spool: &mut Spool| {
+        if let Err(error) = drain(&**service.store(), spool, &mut cursor) {
+            // They stay in the spool and are tried again with the next ones.
+            tracing::error!(%error, "captured packets wait in the spool");
+        }
+    };
+    store(&mut spool);
     loop {
         match waiting.recv_timeout(COUNT_INTERVAL) {
             Ok(chunk) => {
@@ -146,28 +157,32 @@ fn store_all(
                     }
                 }
                 spool.sync()?;
-                if let Err(error) = drain(&**service.store(), &mut spool) {
-                    // They stay in the spool and are tried again with the next ones.
-                    tracing::error!(%error, "captured packets wait in the spool");
-                }
+                store(&mut spool);
             }
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return drain(&**service.store(), &mut spool),
+            Err(RecvTimeoutError::Disconnected) => {
+                store(&mut spool);
+                return Ok(());
+            }
         }
         count();
     }
 }
 
-/// Stores all that the spool holds.
-fn drain(store: &dyn ChunkStore, spool: &mut Spool) -> Result<(), CaptureError> {
-    let mut cursor = SpoolCursor::default();
-    while let Some((chunk, next)) = spool.read(cursor)? {
-        cursor = next;
+/// Stores what the spool holds behind `cursor`, which moves on past each chunk that the store has answered for.
+fn drain(store: &dyn ChunkStore, spool: &mut Spool, cursor: &mut SpoolCursor) -> Result<(), CaptureError> {
+    while let Some((chunk, next)) = spool.read(*cursor)? {
         let id = chunk.id();
-        store.append(vec![chunk])?;
-        let mut stored = RangeSet::default();
-        stored.insert(id.no.0);
-        spool.release(id.stream, &stored)?;
+        match store.append(vec![chunk])?.pop() {
+            Some(Outcome::Stored | Outcome::Duplicate | Outcome::Expired) => {
+                let mut stored = RangeSet::default();
+                stored.insert(id.no.0);
+                spool.release(id.stream, &stored)?;
+            }
+            // It stays in the spool: whoever looks for it finds it there.
+            refused => tracing::error!(chunk = %id, ?refused, "captured packets were not stored"),
+        }
+        *cursor = next;
     }
     Ok(())
 }

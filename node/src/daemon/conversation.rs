@@ -30,7 +30,7 @@ impl Handler for Conversations {
                 tracing::info!(target: "audit", caller = %caller.name, node = %caller.node, ?request, "packets read");
                 self.rows(request, &mut stream).await
             }
-            Request::Put(_) => self.put(stream).await,
+            Request::Put(put) => self.put(put.host, stream).await,
             _ => self.single(request, &mut stream).await,
         };
         if let Err(error) = ended {
@@ -70,11 +70,11 @@ impl Conversations {
     }
 
     /// Takes chunks and acknowledges each once it is durable. The disk and the network work at the same time.
-    async fn put(&self, mut stream: RpcStream) -> Result<(), RpcError> {
+    async fn put(&self, host: HostId, mut stream: RpcStream) -> Result<(), RpcError> {
         stream.send(&Response::Ready(Ready { credit: CREDIT_BYTES })).await?;
         let (sender, receiver) = stream.split();
         let (done, outcomes) = mpsc::channel(MAX_WRITES_WAITING);
-        let taking = tokio::spawn(take(self.0.clone(), receiver, done));
+        let taking = tokio::spawn(take(self.0.clone(), host, receiver, done));
         let told = acknowledge(sender, outcomes).await;
         if told.is_err() {
             taking.abort();
@@ -85,7 +85,7 @@ impl Conversations {
 
 type Outcome = Result<packetstream_protocol::wire::Acks, Refusal>;
 
-async fn take(service: Arc<Service>, mut receiver: RpcReceiver, done: mpsc::Sender<Outcome>) {
+async fn take(service: Arc<Service>, host: HostId, mut receiver: RpcReceiver, done: mpsc::Sender<Outcome>) {
     loop {
         let bytes = match receiver.recv_chunk().await {
             Ok(Some(bytes)) => bytes,
@@ -94,7 +94,13 @@ async fn take(service: Arc<Service>, mut receiver: RpcReceiver, done: mpsc::Send
         // A place for the outcome is held before the chunk is written, so that telling never blocks the writer.
         let Ok(place) = done.clone().reserve_owned().await else { return };
         let chunk = match Chunk::parse(bytes) {
-            Ok(chunk) => chunk,
+            Ok(chunk) if chunk.id().stream.host == host => chunk,
+            Ok(chunk) => {
+                // The caller's right was checked for the host that it named.
+                let why = format!("chunk {} is not of host {host}", chunk.id());
+                place.send(Err(RefusalCode::BadRequest.because(why)));
+                return;
+            }
             Err(error) => {
                 place.send(Err(RefusalCode::BadRequest.because(error)));
                 return;

@@ -108,3 +108,41 @@ fn a_header_comes_once_and_before_the_first_row() {
     let (lines, _) = ask(&service, |query| query.output.options.push(("E".into(), "header=y".into())));
     assert_eq!(lines, ["frame.number\tdata.data", "1\t0100", "2\t0101"]);
 }
+
+#[tokio::test]
+async fn chunks_of_another_host_than_the_one_named_are_refused_and_not_stored() {
+    use packetstream_config::authority::Invitation;
+    use packetstream_config::{Address, Authority, Secret};
+    use packetstream_protocol::credentials::Role;
+    use packetstream_protocol::wire::{PutOpen, RefusalCode, Response};
+
+    use crate::net::{Client, Endpoint, Limits};
+
+    let now = std::time::SystemTime::now();
+    let authority = Authority::create(Secret::generate(), now).expect("a key");
+    let invite = |role, name: &str| {
+        let invitation = Invitation { role, name: name.to_owned(), seeds: Vec::new() };
+        authority.invite(invitation, Secret::generate(), now).expect("a certificate")
+    };
+    let service = Arc::new(service(&[]));
+    let conversations = super::conversation::Conversations(service.clone());
+    let endpoint = Endpoint::start(&invite(Role::Node, "n"), Limits::default(), conversations).expect("a start");
+    let any = Address::new(std::net::Ipv4Addr::LOCALHOST.into(), 0);
+    let listening = endpoint.listen(&any).await.expect("a free port");
+    let address = Address::new(listening.ip(), listening.port());
+    let client = Client::connect(&invite(Role::Operator, "o"), &[address]).await.expect("it listens");
+
+    let chunk = &stream(1, &[(10, Media)])[0];
+    for (host, is_taken) in [(HostId::from_bytes([2; 16]), false), (chunk.id().stream.host, true)] {
+        let mut put = client.open(&Request::Put(PutOpen { host })).await.expect("connected");
+        assert!(matches!(put.recv().await, Ok(Some(Response::Ready(_)))));
+        put.send_chunk(chunk.bytes()).await.expect("connected");
+        put.finish().await.expect("connected");
+        match put.recv().await.expect("an answer") {
+            Some(Response::Acks(acks)) => assert!(is_taken && acks.durable.len() == 1),
+            Some(Response::Refused(refusal)) => assert!(!is_taken && refusal.code == RefusalCode::BadRequest),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(service.store().usage().chunks, u64::from(is_taken));
+    }
+}
