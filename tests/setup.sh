@@ -10,7 +10,8 @@ want() { # NAME-ON-DEBIAN NAME-ON-FEDORA
 
 for folder in /usr/include /usr/local/include; do [ -f "$folder/pcap/pcap.h" ] && headers=yes; done
 [ "${headers:-}" = yes ] || want libpcap-dev libpcap-devel
-find /usr/lib /usr/lib64 /usr/local/lib -maxdepth 4 -name 'libclang*.so*' 2>/dev/null | grep -q . || want libclang-dev clang-devel
+# Not libclang-cpp, nor the runtime's libclang_rt: bindgen loads the C library.
+find /usr/lib /usr/lib64 /usr/local/lib -maxdepth 4 \( -name 'libclang.so*' -o -name 'libclang-[0-9]*.so*' \) 2>/dev/null | grep -q . || want libclang-dev clang-devel
 command -v c++ >/dev/null 2>&1 || want g++ gcc-c++
 if [ "${CI:-}" = true ]; then
     command -v tshark >/dev/null 2>&1 || want tshark wireshark-cli
