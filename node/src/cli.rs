@@ -9,7 +9,7 @@ use packetstream_protocol::credentials::Role;
 
 /// Captures packets on many machines, keeps them on several, and says why a call, a fax or a connection failed.
 #[derive(Parser, Debug)]
-#[command(name = "packetstream", version, propagate_version = true)]
+#[command(name = "packetstream", version)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
