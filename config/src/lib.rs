@@ -8,6 +8,7 @@ pub mod authority;
 pub mod bundle;
 mod file;
 pub mod paths;
+pub mod rules;
 pub mod settings;
 pub mod units;
 

@@ -19,6 +19,7 @@ pub mod proto;
 pub mod reassembly;
 pub(crate) mod recent;
 pub mod registry;
+pub mod ruleset;
 pub mod stop;
 pub mod tree;
 pub mod tvb;

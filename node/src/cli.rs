@@ -42,6 +42,9 @@ pub enum Command {
     Cluster(Cluster),
     /// The fields that display filters know: name, type and description, separated by tabs.
     Fields(Fields),
+    /// Rule files: Wireshark's color filters, display filters, buttons and macros as they are, and rules in TOML.
+    #[command(subcommand)]
+    Rules(Rules),
     /// Prints a completion script for a shell.
     Completions { shell: clap_complete::Shell },
 }
@@ -260,6 +263,25 @@ impl Output {
             options: time.chain(of_fields).collect(),
         })
     }
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Rules {
+    /// Says of each rule whether it compiles, and why not; status 1 when one does not.
+    Check(RulesCheck),
+}
+
+#[derive(Args, Debug)]
+pub struct RulesCheck {
+    /// Rule files; macros of any of them may be used in all.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Also counts the frames of a capture file that each rule selects.
+    #[arg(short = 'r', long = "read-file", value_name = "CAPTURE")]
+    pub capture: Option<PathBuf>,
+    /// One JSON object a line, with the numbers of the frames.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]

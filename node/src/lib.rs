@@ -8,3 +8,4 @@ pub mod daemon;
 pub mod engine;
 pub mod exit;
 pub mod net;
+pub mod rules;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use memchr::memmem::Finder;
 
 use super::ast::{ArithOp, Element, Expr, Kind, Part, Quantifier, RelOp, Relation, Test};
-use super::error::{Fault, Span};
+use super::error::{Fault, NO_FIELD, Span};
 use super::function::Function;
 use super::literal::{self, Literal, Meaning, Target};
 use super::names;
@@ -464,14 +464,14 @@ impl<'o> Checker<'o> {
     /// An operand that stands alone: it exists, or is not zero.
     fn alone(&mut self, expr: &Expr) -> Result<Check, Fault> {
         if self.is_constant(expr) {
-            return Err(misspelt(expr).unwrap_or_else(|| {
-                Fault::new(expr.span.clone(), format!("{} is neither a field nor a protocol name", shown(expr)))
-            }));
+            return Err(
+                misspelt(expr).unwrap_or_else(|| Fault::new(expr.span.clone(), format!("{} {NO_FIELD}", shown(expr))))
+            );
         }
         let typed = self.typed(expr)?;
         Ok(match typed.operand {
             Operand::Bound(_) => {
-                let message = format!("{} is neither a field nor a protocol name", typed.shown);
+                let message = format!("{} {NO_FIELD}", typed.shown);
                 return Err(Fault::new(typed.span, message));
             }
             Operand::Call(..) | Operand::Arith(..) | Operand::Negate(_) => Check::NonZero(typed.operand),
@@ -718,10 +718,7 @@ fn field_named(name: &str) -> Option<FieldId> {
 
 fn unknown(name: &str, span: &Span) -> Fault {
     let name = name.strip_prefix('.').unwrap_or(name);
-    Fault {
-        suggestions: names::nearest_fields(name),
-        ..Fault::new(span.clone(), format!("\"{name}\" is neither a field nor a protocol name"))
-    }
+    Fault { suggestions: names::nearest_fields(name), ..Fault::new(span.clone(), format!("\"{name}\" {NO_FIELD}")) }
 }
 
 /// The name that was meant to be a field's in an expression without any, if there is one.

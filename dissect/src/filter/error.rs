@@ -3,6 +3,9 @@
 use std::fmt;
 use std::ops::Range;
 
+/// How the message ends that says of a name that it is none of a field.
+pub(crate) const NO_FIELD: &str = "is neither a field nor a protocol name";
+
 /// A place in the text of a filter, in octets.
 pub type Span = Range<usize>;
 

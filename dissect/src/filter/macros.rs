@@ -24,6 +24,11 @@ impl Macros {
         self.bodies.insert(name.to_owned(), text.to_owned());
     }
 
+    /// The names and texts of the macros, by name.
+    pub fn definitions(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.bodies.iter().map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
     /// Reads macros as Wireshark keeps them, one a line: `"name" text to the end of the line` (its `dmacros`) or
     /// `"name","text"` with `\x22` for quotes (its `dfilter_macros`). Blank lines and lines that begin with `#` count
     /// for nothing. Answers the numbers, from 1, of the lines that are neither, which define nothing.
@@ -154,7 +159,7 @@ fn definition(line: &str) -> Option<(String, String)> {
 }
 
 /// The text in quotes at the beginning, its escapes undone, and what follows it.
-fn unquoted(line: &str) -> Option<(String, &str)> {
+pub(crate) fn unquoted(line: &str) -> Option<(String, &str)> {
     let len = quoted(line, false);
     let inner = line.get(..len)?.strip_prefix('"')?.strip_suffix('"').filter(|_| len > 1)?;
     let mut text = String::new();

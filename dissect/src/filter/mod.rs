@@ -107,6 +107,31 @@ impl Filter {
         })
     }
 
+    /// The names in a filter that are no fields, each once, in their order; none when it cannot be read at all.
+    pub fn unknown_fields(text: &str, options: &Options) -> Vec<String> {
+        let whole = options.macros.expand(text).unwrap_or_default();
+        let Ok(Some(test)) = parser::parse(&whole) else {
+            return Vec::new();
+        };
+        let mut unknown = Vec::new();
+        let mut left = vec![&test];
+        while let Some(test) = left.pop() {
+            match test {
+                ast::Test::Or(tests) | ast::Test::And(tests) | ast::Test::Xor(tests) => left.extend(tests.iter().rev()),
+                ast::Test::Not(test) => left.push(test),
+                leaf => {
+                    let fault = Checker::new(options.references.as_ref()).test(leaf).err();
+                    let name = fault.filter(|fault| fault.message.ends_with(error::NO_FIELD));
+                    let name = name.and_then(|fault| whole.get(fault.span));
+                    if let Some(name) = name.filter(|name| !unknown.iter().any(|known| known == name)) {
+                        unknown.push(name.to_owned());
+                    }
+                }
+            }
+        }
+        unknown
+    }
+
     /// Whether the packet passes. What the filter needs must have been wanted: see [`Filter::fields`].
     pub fn matches(&self, dissection: &Dissection<'_>) -> bool {
         run::run(&self.steps, dissection)

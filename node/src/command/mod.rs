@@ -7,6 +7,7 @@ mod import;
 mod node;
 mod query;
 mod read;
+mod rules;
 mod status;
 
 use std::io::IsTerminal;
@@ -37,6 +38,7 @@ pub fn run() -> ExitCode {
         Command::Status(peer) => status::status(&peer),
         Command::Read(args) => read::run(&args),
         Command::Fields(args) => fields::run(&args),
+        Command::Rules(args) => rules::run(&args),
         Command::Cluster(args) => cluster::run(&args),
         Command::Completions { shell } => completions::run(shell),
     };

@@ -47,13 +47,13 @@ pub(super) fn run(args: &Read) -> Outcome {
 }
 
 /// A file that can be read twice: standard input is kept in an unnamed file first.
-enum Source {
+pub(super) enum Source {
     Path(PathBuf),
     Kept(File),
 }
 
 impl Source {
-    fn of(path: &Path) -> Result<Self, Failure> {
+    pub(super) fn of(path: &Path) -> Result<Self, Failure> {
         if path != Path::new("-") {
             return Ok(Self::Path(path.to_owned()));
         }
@@ -63,7 +63,7 @@ impl Source {
         Ok(Self::Kept(kept))
     }
 
-    fn open(&self) -> Result<Reader, Failure> {
+    pub(super) fn open(&self) -> Result<Reader, Failure> {
         match self {
             Self::Path(path) => file::open(path).map_err(Failure::wrong),
             Self::Kept(kept) => {
@@ -77,7 +77,7 @@ impl Source {
 }
 
 /// Goes through the packets of a capture in order.
-fn each(
+pub(super) fn each(
     reader: &mut Reader,
     limit: u64,
     mut visit: impl FnMut(Packet<'_>, &RawPacket<'_>, &Interface) -> Result<(), Failure>,
