@@ -297,7 +297,7 @@ mod tests {
         };
         wrong(Spec { name: String::new(), ..good.clone() }, "a name has");
         wrong(Spec { name: "n".repeat(MAX_NAME_LEN + 1), ..good.clone() }, "a name has");
-        wrong(Spec { filter: "udp &&".into(), ..good.clone() }, "nexpected end");
+        wrong(Spec { filter: "udp &&".into(), ..good.clone() }, "ends too early");
         let fault = wrong(Spec { filter: "no.such || nor.this == 1 && udp".into(), ..good.clone() }, "no.such");
         assert_eq!(fault.unknown_fields, ["no.such", "nor.this"]);
         wrong(Spec { within: Some(0), ..good.clone() }, "within");
