@@ -58,6 +58,35 @@ impl Analysis {
         }
     }
 
+    /// A pass that shows each packet at once, with the fields of `wanted`, and keeps nothing for a second one: see
+    /// [`Analysis::watch`].
+    pub fn watching(wanted: &Wanted) -> Self {
+        Self { wanted: wanted.for_watching(), ..Self::new(wanted) }
+    }
+
+    /// Looks at the next packet and shows `look` what it is, together with what is known at this moment. No fact is
+    /// kept: what only later packets tell of this one is never shown. Memory is bounded by the limits of `Flows`.
+    pub fn watch<R>(&mut self, packet: &Packet<'_>, look: impl FnOnce(&Dissection<'_>) -> R) -> R {
+        let Scratch { arena, nodes, facts } = &mut self.scratch;
+        arena.reset();
+        let mut dissector = Dissector::new(
+            packet,
+            &self.wanted,
+            arena,
+            std::mem::take(nodes),
+            std::mem::take(facts),
+            Some(&mut self.flows),
+        );
+        dissector.run();
+        let (done, mut recorded, _) = dissector.into_parts();
+        let answer = look(&done);
+        *nodes = done.nodes;
+        nodes.clear();
+        recorded.clear();
+        *facts = recorded;
+        answer
+    }
+
     /// What is known so far. Facts of packets already seen may still be added to.
     pub fn facts(&self) -> &FactStore {
         &self.facts

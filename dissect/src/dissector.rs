@@ -13,7 +13,7 @@ use crate::proto::{arp, dns, frame, icmp, sip, tcp, udp, ws};
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
 use crate::stop::Stop;
-use crate::tree::{Columns, Dissection, Node};
+use crate::tree::{Dissection, Node};
 use crate::tvb::Tvb;
 use crate::value::Value;
 use crate::wanted::Wanted;
@@ -168,12 +168,7 @@ impl<'a> Dissector<'a> {
             facts,
             facts_used: 0,
             amendments: Vec::new(),
-            out: Dissection {
-                sources: vec![(packet.bytes, "Frame")],
-                nodes,
-                columns: Columns::default(),
-                layers: SmallVec::new(),
-            },
+            out: Dissection { sources: vec![(packet.bytes, "Frame")], nodes, ..Dissection::default() },
             depth: 0,
             base_depth: 0,
             layers: [0; PROTO_COUNT],
@@ -188,7 +183,8 @@ impl<'a> Dissector<'a> {
     }
 
     pub(crate) fn into_parts(self) -> (Dissection<'a>, Vec<Fact>, Vec<(u64, Fact)>) {
-        (self.out, self.facts, self.amendments)
+        let out = Dissection { endpoints: self.endpoints, ..self.out };
+        (out, self.facts, self.amendments)
     }
 
     // Protocols.
@@ -209,6 +205,9 @@ impl<'a> Dissector<'a> {
         let depth = self.depth;
         let layer = &mut self.layers[id as usize];
         *layer = layer.saturating_add(1);
+        if !self.is_quoted {
+            self.out.protos.insert(id);
+        }
         self.stack.push(id);
         let result = (registry::protocol(id).dissect)(self, tvb);
         self.depth = depth;
@@ -225,6 +224,7 @@ impl<'a> Dissector<'a> {
         self.is_quoted = true;
         self.base_depth = self.depth;
         self.call_within(id, tvb);
+        self.out.quoted = Some(self.endpoints);
         (self.endpoints, self.is_quoted, self.is_fragment, self.hop_limit, self.base_depth) = outer;
     }
 

@@ -6,8 +6,10 @@
 
 pub mod analysis;
 pub mod bindings;
+pub mod call;
 pub(crate) mod checksum;
 pub mod conversation;
+pub mod diagnose;
 pub mod dissector;
 pub mod facts;
 pub mod field;
@@ -27,6 +29,7 @@ pub mod value;
 pub mod wanted;
 
 pub use analysis::{Analysis, Scratch, dissect};
+pub use diagnose::Diagnosis;
 pub use packet::Packet;
 pub use tree::Dissection;
 pub use wanted::Wanted;

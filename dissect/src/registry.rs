@@ -161,6 +161,36 @@ protocols! {
     Xml => xml,
 }
 
+/// A set of protocols.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct ProtoSet([u64; PROTO_COUNT.div_ceil(64)]);
+
+impl ProtoSet {
+    /// The set of those in a list.
+    pub fn of(protos: &[ProtoId]) -> Self {
+        let mut set = Self::default();
+        protos.iter().for_each(|id| set.insert(*id));
+        set
+    }
+
+    #[inline]
+    pub fn insert(&mut self, id: ProtoId) {
+        self.0[id as usize / 64] |= 1 << (id as usize % 64);
+    }
+
+    /// Whether a protocol is in it.
+    #[inline]
+    pub fn has(&self, id: ProtoId) -> bool {
+        self.0[id as usize / 64] >> (id as usize % 64) & 1 != 0
+    }
+
+    /// Whether any protocol is in both.
+    #[inline]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).any(|(mine, theirs)| mine & theirs != 0)
+    }
+}
+
 const BASES: [u16; PROTO_COUNT + 1] = {
     let mut bases = [0; PROTO_COUNT + 1];
     let mut at = 0;

@@ -2,7 +2,9 @@
 
 use smallvec::SmallVec;
 
+use crate::dissector::Endpoints;
 use crate::field::FieldId;
+use crate::registry::ProtoSet;
 use crate::value::Value;
 
 /// One occurrence of a field.
@@ -37,7 +39,7 @@ pub struct Columns {
 }
 
 /// All that one packet shows.
-#[derive(Debug)]
+#[derive(Default, Debug)]
 pub struct Dissection<'a> {
     /// The frame's octets first, then those of reassembled datagrams and streams, each with the name of its tab in `-x`.
     pub sources: Vec<(&'a [u8], &'static str)>,
@@ -45,6 +47,12 @@ pub struct Dissection<'a> {
     pub columns: Columns,
     /// The names of the layers in the order in which they were met (`frame.protocols`).
     pub layers: SmallVec<[&'static str; 8]>,
+    /// The protocols that were entered, those within a quoted packet left out.
+    pub protos: ProtoSet,
+    /// Who speaks to whom, as the innermost layers say.
+    pub endpoints: Endpoints,
+    /// The same of the packet that an ICMP error quotes.
+    pub quoted: Option<Endpoints>,
 }
 
 impl<'a> Dissection<'a> {

@@ -104,6 +104,12 @@ impl Wanted {
         facts
     }
 
+    /// The same for a pass that finds facts and makes the fields at once.
+    pub fn for_watching(&self) -> Self {
+        let facts = self.for_facts();
+        Self { fact_fields: facts.fact_fields, fact_protos: facts.fact_protos, ..self.clone() }
+    }
+
     /// Whether the field is to be made.
     #[inline]
     pub fn field(&self, field: FieldId) -> bool {

@@ -40,6 +40,8 @@ pub enum Command {
     /// Makes a cluster and bundles for its machines and people.
     #[command(subcommand)]
     Cluster(Cluster),
+    /// Says what is wrong in a capture file: worst first, with the packets that show it and what to do.
+    Diagnose(Diagnose),
     /// The fields that display filters know: name, type and description, separated by tabs.
     Fields(Fields),
     /// Rule files: Wireshark's color filters, display filters, buttons and macros as they are, and rules in TOML.
@@ -64,6 +66,23 @@ pub struct Read {
     pub select: Select,
     #[command(flatten)]
     pub output: Output,
+}
+
+#[derive(Args, Debug)]
+pub struct Diagnose {
+    /// The capture file; `-` is standard input.
+    #[arg(short = 'r', long = "read-file", value_name = "FILE")]
+    pub file: PathBuf,
+    /// The format of the output: text for people, or one JSON object a line.
+    #[arg(short = 'T', long = "format", value_name = "FORMAT", value_enum, default_value = "text")]
+    pub format: ReportFormat,
+}
+
+/// How findings, calls and ladders are shown.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReportFormat {
+    Text,
+    Json,
 }
 
 #[derive(Args, Debug)]

@@ -3,7 +3,7 @@ use crate::analysis::{Scratch, dissect};
 use crate::field::FieldType;
 use crate::packet::Packet;
 use crate::registry;
-use crate::tree::{Columns, Node};
+use crate::tree::Node;
 use crate::value::Value;
 use crate::wanted::Wanted;
 
@@ -690,8 +690,7 @@ fn layers_and_addresses() {
             node("frame.len", Value::Uint(2), 2),
             node("frame.len", Value::Uint(3), 3),
         ],
-        columns: Columns::default(),
-        layers: Default::default(),
+        ..Dissection::default()
     };
     let ok = |text: &str| compile(text).matches(&dissection);
     assert_eq!(registry::field(field("frame.len")).ftype, FieldType::Uint32);
@@ -720,12 +719,7 @@ fn a_run_has_an_end() {
         generated: false,
         text: None,
     };
-    let dissection = Dissection {
-        sources: Vec::new(),
-        nodes: (0..1000).map(node).collect(),
-        columns: Columns::default(),
-        layers: Default::default(),
-    };
+    let dissection = Dissection { sources: Vec::new(), nodes: (0..1000).map(node).collect(), ..Dissection::default() };
     let ok = |text: &str| compile(text).matches(&dissection);
     assert!(ok("frame.len == frame.len and frame.len + frame.len == 1998"));
     let sum = format!("frame.len{}", " + frame.len".repeat(40));

@@ -122,6 +122,12 @@ pub fn absolute(ns: i64) -> String {
     format!("{} {day:2}, {year} {} UTC", MONTHS[month as usize - 1], time_of_day(ns))
 }
 
+/// Nanoseconds since the Unix epoch as `2023-11-14T22:13:20.000000001Z` (RFC 3339).
+pub fn rfc3339(ns: i64) -> String {
+    let (year, month, day) = date(ns.div_euclid(86_400_000_000_000));
+    format!("{year:04}-{month:02}-{day:02}T{}Z", time_of_day(ns))
+}
+
 /// Nanoseconds since the Unix epoch as the time of day in UTC with nine decimals.
 pub fn time_of_day(ns: i64) -> String {
     let second = ns.div_euclid(1_000_000_000).rem_euclid(86_400);

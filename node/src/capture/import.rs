@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -75,6 +76,7 @@ impl ImportPlan {
             plan: self,
             ready: VecDeque::new(),
             last: Vec::new(),
+            time_min: Timestamp::MAX,
             time_max: Timestamp::MIN,
             told_drops: BTreeSet::new(),
             left_out: 0,
@@ -117,6 +119,7 @@ pub struct ImportChunks<'a> {
     ready: VecDeque<Chunk>,
     /// Time of the last packet of each interface; those without one are not declared yet.
     last: Vec<Option<Timestamp>>,
+    time_min: Timestamp,
     time_max: Timestamp,
     /// Interfaces whose packets say how many were lost before them.
     told_drops: BTreeSet<u32>,
@@ -158,6 +161,7 @@ impl ImportChunks<'_> {
             self.pipeline.gap(Gap { from, until, packets, reason, interface: Some(number) });
             self.told_drops.insert(packet.interface);
         }
+        self.time_min = self.time_min.min(time);
         self.time_max = self.time_max.max(time);
         let comment = packet.comment();
         let captured = Captured {
@@ -189,7 +193,7 @@ impl ImportChunks<'_> {
             ready.push_back(chunk);
             true
         };
-        for gap in file_gaps(&self.reader, &self.told_drops, self.time_max) {
+        for gap in file_gaps(&self.reader, &self.told_drops, self.time_min..=self.time_max) {
             self.pipeline.gap(gap);
         }
         self.pipeline.flush(sink);
@@ -244,8 +248,10 @@ impl ImportChunks<'_> {
     }
 }
 
-/// The packets that the file says are missing from it.
-fn file_gaps(reader: &Reader, told: &BTreeSet<u32>, last: Timestamp) -> Vec<Gap> {
+/// The packets that the file says are missing from it, of those that were lost between its first and its last packet. The
+/// interfaces in `told` have packets that tell so themselves.
+pub(crate) fn file_gaps(reader: &Reader, told: &BTreeSet<u32>, span: RangeInclusive<Timestamp>) -> Vec<Gap> {
+    let (first, last) = span.into_inner();
     // The counts of an interface grow, so its last statistics say it all.
     let mut statistics: BTreeMap<u32, &Statistics> = BTreeMap::new();
     for note in reader.notes().list() {
@@ -257,7 +263,7 @@ fn file_gaps(reader: &Reader, told: &BTreeSet<u32>, last: Timestamp) -> Vec<Gap>
     for (index, of) in statistics {
         let counts = [(of.dropped, GapReason::Interface), (of.os_dropped, GapReason::Kernel)];
         let until = Timestamp(of.end.unwrap_or(of.time));
-        let from = of.start.map_or(until, Timestamp).min(until);
+        let from = of.start.map_or(first, Timestamp).min(until);
         for (packets, reason) in counts {
             let packets = packets.unwrap_or_default();
             // Not those that the packets have told of already, with the better time.

@@ -9,6 +9,7 @@ mod live;
 mod pipeline;
 
 pub use class::classify;
+pub(crate) use import::file_gaps;
 pub use import::{ImportChunks, ImportPlan};
 pub use live::{
     Live, LiveConfig, LiveCounts, LiveError, MAX_BUFFER_BYTES, MAX_SNAPLEN, POLL_MS, check_filter, interfaces,

@@ -2,6 +2,7 @@
 
 pub(crate) mod cluster;
 mod completions;
+mod diagnose;
 mod fields;
 mod import;
 mod node;
@@ -37,6 +38,7 @@ pub fn run() -> ExitCode {
         Command::Hosts(peer) => status::hosts(&peer),
         Command::Status(peer) => status::status(&peer),
         Command::Read(args) => read::run(&args),
+        Command::Diagnose(args) => diagnose::run(&args),
         Command::Fields(args) => fields::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Cluster(args) => cluster::run(&args),

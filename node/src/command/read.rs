@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use packetstream_dissect::Packet;
 use packetstream_dissect::facts::FactStore;
+use packetstream_protocol::ids::HostId;
 
 use crate::capture::file::{self, Format, Interface, RawPacket, Reader, Section, Stamp, Writer};
 use crate::cli::Read;
@@ -61,6 +62,23 @@ impl Source {
         let mut kept = tempfile::tempfile().map_err(failed)?;
         io::copy(&mut io::stdin().lock(), &mut kept).map_err(failed)?;
         Ok(Self::Kept(kept))
+    }
+
+    /// The host that the packets of the file are of, unless somebody says otherwise: the same as when it is imported.
+    pub(super) fn host(&self) -> Result<HostId, Failure> {
+        let mut hasher = blake3::Hasher::new();
+        let taken = match self {
+            // What can be read only once keeps its octets for those who read it later.
+            Self::Path(path) if !path.is_file() => return Ok(HostId::of_file(hasher.finalize().as_bytes())),
+            Self::Path(path) => File::open(path).and_then(|file| hasher.update_reader(file).map(drop)),
+            Self::Kept(kept) => {
+                use std::io::Seek;
+                kept.try_clone()
+                    .and_then(|mut again| again.rewind().and_then(|()| hasher.update_reader(again).map(drop)))
+            }
+        };
+        taken.map_err(Failure::wrong)?;
+        Ok(HostId::of_file(hasher.finalize().as_bytes()))
     }
 
     pub(super) fn open(&self) -> Result<Reader, Failure> {

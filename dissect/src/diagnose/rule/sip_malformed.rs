@@ -1,0 +1,331 @@
+//! `sip.malformed`: a message breaks RFC 3261 so that whoever reads it must guess.
+
+use std::collections::BTreeMap;
+
+use super::{Kind, Out, Rule, Seen};
+use crate::diagnose::Evidence;
+use crate::diagnose::finding::{Code, Finding, Severity, Subject, place};
+use crate::dissector::{Endpoints, Transport};
+use crate::field::FieldId;
+use crate::proto::{sip, udp};
+use crate::recent::Recent;
+use crate::registry::ProtoId;
+use crate::tree::Node;
+
+static CODE: Code = Code {
+    name: "sip.malformed",
+    severity: Severity::Warning,
+    advice: "the program that sent the message must be mended or configured: others may drop it or read it differently",
+};
+
+pub(crate) static RULE: Kind = Kind {
+    codes: &[&CODE],
+    protos: &[ProtoId::Sip, ProtoId::Udp],
+    fields: &[
+        sip::PROTO,
+        sip::METHOD,
+        sip::STATUS_CODE,
+        sip::CALL_ID,
+        sip::CSEQ,
+        sip::CSEQ_METHOD,
+        sip::FROM,
+        sip::TO,
+        sip::VIA,
+        sip::CONTENT_LENGTH,
+        sip::MSG_HDR,
+        udp::LENGTH,
+        udp::PAYLOAD,
+    ],
+    make: || Box::new(Malformed::default()),
+};
+
+/// How many messages wait for their repetitions.
+const MAX_WAITING: usize = 1024;
+/// How many messages that were told are remembered.
+const MAX_TOLD: usize = 8192;
+/// So long repetitions of a message are gathered before it is told.
+const GATHER_NS: i64 = 1_000_000_000;
+/// The port of SIP (RFC 3261, 19.1.2).
+const PORT: u16 = 5060;
+/// In so many octets of a datagram a broken message shows that it is one.
+const MAX_LOOK: usize = 2048;
+
+/// Who sent what, and what is wrong with it.
+type Key = (Endpoints, String, String);
+
+struct Malformed {
+    waiting: BTreeMap<Key, (Evidence, Option<String>)>,
+    told: Recent<Key, ()>,
+}
+
+impl Default for Malformed {
+    fn default() -> Self {
+        Self { waiting: BTreeMap::new(), told: Recent::new(MAX_TOLD) }
+    }
+}
+
+/// The headers that every message has (RFC 3261, 8.1.1).
+const MANDATORY: [(FieldId, &str); 5] =
+    [(sip::CALL_ID, "Call-ID"), (sip::CSEQ, "CSeq"), (sip::FROM, "From"), (sip::TO, "To"), (sip::VIA, "Via")];
+
+/// A message's nodes with what is asked of them.
+struct Message<'m, 'p> {
+    seen: &'m Seen<'p>,
+    nodes: &'p [Node],
+}
+
+impl<'p> Message<'_, 'p> {
+    fn find(&self, field: FieldId) -> Option<&'p Node> {
+        self.nodes.iter().find(|node| node.field == field)
+    }
+
+    fn text(&self, field: FieldId) -> Option<String> {
+        self.find(field).map(|node| String::from_utf8_lossy(self.seen.octets(node)).into_owned())
+    }
+
+    /// All octets of the message; nothing where the capture or a missing fragment cut it.
+    fn octets(&self) -> Option<&'p [u8]> {
+        let node = self.find(sip::PROTO)?;
+        let octets = self.seen.dissection.bytes(node);
+        let is_cut = octets.len() < node.len as usize || {
+            let lengths = self.seen.all(udp::LENGTH).filter_map(Seen::number);
+            self.seen.endpoints().transport == Transport::Udp
+                && lengths.last().is_some_and(|length| (octets.len() as u64) < length.saturating_sub(8))
+        };
+        (!is_cut).then_some(octets)
+    }
+
+    /// What it is, for people: its method, or its status and what it answers.
+    fn kind(&self) -> String {
+        match (self.text(sip::METHOD), self.find(sip::STATUS_CODE).and_then(Seen::number)) {
+            (Some(method), _) => method,
+            (None, Some(status)) => match self.text(sip::CSEQ_METHOD) {
+                Some(method) => format!("{status} to {method}"),
+                None => format!("{status}"),
+            },
+            (None, None) => "message".to_owned(),
+        }
+    }
+
+    /// What breaks the rules.
+    fn faults(&self) -> Vec<String> {
+        let Some(octets) = self.octets() else {
+            return Vec::new();
+        };
+        let mut faults = Vec::new();
+        let sequence = self.text(sip::CSEQ);
+        if let Some(sequence) = &sequence
+            && let Some(fault) = sequence_fault(sequence, self.text(sip::METHOD).as_deref())
+        {
+            // What follows a CSeq that cannot be read may not have been looked at.
+            return vec![fault];
+        }
+        let missing = MANDATORY.into_iter().filter(|(field, _)| self.find(*field).is_none());
+        faults.extend(missing.map(|(_, name)| format!("no {name} header")));
+        faults.extend(self.length_fault(octets));
+        faults
+    }
+
+    /// RFC 3261, 20.14 and 18.3.
+    fn length_fault(&self, octets: &[u8]) -> Option<String> {
+        let values = self.nodes.iter().filter(|node| node.field == sip::CONTENT_LENGTH);
+        let mut values = values.map(|node| self.seen.dissection.bytes(node).trim_ascii());
+        let value = values.next()?;
+        let shown = String::from_utf8_lossy(value).into_owned();
+        if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
+            return Some(format!("Content-Length {shown:?} is no number"));
+        }
+        if let Some(other) = values.find(|other| *other != value) {
+            return Some(format!("two lengths, {shown} and {}", String::from_utf8_lossy(other)));
+        }
+        if self.seen.endpoints().transport == Transport::Tcp {
+            return None;
+        }
+        let length: usize = shown.parse().unwrap_or(usize::MAX);
+        let body = body(octets)?;
+        if length > body.len() {
+            return Some(format!("Content-Length {shown}, but the datagram ends after {} octets", body.len()));
+        }
+        // Line ends and zero octets behind the body are padding.
+        let rest = body.get(length..).unwrap_or_default();
+        let is_padding = rest.iter().all(|octet| matches!(octet, 0 | b'\r' | b'\n' | b' '));
+        (!is_padding).then(|| format!("Content-Length {shown}, but the body has {} octets", body.len()))
+    }
+}
+
+/// What is wrong with a CSeq header (RFC 3261, 8.1.1.5 and 20.16).
+fn sequence_fault(value: &str, method: Option<&str>) -> Option<String> {
+    let mut words = value.split_ascii_whitespace();
+    let (number, of) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let is_number = number.parse::<u32>().is_ok_and(|number| number < 1 << 31);
+    if !is_number || of.is_empty() {
+        return Some(format!("CSeq {value:?} is no number below 2^31 and a method"));
+    }
+    let method = method.filter(|method| *method != of)?;
+    Some(format!("CSeq names the method {of}, the request line {method}"))
+}
+
+/// What follows the empty line behind the headers.
+fn body(octets: &[u8]) -> Option<&[u8]> {
+    let at = memchr::memmem::find(octets, b"\r\n\r\n").map(|at| at + 4);
+    let bare = memchr::memmem::find(octets, b"\n\n").map(|at| at + 2);
+    octets.get(at.or(bare)?..)
+}
+
+/// The first line of a datagram that is meant to be a message, though it does not begin like one.
+fn broken_start(payload: &[u8]) -> Option<String> {
+    let payload = payload.get(..MAX_LOOK).unwrap_or(payload);
+    let payload = payload.trim_ascii_start();
+    let end = memchr::memchr2(b'\r', b'\n', payload)?;
+    let (line, rest) = payload.split_at(end);
+    let is_text = line.iter().all(|octet| (0x20..0x7f).contains(octet)) && !line.is_empty();
+    // Headers that nothing but SIP has.
+    let is_sip = [&b"\nVia: SIP/2.0/"[..], b"\nv: SIP/2.0/", b"\nVia:SIP/2.0/", b"\nv:SIP/2.0/"]
+        .into_iter()
+        .any(|header| memchr::memmem::find(rest, header).is_some());
+    (is_text && is_sip).then(|| String::from_utf8_lossy(line).into_owned())
+}
+
+impl Malformed {
+    fn note(&mut self, key: Key, call_id: Option<String>, seen: &Seen<'_>, out: &mut Out<'_>) {
+        if self.told.get(&key).is_some() {
+            return;
+        }
+        if self.waiting.len() >= MAX_WAITING && !self.waiting.contains_key(&key) {
+            self.tell(i64::MAX, out);
+        }
+        self.waiting.entry(key).or_insert_with(|| (Evidence::default(), call_id)).0.add(seen.mark);
+    }
+
+    /// Tells of those whose first message came at `until` or before.
+    fn tell(&mut self, until: i64, out: &mut Out<'_>) {
+        let is_due = |evidence: &Evidence| evidence.first().time <= until;
+        while let Some(key) =
+            self.waiting.iter().find(|(_, (evidence, _))| is_due(evidence)).map(|(key, _)| key.clone())
+        {
+            let Some((evidence, call_id)) = self.waiting.remove(&key) else {
+                return;
+            };
+            let (endpoints, kind, fault) = &key;
+            let from = place(endpoints.src, endpoints.src_port);
+            let to = place(endpoints.dst, endpoints.dst_port);
+            let mut subject = Subject::new("message", format!("{kind} from {from}"));
+            if let Some(call_id) = call_id {
+                subject = subject.and("call_id", call_id);
+            }
+            let summary = format!("{kind} from {from} to {to} breaks RFC 3261: {fault}");
+            out.say(Finding::new(&CODE, subject, evidence, summary));
+            self.told.insert(key, ());
+        }
+    }
+}
+
+impl Rule for Malformed {
+    fn look(&mut self, packet: &Seen<'_>, out: &mut Out<'_>) {
+        let endpoints = packet.endpoints();
+        if !packet.has_proto(ProtoId::Sip) {
+            let at_port = endpoints.src_port == PORT || endpoints.dst_port == PORT;
+            if at_port && let Some(line) = packet.bytes(udp::PAYLOAD).and_then(broken_start) {
+                let key =
+                    (endpoints, "message".to_owned(), format!("the first line is no request or status line: {line}"));
+                self.note(key, None, packet, out);
+            }
+            return;
+        }
+        for nodes in packet.messages(sip::PROTO) {
+            let message = Message { seen: packet, nodes };
+            let is_message = nodes.iter().any(|node| matches!(node.field, sip::METHOD | sip::STATUS_CODE));
+            let faults = if is_message { message.faults() } else { Vec::new() };
+            if faults.is_empty() {
+                continue;
+            }
+            let key = (endpoints, message.kind(), faults.join(", "));
+            self.note(key, message.text(sip::CALL_ID), packet, out);
+        }
+    }
+
+    fn tick(&mut self, out: &mut Out<'_>) {
+        if !self.waiting.is_empty() {
+            self.tell(out.now.saturating_sub(GATHER_NS), out);
+        }
+    }
+
+    fn finish(&mut self, out: &mut Out<'_>) {
+        self.tell(i64::MAX, out);
+    }
+
+    fn horizon(&self) -> Option<i64> {
+        self.waiting.values().map(|(evidence, _)| evidence.first().time).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::testing::{Capture, host};
+
+    const REGISTER: &str = "REGISTER sip:example.net SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK1\r\n\
+        From: <sip:a@example.net>;tag=1\r\nTo: <sip:a@example.net>\r\nCall-ID: c1\r\nCSeq: 1 REGISTER\r\n\
+        Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n";
+
+    fn check(message: &str, fault: Option<&str>) {
+        let mut capture = Capture::default();
+        for ms in [0, 500] {
+            capture.udp(ms, host(1, 5060), host(2, 5060), message.as_bytes());
+        }
+        let findings = capture.findings();
+        let told: Vec<_> = findings.iter().filter(|finding| finding.code == CODE.name).collect();
+        match fault {
+            None => assert!(told.is_empty(), "{told:?}"),
+            Some(fault) => {
+                let [finding] = told.as_slice() else { panic!("{message}: {told:?}") };
+                assert!(finding.summary.contains(fault), "{}", finding.summary);
+                assert_eq!(finding.evidence.count(), 2);
+            }
+        }
+    }
+
+    #[test]
+    fn what_breaks_the_rules_is_told_once() {
+        check(REGISTER, None);
+        check(&REGISTER.replace("Call-ID: c1\r\n", ""), Some("no Call-ID header"));
+        check(&REGISTER.replace("CSeq: 1 REGISTER\r\n", ""), Some("no CSeq header"));
+        check(&REGISTER.replace("1 REGISTER\r", "1 OPTIONS\r"), Some("CSeq names the method OPTIONS"));
+        check(&REGISTER.replace("1 REGISTER\r", "4294967295 REGISTER\r"), Some("no number below"));
+        check(&REGISTER.replace("Length: 0", "Length: -1"), Some("is no number"));
+        check(&REGISTER.replace("Length: 0", "Length: 20"), Some("ends after 0 octets"));
+        check(&format!("{REGISTER}v=0"), Some("the body has 3 octets"));
+        check(&REGISTER.replace(" SIP/2.0\r\nVia", "\r\nVia"), Some("no request or status line"));
+    }
+
+    #[test]
+    fn what_is_no_message_or_padded_is_not_malformed() {
+        check("\r\n\r\n", None);
+        check("hello, this is a text\r\nwith lines\r\n", None);
+        check(&format!("{REGISTER}\r\n\0"), None);
+        check(&REGISTER.replace("Call-ID", "i").replace("Content-Length", "l").replace("Via", "v"), None);
+    }
+
+    #[test]
+    fn what_the_capture_cut_is_not_malformed() {
+        let mut capture = Capture::default();
+        capture.udp(0, host(1, 5060), host(2, 5060), REGISTER.as_bytes());
+        capture.cut_last(200);
+        assert_eq!(capture.codes(), [""; 0]);
+    }
+
+    #[test]
+    fn no_more_than_the_limit_waits() {
+        let mut rule = Malformed::default();
+        let mut capture = Capture::default();
+        for n in 0..MAX_WAITING + 50 {
+            let message = REGISTER.replace("Content-Length: 0", &format!("Content-Length: x{n}"));
+            capture.udp(0, host(1, 5060), host(2, 5060), message.as_bytes());
+        }
+        capture.each(&RULE, |seen, out| {
+            rule.look(seen, out);
+            assert!(rule.waiting.len() <= MAX_WAITING);
+        });
+        assert_eq!(capture.codes().len(), MAX_WAITING + 50);
+    }
+}

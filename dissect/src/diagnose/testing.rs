@@ -1,0 +1,198 @@
+//! Captures made packet by packet, for the tests of rules.
+
+// Each rule's tests use some of it.
+#![allow(dead_code)]
+
+use super::{Diagnosis, Evidence, Finding, Kind, Losses, Mark, Out, Seen};
+use crate::analysis::Analysis;
+use crate::call::Calls;
+use crate::packet::Packet;
+use crate::wanted::Wanted;
+
+/// An address of 10.0.0.0/24 and a port.
+pub(crate) type Host = ([u8; 4], u16);
+
+pub(crate) fn host(last: u8, port: u16) -> Host {
+    ([10, 0, 0, last], port)
+}
+
+struct Frame {
+    ns: i64,
+    link_type: u16,
+    bytes: Vec<u8>,
+    orig_len: u32,
+}
+
+/// Frames with their times. The first time is 2023-11-14 22:13:20 UTC.
+#[derive(Default)]
+pub(crate) struct Capture {
+    frames: Vec<Frame>,
+    /// The identification of the next IP datagram.
+    identification: u16,
+}
+
+const START_NS: i64 = 1_700_000_000_000_000_000;
+
+/// TCP flags for [`Capture::tcp`].
+pub(crate) const FIN: u8 = 1;
+pub(crate) const SYN: u8 = 2;
+pub(crate) const RST: u8 = 4;
+pub(crate) const ACK: u8 = 16;
+
+/// An IPv4 datagram of protocol `proto`; no checksum is right, none is looked at.
+pub(crate) fn ip(proto: u8, from: [u8; 4], to: [u8; 4], identification: u16, payload: &[u8]) -> Vec<u8> {
+    let len = (20 + payload.len()) as u16;
+    let mut bytes = vec![0x45, 0];
+    bytes.extend(len.to_be_bytes());
+    bytes.extend(identification.to_be_bytes());
+    bytes.extend([0x40, 0, 64, proto, 0, 0]);
+    bytes.extend(from);
+    bytes.extend(to);
+    bytes.extend(payload);
+    bytes
+}
+
+impl Capture {
+    /// Adds a frame of any link type, `ms` milliseconds after the start.
+    pub(crate) fn frame(&mut self, ms: i64, link_type: u16, bytes: Vec<u8>) {
+        let orig_len = bytes.len() as u32;
+        self.frames.push(Frame { ns: START_NS + ms * 1_000_000, link_type, bytes, orig_len });
+    }
+
+    /// Adds an IPv4 datagram.
+    pub(crate) fn ip(&mut self, ms: i64, proto: u8, from: [u8; 4], to: [u8; 4], payload: &[u8]) {
+        self.identification += 1;
+        let bytes = ip(proto, from, to, self.identification, payload);
+        self.frame(ms, 101, bytes);
+    }
+
+    pub(crate) fn udp(&mut self, ms: i64, from: Host, to: Host, payload: &[u8]) {
+        let segment = udp(from.1, to.1, payload);
+        self.ip(ms, 17, from.0, to.0, &segment);
+    }
+
+    /// Adds a TCP segment without options.
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn tcp(
+        &mut self,
+        ms: i64,
+        from: Host,
+        to: Host,
+        flags: u8,
+        seq: u32,
+        ack: u32,
+        window: u16,
+        data: &[u8],
+    ) {
+        let mut segment = Vec::new();
+        segment.extend(from.1.to_be_bytes());
+        segment.extend(to.1.to_be_bytes());
+        segment.extend(seq.to_be_bytes());
+        segment.extend(ack.to_be_bytes());
+        segment.extend([0x50, flags]);
+        segment.extend(window.to_be_bytes());
+        segment.extend([0; 4]);
+        segment.extend(data);
+        self.ip(ms, 6, from.0, to.0, &segment);
+    }
+
+    /// Keeps only `len` octets of the last frame.
+    pub(crate) fn cut_last(&mut self, len: usize) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.bytes.truncate(len);
+        }
+    }
+
+    fn packets(&self) -> impl Iterator<Item = Packet<'_>> {
+        self.frames.iter().enumerate().map(|(at, frame)| Packet {
+            number: at as u64 + 1,
+            time: frame.ns,
+            time_first: START_NS,
+            orig_len: frame.orig_len,
+            ..Packet::alone(frame.link_type, &frame.bytes)
+        })
+    }
+
+    /// Shows `look` each packet as the rule would see it.
+    pub(crate) fn each(&self, kind: &Kind, mut look: impl FnMut(&Seen<'_>, &mut Out<'_>)) {
+        let mut wanted = Wanted::nothing();
+        kind.fields.iter().for_each(|field| wanted.add(*field));
+        let mut analysis = Analysis::watching(&wanted);
+        let (losses, calls, mut findings) = (Losses::default(), Calls::default(), Vec::new());
+        for packet in self.packets() {
+            let mark = Mark { number: packet.number, time: packet.time, id: 0 };
+            analysis.watch(&packet, |dissection| {
+                let mut out = Out { now: packet.time, losses: &losses, calls: &calls, findings: &mut findings };
+                look(&Seen { mark, packet: &packet, dissection }, &mut out);
+            });
+        }
+    }
+
+    /// What the whole diagnosis says of it, in the order in which it does.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        let (mut diagnosis, mut findings) = (Diagnosis::new(), Vec::new());
+        for packet in self.packets() {
+            diagnosis.observe(&packet, 0, &mut findings);
+        }
+        diagnosis.finish(&mut findings);
+        findings
+    }
+
+    /// The codes of [`Capture::findings`], sorted.
+    pub(crate) fn codes(&self) -> Vec<&'static str> {
+        let mut codes: Vec<_> = self.findings().iter().map(|finding| finding.code).collect();
+        codes.sort_unstable();
+        codes
+    }
+
+    /// The frames that show a finding of a code, if there is exactly one.
+    pub(crate) fn frames_of(&self, code: &str) -> Option<Vec<u64>> {
+        let findings = self.findings();
+        let mut of: Vec<&Evidence> =
+            findings.iter().filter(|finding| finding.code == code).map(|finding| &finding.evidence).collect();
+        let one = of.pop()?;
+        of.is_empty().then(|| one.marks().map(|mark| mark.number).collect())
+    }
+}
+
+/// A UDP datagram without a checksum.
+pub(crate) fn udp(from: u16, to: u16, payload: &[u8]) -> Vec<u8> {
+    let mut segment = Vec::new();
+    segment.extend(from.to_be_bytes());
+    segment.extend(to.to_be_bytes());
+    segment.extend((8 + payload.len() as u16).to_be_bytes());
+    segment.extend([0, 0]);
+    segment.extend(payload);
+    segment
+}
+
+#[test]
+fn every_code_stands_once_in_the_registry() {
+    let mut names: Vec<_> = super::rule::codes().map(|code| code.name).collect();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count);
+    assert!(super::rule::codes().all(|code| !code.advice.is_empty()));
+}
+
+#[test]
+fn the_same_packets_give_the_same_findings_however_often_time_is_told() {
+    let mut capture = Capture::default();
+    for n in 0..20 {
+        let message = format!("OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP a\r\nContent-Length: x{n}\r\n\r\n");
+        capture.udp(n * 300, host(1, 5060), host(2, 5060), message.as_bytes());
+    }
+    let mut findings = Vec::new();
+    let mut diagnosis = Diagnosis::new();
+    for packet in capture.packets() {
+        for step in 0..=20 {
+            diagnosis.advance(packet.time - 300_000_000 + step * 15_000_000, &mut findings);
+        }
+        diagnosis.observe(&packet, 0, &mut findings);
+        assert!(diagnosis.horizon() <= packet.time);
+    }
+    diagnosis.finish(&mut findings);
+    assert_eq!(findings, capture.findings());
+    assert_eq!(findings.len(), 20);
+}

@@ -1,0 +1,121 @@
+//! `packetstream diagnose`: what is wrong in a capture file, and which packets show it.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use packetstream_dissect::diagnose::{Diagnosis, Finding, Loss};
+use packetstream_dissect::output::value;
+use packetstream_protocol::chunk::{Gap, GapReason};
+use packetstream_protocol::time::Timestamp;
+
+use super::read::{Source, each};
+use crate::capture::file::Reader;
+use crate::capture::file_gaps;
+use crate::cli::{Diagnose, ReportFormat};
+use crate::exit::{Failure, Outcome};
+
+/// How many frames of a finding are listed for people.
+const MAX_FRAMES_SHOWN: usize = 12;
+
+pub(super) fn run(args: &Diagnose) -> Outcome {
+    let source = Source::of(&args.file)?;
+    let host = source.host()?.to_string();
+    let mut reader = source.open()?;
+    let findings = diagnose(&mut reader)?;
+    let mut text = String::new();
+    for finding in &findings {
+        match args.format {
+            ReportFormat::Text => show(finding, &mut text),
+            ReportFormat::Json => {
+                let _ = writeln!(text, "{}", finding.json(&host, |id| format!("{id:032x}")));
+            }
+        }
+    }
+    if args.format == ReportFormat::Text {
+        let _ = writeln!(text, "{}", total(&findings, reader.packets()));
+    }
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))?;
+    match reader.damage() {
+        Some(damage) => Err(Failure::Incomplete(format!("{}: {damage}", args.file.display()))),
+        None => Ok(()),
+    }
+}
+
+/// All findings of a file, worst first.
+fn diagnose(reader: &mut Reader) -> Result<Vec<Finding>, Failure> {
+    let (mut diagnosis, mut findings) = (Diagnosis::new(), Vec::new());
+    let mut times: Option<(Timestamp, Timestamp)> = None;
+    let mut told = BTreeSet::new();
+    each(reader, u64::MAX, |packet, raw, _| {
+        let now = Timestamp(raw.time);
+        let last = times.map_or(now, |times| times.1);
+        times = Some(times.map_or((now, now), |(first, last)| (first.min(now), last.max(now))));
+        if let Some(packets) = raw.drops().filter(|drops| *drops > 0) {
+            told.insert(raw.interface);
+            let gap = Gap {
+                from: last.min(now),
+                until: now,
+                packets,
+                reason: GapReason::Interface,
+                interface: u16::try_from(raw.interface).ok(),
+            };
+            diagnosis.lost(loss(&gap, None), &mut findings);
+        }
+        diagnosis.observe(&packet, 0, &mut findings);
+        Ok(())
+    })?;
+    let (first, last) = times.unwrap_or((Timestamp::MIN, Timestamp::MIN));
+    let damage = reader.damage().map(ToString::to_string);
+    for gap in file_gaps(reader, &told, first..=last) {
+        diagnosis.lost(loss(&gap, damage.as_deref()), &mut findings);
+    }
+    diagnosis.finish(&mut findings);
+    // What a file lost it tells at its end, when some has been said already.
+    findings.iter_mut().for_each(|finding| diagnosis.losses().weigh(finding));
+    findings.sort_by_cached_key(Finding::rank);
+    Ok(findings)
+}
+
+fn nanoseconds(time: Timestamp) -> i64 {
+    i64::try_from(time.0).unwrap_or(i64::MAX)
+}
+
+/// A gap as the diagnosis takes it.
+fn loss(gap: &Gap, damage: Option<&str>) -> Loss {
+    let (from, until) = (nanoseconds(gap.from), nanoseconds(gap.until));
+    match gap.reason {
+        GapReason::File => Loss::Cut { at: until, why: damage.unwrap_or("the file cannot be read on").to_owned() },
+        GapReason::Interface | GapReason::Kernel => Loss::Dropped { from, until, packets: gap.packets },
+        _ => Loss::Gap { from, until, packets: gap.packets },
+    }
+}
+
+/// A finding for people.
+fn show(finding: &Finding, out: &mut String) {
+    let doubt = if finding.is_certain { "" } else { " (not certain)" };
+    let _ = writeln!(out, "{}{doubt}  {}  {}", finding.severity.name().to_uppercase(), finding.code, finding.subject);
+    let _ = writeln!(out, "    {}", value::printable(finding.summary.as_bytes()));
+    let evidence = &finding.evidence;
+    let (first, last) = (evidence.first().time, evidence.last().time);
+    let _ = write!(out, "    seen {}", value::rfc3339(first));
+    if last > first {
+        let _ = write!(out, " to {}", value::rfc3339(last));
+    }
+    let numbers: Vec<String> = evidence.marks().take(MAX_FRAMES_SHOWN).map(|mark| mark.number.to_string()).collect();
+    let more = evidence.count().saturating_sub(numbers.len() as u64);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let name = if evidence.count() == 1 { "frame" } else { "frames" };
+    let _ = writeln!(out, ", {name} {}{more}", numbers.join(", "));
+    let _ = writeln!(out, "    {}\n", value::printable(finding.advice.as_bytes()));
+}
+
+/// The last line.
+fn total(findings: &[Finding], packets: u64) -> String {
+    match findings.len() {
+        0 => format!("{packets} packets, nothing wrong"),
+        1 => format!("{packets} packets, 1 finding"),
+        count => format!("{packets} packets, {count} findings"),
+    }
+}
