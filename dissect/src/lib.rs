@@ -21,10 +21,12 @@ pub mod proto;
 pub mod reassembly;
 pub(crate) mod recent;
 pub mod registry;
+pub mod rtp_stream;
 pub mod ruleset;
 pub mod stop;
 pub mod tree;
 pub mod tvb;
+pub mod udptl_stream;
 pub mod value;
 pub mod wanted;
 

@@ -18,6 +18,30 @@ fn octets(hex: &str) -> Vec<u8> {
     digits.chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
 }
 
+/// The frames of a public capture (classic pcap) with their times in nanoseconds. Nothing, and a line that says so, where
+/// the captures are not at hand.
+pub(crate) fn capture(name: &str) -> Option<Vec<(i64, Vec<u8>)>> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/captures").join(name);
+    let Ok(octets) = std::fs::read(&path) else {
+        eprintln!("skipped: {} is not there", path.display());
+        return None;
+    };
+    let u32_at = |at: usize| -> Option<u32> { Some(u32::from_le_bytes(octets.get(at..at + 4)?.try_into().ok()?)) };
+    let unit = match u32_at(0)? {
+        0xa1b2_c3d4 => 1000,
+        0xa1b2_3c4d => 1,
+        other => panic!("{name} begins with {other:x}"),
+    };
+    let mut frames = Vec::new();
+    let mut at = 24;
+    while let (Some(seconds), Some(fraction), Some(len)) = (u32_at(at), u32_at(at + 4), u32_at(at + 8)) {
+        let time = i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * unit;
+        frames.push((time, octets.get(at + 16..at + 16 + len as usize)?.to_vec()));
+        at += 16 + len as usize;
+    }
+    Some(frames)
+}
+
 /// The names of all fields that the frames of a sample show in the second pass.
 fn shown(sample: &Sample) -> BTreeSet<&'static str> {
     let frames: Vec<Vec<u8>> = sample.frames.iter().map(|frame| octets(frame)).collect();

@@ -1,0 +1,496 @@
+//! What became of each RTP stream: loss, order, jitter, gaps, payload types, and how it may have sounded.
+//!
+//! Fed with the header of each packet in the order of the capture, it keeps a fixed amount a stream and of at most
+//! [`MAX_STREAMS`] streams; packets of further ones are counted in [`Streams::left_out`]. It decides nothing: what is too
+//! much is said by whoever reads the [`Summary`].
+//!
+//! ```
+//! use packetstream_dissect::rtp_stream::{Key, Kind, Packet, Streams};
+//!
+//! let mut streams = Streams::default();
+//! let packet = Packet { frame: 1, time: 0, sequence: 7, timestamp: 160, payload_type: 8, clock_rate: Some(8000), ..Packet::default() };
+//! streams.feed(Key::default(), &packet);
+//! streams.feed(Key::default(), &Packet { frame: 2, time: 20_000_000, sequence: 9, timestamp: 480, ..packet });
+//! let summary = streams.summaries().remove(0);
+//! assert_eq!((summary.packets, summary.expected, summary.missing), (2, 3, 1));
+//! ```
+
+pub mod quality;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+
+use crate::conversation::{self, Folding};
+use crate::dissector::Endpoints;
+
+/// How many streams are followed: at about 500 octets each they take at most 32 MB.
+pub const MAX_STREAMS: usize = 65_536;
+/// How many payload types of one stream are told apart. A call has one to three; further ones are counted as the last.
+pub const MAX_PAYLOADS: usize = 8;
+/// How much of an encoding name is kept.
+pub const MAX_ENCODING: usize = 32;
+
+/// RFC 3550, A.1: a jump forward below this is loss, one above it a new start.
+const MAX_DROPOUT: u16 = 3000;
+/// RFC 3550, A.1: so many numbers back a packet is late.
+const MAX_MISORDER: u16 = 100;
+/// How many sequence numbers back a packet is told to be a repetition.
+const WINDOW: u32 = 64;
+/// How long a stream has to be silent, beyond what its timestamps say, for a packet without a marker to end a silence.
+const SILENCE_NS: i64 = 200_000_000;
+
+/// Which stream a packet is of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct Key {
+    /// Sender and receiver, in the direction of the packet.
+    pub endpoints: Endpoints,
+    pub ssrc: u32,
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        conversation::Key(self.endpoints).hash(state);
+        state.write_u64(self.ssrc.into());
+    }
+}
+
+/// What a packet carries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Kind {
+    #[default]
+    Media,
+    /// RFC 3389: it comes at no regular time.
+    ComfortNoise,
+    /// RFC 4733: its timestamp is that of the event's beginning.
+    Event,
+}
+
+/// One packet, as its header and the session description say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Packet<'a> {
+    /// The number of its frame.
+    pub frame: u64,
+    /// Nanoseconds, from any origin.
+    pub time: i64,
+    pub sequence: u16,
+    pub timestamp: u32,
+    pub payload_type: u8,
+    pub marker: bool,
+    pub kind: Kind,
+    /// Ticks of the timestamp a second. Without it there is no jitter.
+    pub clock_rate: Option<u32>,
+    /// Octets of the RTP packet, its header included.
+    pub octets: u32,
+    /// What an `rtpmap` attribute calls the payload type.
+    pub encoding: Option<&'a str>,
+}
+
+/// Lowest, mean and highest of something, in milliseconds. All 0 where nothing was measured.
+///
+/// The mean is a running one as in Wireshark's list of streams: what is left out leaves it where it was.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Range {
+    pub min: f64,
+    pub mean: f64,
+    pub max: f64,
+    is_set: bool,
+}
+
+impl Range {
+    /// `ordinal`: how many packets came after the first one.
+    fn add(&mut self, value: f64, ordinal: u64) {
+        self.min = if self.is_set { self.min.min(value) } else { value };
+        self.max = if self.is_set { self.max.max(value) } else { value };
+        self.mean += (value - self.mean) / ordinal.max(1) as f64;
+        self.is_set = true;
+    }
+}
+
+/// A payload type that was met.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Payload {
+    pub number: u8,
+    pub encoding: Option<Box<str>>,
+    pub packets: u64,
+}
+
+/// What was out of the ordinary.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Problems {
+    /// Packets whose sequence number does not follow the one before.
+    pub out_of_sequence: u64,
+    /// Packets that came after one with a higher sequence number.
+    pub late: u64,
+    /// Packets whose sequence number had been there.
+    pub duplicates: u64,
+    /// Packets in sequence whose timestamp went back.
+    pub timestamp_back: u64,
+    /// How often the payload type changed.
+    pub payload_changes: u64,
+    /// How often the sequence numbers began anew somewhere else.
+    pub restarts: u64,
+}
+
+impl Problems {
+    /// Whether there is any.
+    pub fn any(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
+/// What is known of one stream.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Summary {
+    pub key: Key,
+    pub first_frame: u64,
+    pub last_frame: u64,
+    /// Nanoseconds.
+    pub first_time: i64,
+    pub last_time: i64,
+    pub packets: u64,
+    pub octets: u64,
+    /// RFC 3550, A.3: what the sequence numbers from the first to the highest one take.
+    pub expected: u64,
+    /// RFC 3550, A.3: expected less received; repetitions make it negative.
+    pub lost: i64,
+    /// Sequence numbers that never arrived.
+    pub missing: u64,
+    /// The longest run of sequence numbers that were missing when the next packet came.
+    pub longest_gap: u32,
+    /// Between the arrivals of two packets, in milliseconds.
+    pub delta: Range,
+    /// RFC 3550, A.8, in milliseconds, of all packets whose clock rate is known.
+    pub jitter: Range,
+    /// As `jitter` at its highest, without telephone events, comfort noise and what comes first after a silence.
+    pub voice_jitter_max: f64,
+    /// How far the sender's clock runs ahead of ours (positive) or behind, at its most, in milliseconds.
+    pub skew_max: f64,
+    pub clock_rate: Option<u32>,
+    /// In the order in which they were met.
+    pub payloads: Vec<Payload>,
+    pub problems: Problems,
+}
+
+impl Summary {
+    /// `lost` as a share of what was expected, in percent.
+    pub fn lost_percent(&self) -> f64 {
+        if self.expected == 0 { 0.0 } else { self.lost as f64 * 100.0 / self.expected as f64 }
+    }
+
+    /// What never arrived as a share of what was expected, in percent.
+    pub fn missing_percent(&self) -> f64 {
+        if self.expected == 0 { 0.0 } else { self.missing as f64 * 100.0 / self.expected as f64 }
+    }
+
+    /// Nanoseconds from the first to the last packet.
+    pub fn duration(&self) -> i64 {
+        self.last_time.saturating_sub(self.first_time)
+    }
+
+    /// The mean bit rate of RTP, without the headers below it, in bits a second.
+    pub fn bit_rate(&self) -> f64 {
+        let seconds = self.duration() as f64 / 1e9;
+        if seconds > 0.0 { self.octets as f64 * 8.0 / seconds } else { 0.0 }
+    }
+
+    /// The payload type that most packets have, of those that carry media.
+    pub fn main_payload(&self) -> Option<&Payload> {
+        let is_media =
+            |payload: &&Payload| !matches!(payload.number, 13 | 19) && !is_event(payload.encoding.as_deref());
+        self.payloads.iter().filter(is_media).max_by_key(|payload| payload.packets)
+    }
+
+    /// How the stream may have sounded at this place: an estimate, see [`quality`]. Nothing for codecs without figures.
+    pub fn estimated_mos(&self) -> Option<f64> {
+        let payload = self.main_payload()?;
+        let codec = quality::codec(payload.number, payload.encoding.as_deref())?;
+        let delay_ms = quality::buffer_delay(self.voice_jitter_max);
+        Some(quality::mos(quality::rating(codec, self.missing_percent(), delay_ms)))
+    }
+}
+
+/// Whether an encoding name is that of telephone events or tones (RFC 4733).
+pub fn is_event(encoding: Option<&str>) -> bool {
+    encoding.is_some_and(|name| name.eq_ignore_ascii_case("telephone-event") || name.eq_ignore_ascii_case("tone"))
+}
+
+/// RFC 3550, A.1: the state of a source's sequence numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Sequence {
+    base: u32,
+    /// The highest number, with the wraps in its upper half.
+    highest: u32,
+    /// Where a jump was; a packet that follows it starts anew there.
+    restart_at: Option<u16>,
+    /// Of the numbers up to `highest` which were there, the highest one in bit 0.
+    seen: u64,
+    /// What earlier starts expected.
+    expected_before: u64,
+}
+
+enum Step {
+    /// So many numbers were left out before it.
+    Forward(u32),
+    Late,
+    Duplicate,
+    /// A jump that may be a new start.
+    Jump,
+    Restart,
+}
+
+impl Sequence {
+    fn new(first: u16) -> Self {
+        Self { base: first.into(), highest: first.into(), restart_at: None, seen: 1, expected_before: 0 }
+    }
+
+    fn expected(&self) -> u64 {
+        self.expected_before + u64::from(self.highest.wrapping_sub(self.base)) + 1
+    }
+
+    fn step(&mut self, sequence: u16) -> Step {
+        let ahead = sequence.wrapping_sub(self.highest as u16);
+        if (1..MAX_DROPOUT).contains(&ahead) {
+            self.highest = self.highest.wrapping_add(ahead.into());
+            self.seen = if u32::from(ahead) < WINDOW { self.seen << ahead | 1 } else { 1 };
+            self.restart_at = None;
+            return Step::Forward(u32::from(ahead) - 1);
+        }
+        let back = self.highest as u16;
+        let back = back.wrapping_sub(sequence);
+        if back <= MAX_MISORDER {
+            if u32::from(back) >= WINDOW {
+                return Step::Late;
+            }
+            let bit = 1 << back;
+            let was_there = self.seen & bit != 0;
+            self.seen |= bit;
+            // What came before the first packet was not expected until now.
+            if !was_there && u32::from(back) > self.highest.wrapping_sub(self.base) {
+                self.base = self.highest.wrapping_sub(back.into());
+            }
+            return if was_there { Step::Duplicate } else { Step::Late };
+        }
+        if self.restart_at == Some(sequence) {
+            // Two packets in a row: the source began anew. The first of them was counted as a jump.
+            let expected_before = self.expected();
+            *self = Self { expected_before, base: sequence.wrapping_sub(1).into(), ..Self::new(sequence) };
+            self.highest = self.base.wrapping_add(1);
+            self.seen = 0b11;
+            return Step::Restart;
+        }
+        self.restart_at = Some(sequence.wrapping_add(1));
+        Step::Jump
+    }
+}
+
+/// A packet to which the next one is compared.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Reference {
+    time: i64,
+    timestamp: u32,
+}
+
+/// The state of one stream.
+#[derive(Clone, PartialEq, Debug)]
+struct Stream {
+    summary: Summary,
+    sequence: Sequence,
+    last: Reference,
+    last_sequence: u16,
+    last_payload: u8,
+    last_kind: Kind,
+    /// The last packet with a clock rate that carried no event.
+    clocked: Option<Reference>,
+    jitter_ns: f64,
+    voice_jitter_ns: f64,
+    /// What the timestamps and the arrivals since the first packet differ by.
+    skew_ns: f64,
+    /// Unexpected numbers (jumps that led nowhere): received, but no part of what is expected.
+    strays: u64,
+}
+
+impl Stream {
+    fn new(key: Key, packet: &Packet<'_>) -> Self {
+        let here = Reference { time: packet.time, timestamp: packet.timestamp };
+        Self {
+            summary: Summary {
+                key,
+                first_frame: packet.frame,
+                last_frame: packet.frame,
+                first_time: packet.time,
+                last_time: packet.time,
+                packets: 0,
+                octets: 0,
+                expected: 0,
+                lost: 0,
+                missing: 0,
+                longest_gap: 0,
+                delta: Range::default(),
+                jitter: Range::default(),
+                voice_jitter_max: 0.0,
+                skew_max: 0.0,
+                clock_rate: None,
+                payloads: Vec::new(),
+                problems: Problems::default(),
+            },
+            sequence: Sequence::new(packet.sequence),
+            last: here,
+            last_sequence: packet.sequence,
+            last_payload: packet.payload_type,
+            last_kind: packet.kind,
+            clocked: None,
+            jitter_ns: 0.0,
+            voice_jitter_ns: 0.0,
+            skew_ns: 0.0,
+            strays: 0,
+        }
+    }
+
+    fn feed(&mut self, packet: &Packet<'_>) {
+        let is_first = self.summary.packets == 0;
+        self.summary.packets += 1;
+        self.summary.octets += u64::from(packet.octets);
+        self.summary.last_frame = packet.frame;
+        self.summary.last_time = packet.time;
+        self.count_payload(packet);
+        if !is_first {
+            self.follow_sequence(packet);
+            self.follow_time(packet);
+        }
+        let here = Reference { time: packet.time, timestamp: packet.timestamp };
+        if packet.kind == Kind::Media && packet.clock_rate.is_some() {
+            self.summary.clock_rate = packet.clock_rate;
+        }
+        if packet.kind != Kind::Event && packet.clock_rate.is_some() {
+            self.clocked = Some(here);
+        }
+        self.last = here;
+        self.last_sequence = packet.sequence;
+        self.last_payload = packet.payload_type;
+        self.last_kind = packet.kind;
+    }
+
+    fn count_payload(&mut self, packet: &Packet<'_>) {
+        let payloads = &mut self.summary.payloads;
+        let is_it = |payload: &Payload| payload.number == packet.payload_type;
+        let at = match payloads.iter().position(is_it) {
+            Some(at) => at,
+            None if payloads.len() < MAX_PAYLOADS => {
+                let encoding = packet.encoding.map(|name| name.chars().take(MAX_ENCODING).collect());
+                payloads.push(Payload { number: packet.payload_type, encoding, packets: 0 });
+                payloads.len() - 1
+            }
+            None => MAX_PAYLOADS - 1,
+        };
+        if let Some(payload) = payloads.get_mut(at) {
+            payload.packets += 1;
+        }
+    }
+
+    fn follow_sequence(&mut self, packet: &Packet<'_>) {
+        let problems = &mut self.summary.problems;
+        let follows = packet.sequence == self.last_sequence.wrapping_add(1);
+        if !follows {
+            problems.out_of_sequence += 1;
+        }
+        if packet.payload_type != self.last_payload {
+            problems.payload_changes += 1;
+        }
+        if follows && packet.kind != Kind::Event && (packet.timestamp.wrapping_sub(self.last.timestamp) as i32) < 0 {
+            problems.timestamp_back += 1;
+        }
+        match self.sequence.step(packet.sequence) {
+            Step::Forward(gap) => self.summary.longest_gap = self.summary.longest_gap.max(gap),
+            Step::Late => problems.late += 1,
+            Step::Duplicate => problems.duplicates += 1,
+            Step::Jump => self.strays += 1,
+            Step::Restart => {
+                // The packet before was the first of the new start.
+                self.strays = self.strays.saturating_sub(1);
+                problems.restarts += 1;
+            }
+        }
+    }
+
+    fn follow_time(&mut self, packet: &Packet<'_>) {
+        let ordinal = self.summary.packets - 1;
+        // What begins a talkspurt, and comfort noise and what follows it, comes when it comes.
+        let is_regular = !packet.marker && packet.kind != Kind::ComfortNoise && self.last_kind != Kind::ComfortNoise;
+        if is_regular {
+            let delta = packet.time.saturating_sub(self.last.time) as f64 / 1e6;
+            self.summary.delta.add(delta, ordinal);
+        }
+        if let Some(rate) = packet.clock_rate.filter(|rate| *rate > 0)
+            && packet.kind != Kind::Event
+            && let Some(before) = self.clocked
+        {
+            // RFC 3550, A.8. A timestamp is compared as a signed difference: it wraps, and packets overtake each other.
+            let ticks = packet.timestamp.wrapping_sub(before.timestamp) as i32;
+            let nominal = f64::from(ticks) * 1e9 / f64::from(rate);
+            let arrival = packet.time.saturating_sub(before.time);
+            let off = arrival as f64 - nominal;
+            self.jitter_ns += (off.abs() - self.jitter_ns) / 16.0;
+            self.skew_ns -= off;
+            if self.skew_ns.abs() / 1e6 > self.summary.skew_max.abs() {
+                self.summary.skew_max = self.skew_ns / 1e6;
+            }
+            let ends_silence = !is_regular || off > SILENCE_NS as f64 && arrival > SILENCE_NS;
+            if !ends_silence {
+                self.voice_jitter_ns += (off.abs() - self.voice_jitter_ns) / 16.0;
+                self.summary.voice_jitter_max = self.summary.voice_jitter_max.max(self.voice_jitter_ns / 1e6);
+            }
+        }
+        if is_regular {
+            self.summary.jitter.add(self.jitter_ns / 1e6, ordinal);
+        }
+    }
+
+    fn summary(&self) -> Summary {
+        let mut summary = self.summary.clone();
+        summary.expected = self.sequence.expected();
+        let counted = summary.packets.saturating_sub(self.strays);
+        summary.lost = i64::try_from(summary.expected).unwrap_or(i64::MAX).saturating_sub_unsigned(counted);
+        summary.missing = summary.expected.saturating_sub(counted.saturating_sub(summary.problems.duplicates));
+        summary
+    }
+}
+
+/// The streams of a capture.
+#[derive(Default)]
+pub struct Streams {
+    streams: HashMap<Key, Stream, Folding>,
+    left_out: u64,
+}
+
+impl Streams {
+    /// Counts the next packet to its stream.
+    pub fn feed(&mut self, key: Key, packet: &Packet<'_>) {
+        if let Some(stream) = self.streams.get_mut(&key) {
+            stream.feed(packet);
+        } else if self.streams.len() < MAX_STREAMS {
+            self.streams.entry(key).or_insert_with(|| Stream::new(key, packet)).feed(packet);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// What is known of all streams, in the order of their first packets.
+    pub fn summaries(&self) -> Vec<Summary> {
+        let mut summaries: Vec<_> = self.streams.values().map(Stream::summary).collect();
+        summaries.sort_by_key(|summary| (summary.first_frame, summary.key));
+        summaries
+    }
+
+    /// What is known of one stream.
+    pub fn summary(&self, key: Key) -> Option<Summary> {
+        self.streams.get(&key).map(Stream::summary)
+    }
+
+    /// How many packets were not counted since there were too many streams.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
+    }
+}
