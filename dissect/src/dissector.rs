@@ -9,7 +9,7 @@ use crate::bindings::{self, Table};
 use crate::facts::Fact;
 use crate::field::FieldId;
 use crate::packet::Packet;
-use crate::proto::{arp, dns, frame, icmp, sip, tcp, udp, ws};
+use crate::proto::{arp, dns, frame, http, icmp, sip, tcp, udp, ws};
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
 use crate::stop::Stop;
@@ -94,6 +94,7 @@ pub struct Flows {
     pub(crate) tcp: tcp::Flows,
     pub(crate) dns: dns::Transactions,
     pub(crate) sip: sip::Dialogs,
+    pub(crate) http: http::Exchanges,
     /// Who was seen with which IP address.
     pub(crate) addresses: arp::Addresses,
     /// ICMP echo requests without a reply.
@@ -141,6 +142,8 @@ pub struct Dissector<'a> {
     layers: [u8; PROTO_COUNT],
     /// The protocols that are being parsed, innermost last.
     stack: SmallVec<[ProtoId; 16]>,
+    /// How much of the Info column stays whatever is written to it.
+    info_kept: usize,
 }
 
 impl<'a> Dissector<'a> {
@@ -173,6 +176,7 @@ impl<'a> Dissector<'a> {
             base_depth: 0,
             layers: [0; PROTO_COUNT],
             stack: SmallVec::new(),
+            info_kept: 0,
         }
     }
 
@@ -328,6 +332,11 @@ impl<'a> Dissector<'a> {
     /// Whether the protocol, or one that may lie in it, will be looked at.
     pub fn wants_proto(&self, id: ProtoId) -> bool {
         self.wanted.proto(id)
+    }
+
+    /// Whether a protocol that may lie in this one will be looked at.
+    pub(crate) fn wants_child_of(&self, id: ProtoId) -> bool {
+        self.wanted.child_of(id)
     }
 
     /// Whether the first pass should find out what the field will show in the second one; for an expert info also
@@ -713,6 +722,11 @@ impl<'a> Dissector<'a> {
         self.facts.iter().find_map(pick)
     }
 
+    /// The last fact of this frame that `pick` takes.
+    pub(crate) fn last_fact<T>(&self, pick: impl Fn(&Fact) -> Option<T>) -> Option<T> {
+        self.facts.iter().rev().find_map(pick)
+    }
+
     // Columns.
 
     /// The Source and Destination columns.
@@ -758,7 +772,15 @@ impl<'a> Dissector<'a> {
     /// The Info column, anew.
     pub fn set_info(&mut self, text: impl FnOnce() -> String) {
         if self.wanted.columns && !self.is_quoted {
-            self.out.columns.info = text();
+            self.out.columns.info.truncate(self.info_kept);
+            self.out.columns.info += &text();
+        }
+    }
+
+    /// Keeps the first octets of the Info column: what TCP says of a segment stays before what its payload says.
+    pub(crate) fn keep_info(&mut self, octets: usize) {
+        if self.wanted.columns && !self.is_quoted && self.out.columns.info.is_char_boundary(octets) {
+            self.info_kept = octets;
         }
     }
 

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::proto::{arp, dns, tcp};
+use crate::proto::{arp, dns, http, tcp};
 use crate::reassembly::Datagram;
 use crate::registry::ProtoId;
 
@@ -41,6 +41,8 @@ pub enum Fact {
         /// Which occurrence of TCP in the frame; the same below.
         layer: u8,
         child: Option<ProtoId>,
+        /// The protocol that the child's messages are handed to instead of itself.
+        via: Option<ProtoId>,
         bits: u32,
         stream: Arc<tcp::Stream>,
         /// Nanoseconds since the previous segment of the connection.
@@ -72,6 +74,10 @@ pub enum Fact {
         /// The message begins in this frame.
         is_tail: bool,
     },
+    /// The exchange of the frame's HTTP message, by its place.
+    Http { at: u32, chain: Arc<http::Chain> },
+    /// Where the proxy's tunnel leads to that the frame's HTTP message came through.
+    HttpTunnel(Arc<http::Proxy>),
     /// An IP address in this ARP packet that was seen at another hardware address.
     DuplicateAddress(Box<arp::Duplicate>),
 }

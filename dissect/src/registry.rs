@@ -33,6 +33,11 @@ pub struct Protocol {
     pub accepts: Option<for<'a> fn(&Dissector<'a>, Tvb<'a>) -> bool>,
     /// How the messages of the protocol are found in a TCP stream; `None` for what does not run over TCP.
     pub framing: Option<fn(&[u8]) -> Framing>,
+    /// How a message is found that has no body, whatever its headers say, as the one before it in the other direction
+    /// made certain: the answer to HTTP's HEAD.
+    pub framing_bodiless: Option<fn(&[u8]) -> Framing>,
+    /// Once a message of it was recognised in a TCP connection, all octets of the connection on its ports are its.
+    pub keeps_streams: bool,
     /// Its messages say their length at their beginning, which a stream shows (`tcp.pdu.size`).
     pub is_counted: bool,
     /// Packets that together show every field of the table.
@@ -59,6 +64,8 @@ impl Protocol {
             dissect,
             accepts: None,
             framing: None,
+            framing_bodiless: None,
+            keeps_streams: false,
             is_counted: false,
             samples: &[],
         }
@@ -91,6 +98,13 @@ pub enum Framing {
     UntilEnd,
     /// Not this protocol.
     Foreign,
+}
+
+/// What the beginning of a TCP stream of a protocol says; a protocol without framing takes all that is there.
+pub(crate) fn frame(id: ProtoId, octets: &[u8], is_bodiless: bool) -> Framing {
+    let protocol = protocol(id);
+    let framing = protocol.framing_bodiless.filter(|_| is_bodiless).or(protocol.framing);
+    framing.map_or(Framing::Message(octets.len()), |framing| framing(octets))
 }
 
 /// Octets of a capture and the link type that they begin with; several frames of one capture for what needs a history.
@@ -159,6 +173,10 @@ protocols! {
     Media => media,
     Lines => lines,
     Xml => xml,
+    Json => json,
+    UrlencodedForm => urlencoded,
+    Http => http,
+    Ssdp => ssdp,
 }
 
 /// A set of protocols.
@@ -264,6 +282,23 @@ static CHILDREN: LazyLock<Vec<BTreeSet<ProtoId>>> = LazyLock::new(|| {
         })
         .collect()
 });
+
+/// The same as bits.
+static CHILD_BITS: LazyLock<Vec<[u64; PROTO_COUNT.div_ceil(64)]>> = LazyLock::new(|| {
+    let bits = |children: &BTreeSet<ProtoId>| {
+        let mut bits = [0; PROTO_COUNT.div_ceil(64)];
+        for child in children {
+            bits[*child as usize / 64] |= 1 << (*child as usize % 64);
+        }
+        bits
+    };
+    CHILDREN.iter().map(bits).collect()
+});
+
+/// The protocols that a protocol's octets may be handed to, one bit each.
+pub(crate) fn children(proto: ProtoId) -> &'static [u64; PROTO_COUNT.div_ceil(64)] {
+    &CHILD_BITS[proto as usize]
+}
 
 /// For each protocol those that have to be entered to come to it: itself, all that may hold it, and what feeds them.
 static WAYS: LazyLock<Vec<Vec<ProtoId>>> = LazyLock::new(|| {

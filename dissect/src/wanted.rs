@@ -143,6 +143,11 @@ impl Wanted {
         })
     }
 
+    /// Whether a protocol that may lie in this one is to be looked at.
+    pub(crate) fn child_of(&self, proto: ProtoId) -> bool {
+        registry::children(proto).iter().zip(&self.protos).any(|(children, wanted)| children & wanted != 0)
+    }
+
     /// Whether the protocol, or one that may lie in it, is to be looked at.
     #[inline]
     pub fn proto(&self, proto: ProtoId) -> bool {

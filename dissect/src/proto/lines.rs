@@ -20,7 +20,12 @@ pub(crate) static PROTOCOL: Protocol = Protocol::new(
         Binding::MediaType("text/html"),
         Binding::MediaType("text/css"),
         Binding::MediaType("text/javascript"),
-        Binding::MediaType("application/javascript"),
+        Binding::MediaType("text/enriched"),
+        Binding::MediaType("text/parameters"),
+        Binding::MediaType("text/richtext"),
+        Binding::MediaType("application/x-javascript"),
+        Binding::MediaType("application/x-ns-proxy-autoconfig"),
+        Binding::MediaType("application/x-rtsp-udp-packetpair"),
     ],
     dissect,
 );

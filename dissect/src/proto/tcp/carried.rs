@@ -6,11 +6,12 @@ use smallvec::SmallVec;
 
 use super::analysis::{FIN, finding};
 use super::fields::*;
-use super::reassembly::{Extent, Lead, Seen, Whole};
-use super::{Header, Known};
+use super::reassembly::{Extent, Lead, Seen, Start, Whole};
+use super::{BODILESS, Header, Known};
 use crate::bindings::{self, Table};
 use crate::dissector::Dissector;
 use crate::facts::Fact;
+use crate::field::FieldId;
 use crate::proto::udp::octets;
 use crate::proto::ws;
 use crate::registry::{self, Framing, ProtoId};
@@ -28,16 +29,16 @@ struct Split {
 }
 
 /// Finds the messages of `child` in `tvb`.
-fn split(child: ProtoId, tvb: Tvb<'_>) -> Split {
+fn split(child: ProtoId, tvb: Tvb<'_>, is_bodiless: bool) -> Split {
     let mut split = Split { messages: SmallVec::new(), tail: None, foreign: None };
-    let Some(framing) = registry::protocol(child).framing else {
+    if registry::protocol(child).framing.is_none() {
         split.messages.push((0, tvb.reported()));
         return split;
-    };
+    }
     let mut at = 0;
     while at < tvb.reported() {
         let rest = tvb.from(at);
-        match framing(rest.bytes()) {
+        match registry::frame(child, rest.bytes(), is_bodiless) {
             Framing::Message(len) if len <= rest.reported() => {
                 split.messages.push((at, len.max(1)));
                 at += len.max(1);
@@ -68,14 +69,48 @@ fn split(child: ProtoId, tvb: Tvb<'_>) -> Split {
     split
 }
 
-/// Who takes a stream's octets: whom it belongs to, else to whom a port belongs, the lower one first, else who knows them
-/// by their looks.
-fn taker(d: &Dissector<'_>, tvb: Tvb<'_>, claimed: Option<ProtoId>) -> Option<ProtoId> {
+/// The protocols that the ports belong to, the lower port's first.
+fn bound(d: &Dissector<'_>) -> impl Iterator<Item = ProtoId> + use<> {
     let (src, dst) = (d.endpoints.src_port, d.endpoints.dst_port);
     let ports = [src.min(dst), src.max(dst)].into_iter().filter(|port| *port != 0);
-    let mut bound = claimed.into_iter().chain(ports.filter_map(|port| bindings::by_number(Table::TcpPort, port)));
-    let accepts = |id: &ProtoId| registry::protocol(*id).accepts.is_none_or(|accepts| accepts(d, tvb));
-    bound
+    ports.filter_map(|port| bindings::by_number(Table::TcpPort, port))
+}
+
+/// Whether a later segment may tell whose the octets of this one are.
+pub(super) fn may_be_recognised_later(d: &Dissector<'_>) -> bool {
+    bound(d).any(|id| registry::protocol(id).keeps_streams && d.wants_proto(id))
+}
+
+/// The fields that putting messages together shows.
+const OF_MESSAGES: [FieldId; 10] = [
+    SEGMENTS,
+    SEGMENT,
+    SEGMENT_OVERLAP,
+    SEGMENT_OVERLAP_CONFLICT,
+    SEGMENT_COUNT,
+    SEGMENT_DATA,
+    REASSEMBLED_IN,
+    REASSEMBLED_LENGTH,
+    REASSEMBLED_DATA,
+    PDU_SIZE,
+];
+
+/// Whether anybody will look at messages: a protocol that TCP may carry, or the segments that they come in.
+fn wants_messages(d: &Dissector<'_>) -> bool {
+    d.wants_child_of(ProtoId::Tcp) || OF_MESSAGES.into_iter().any(|field| d.wants(field) || d.wants_fact(field))
+}
+
+/// Who takes a stream's octets: whom it belongs to, else to whom a port belongs, the lower one first, else who knows them
+/// by their looks.
+fn taker(d: &Dissector<'_>, tvb: Tvb<'_>, known: Option<&Known>) -> Option<ProtoId> {
+    if let Some(claimed) = known.and_then(|known| known.child) {
+        return Some(claimed);
+    }
+    let accepts = |id: &ProtoId| {
+        registry::protocol(*id).accepts.is_none_or(|accepts| accepts(d, tvb))
+            || registry::protocol(*id).keeps_streams && known.is_some_and(|known| known.stream.speaks(*id))
+    };
+    bound(d)
         .find(accepts)
         .or_else(|| bindings::TCP_HEURISTICS.iter().find(|(_, looks_like)| looks_like(d, tvb)).map(|(id, _)| *id))
 }
@@ -137,6 +172,10 @@ fn led(d: &mut Dissector<'_>, here: u8) -> Option<(ProtoId, usize, Option<Arc<Wh
 
 /// Shows what a segment of a known connection carries and hands it on. Closes TCP's item.
 pub(super) fn show<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>, header: &Header, known: Option<&Known>) {
+    if !wants_messages(d) {
+        d.close();
+        return;
+    }
     lead(d, payload, header, known);
     let here = header.layer;
     let is_seen = d.fact(|fact| match *fact {
@@ -161,14 +200,14 @@ pub(super) fn show<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>, header: &Header,
     // What repeats or overtakes would only confuse who reads the stream.
     let is_mute = found(known, finding::REPEATED);
     let rest = payload.from(at);
-    let claimed = known.and_then(|known| known.child);
-    let child = if rest.is_empty() || is_mute { None } else { Some(taker(d, rest, claimed).unwrap_or(ProtoId::Data)) };
-    let rest_split = child.map(|child| split(child, rest));
+    let child = if rest.is_empty() || is_mute { None } else { Some(taker(d, rest, known).unwrap_or(ProtoId::Data)) };
+    let is_bodiless = found(known, BODILESS);
+    let rest_split = child.map(|child| split(child, rest, is_bodiless));
 
     let whole = lead.as_ref().and_then(|(child, _, whole)| Some((*child, whole.clone()?)));
     let whole = whole.map(|(child, whole)| {
         let source = d.add_source(&whole.bytes, "Reassembled TCP");
-        (child, source, split(child, source), whole)
+        (child, source, split(child, source, is_bodiless), whole)
     });
     if !is_mute {
         for (child, split) in whole.iter().map(|w| (w.0, &w.2)).chain(child.zip(rest_split.as_ref())) {
@@ -194,19 +233,24 @@ pub(super) fn show<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>, header: &Header,
     if let Some((child, source, split, whole)) = whole {
         segments(d, source, &whole);
         if !is_mute {
-            messages(d, source, child, &split);
+            messages(d, source, receiver(child, known), &split);
         }
     }
     if let Some((child, split)) = child.zip(rest_split) {
-        messages(d, rest, child, &split);
+        messages(d, rest, receiver(child, known), &split);
         if let Some((tail, extent)) = split.tail {
             let (endpoints, frame) = (header.endpoints, d.packet.number);
             let seq = header.seq.wrapping_add((at + tail) as u32);
             if let Some(flows) = d.flows() {
-                flows.tcp.begin(endpoints, frame, seq, rest.from(tail).bytes(), child, extent);
+                flows.tcp.begin(endpoints, frame, seq, rest.from(tail).bytes(), Start { child, extent, is_bodiless });
             }
         }
     }
+}
+
+/// Who gets the messages of a protocol.
+fn receiver(child: ProtoId, known: Option<&Known>) -> ProtoId {
+    known.filter(|known| known.child == Some(child)).and_then(|known| known.via).unwrap_or(child)
 }
 
 /// Ends what lasts until the connection does.

@@ -15,8 +15,7 @@ pub use fields::*;
 pub use reassembly::{Piece, Whole};
 pub(crate) use stream::Flows;
 pub use stream::Stream;
-#[allow(unused_imports)]
-pub(crate) use stream::claim;
+pub(crate) use stream::{claim, claim_via, expect_no_body, stream_index};
 
 use super::udp::octets;
 use crate::bindings::{Binding, Table};
@@ -60,6 +59,8 @@ const SECOND: u32 = 1 << 20;
 const ANALYZED: u32 = 1 << 21;
 /// The FIN is of the side that closes first.
 const CLOSES: u32 = 1 << 23;
+/// The message that comes next in the direction has no body, whatever its headers say.
+const BODILESS: u32 = 1 << 24;
 
 /// What the first pass says of one segment: [`Fact::Tcp`](crate::facts::Fact::Tcp).
 #[derive(Clone)]
@@ -67,6 +68,7 @@ struct Known {
     stream: Arc<Stream>,
     bits: u32,
     child: Option<ProtoId>,
+    via: Option<ProtoId>,
     since_previous: i64,
 }
 

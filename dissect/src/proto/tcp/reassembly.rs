@@ -51,8 +51,18 @@ pub(super) enum Extent {
     UntilEnd,
 }
 
+/// What is known of a message when its first octets are there.
+#[derive(Clone, Copy)]
+pub(super) struct Start {
+    pub(super) child: ProtoId,
+    pub(super) extent: Extent,
+    /// It has no body, whatever its headers say.
+    pub(super) is_bodiless: bool,
+}
+
 struct Message {
     child: ProtoId,
+    is_bodiless: bool,
     /// The sequence number of its first octet.
     start: u32,
     extent: Extent,
@@ -70,6 +80,24 @@ impl Message {
             Extent::Known(len) => len,
             Extent::NextSegment | Extent::UntilEnd => self.filled.saturating_add(1),
         }
+    }
+
+    /// How many octets from the start on are whole messages, and how long the one behind them is.
+    fn frame_all(&self, octets: &[u8]) -> (u32, Extent) {
+        if registry::protocol(self.child).framing.is_none() {
+            return (octets.len() as u32, Extent::NextSegment);
+        }
+        let mut at = 0;
+        while let Some(rest) = octets.get(at..).filter(|rest| !rest.is_empty()) {
+            match registry::frame(self.child, rest, self.is_bodiless) {
+                Framing::Message(len) if len <= rest.len() => at += len.max(1),
+                Framing::Message(len) => return (at as u32, Extent::Known(u32::try_from(len).unwrap_or(u32::MAX))),
+                Framing::More(_) => return (at as u32, Extent::NextSegment),
+                Framing::UntilEnd => return (at as u32, Extent::UntilEnd),
+                Framing::Foreign => return (octets.len() as u32, Extent::NextSegment),
+            }
+        }
+        (at as u32, Extent::NextSegment)
     }
 
     /// Puts octets in place; says how many octets that makes more to hold, or nothing where a limit is reached.
@@ -199,7 +227,7 @@ impl Reassembly {
             let filled = message.bytes.get(..message.filled as usize).unwrap_or_default();
             // Nobody reads what comes late: it ends the message wherever that is.
             let (complete, extent) =
-                if seen == Seen::Late { (message.filled, message.extent) } else { frame_all(child, filled) };
+                if seen == Seen::Late { (message.filled, message.extent) } else { message.frame_all(filled) };
             if complete > 0 {
                 len = complete.saturating_sub(start);
                 whole = Some(message.finish(complete));
@@ -223,22 +251,23 @@ impl Reassembly {
     }
 
     /// Remembers a message that begins in the segment and does not end there.
-    pub(super) fn begin(
-        &mut self,
-        frame: u64,
-        seq: u32,
-        octets: &[u8],
-        child: ProtoId,
-        extent: Extent,
-        pending: &mut usize,
-    ) {
+    pub(super) fn begin(&mut self, frame: u64, seq: u32, octets: &[u8], start: Start, pending: &mut usize) {
+        let Start { child, extent, is_bodiless } = start;
         if let Extent::Known(len) = extent
             && len as usize > MAX_MESSAGE_BYTES
         {
             return;
         }
-        let mut message =
-            Message { child, start: seq, extent, is_done: false, bytes: Vec::new(), filled: 0, pieces: Vec::new() };
+        let mut message = Message {
+            child,
+            is_bodiless,
+            start: seq,
+            extent,
+            is_done: false,
+            bytes: Vec::new(),
+            filled: 0,
+            pieces: Vec::new(),
+        };
         let Some(more) = message.put(frame, 0, octets).filter(|more| *pending + more <= MAX_PENDING_BYTES) else {
             return;
         };
@@ -259,22 +288,4 @@ impl Reassembly {
         let filled = message.filled;
         Some((message.child, message.finish(filled)))
     }
-}
-
-/// How many octets from the start on are whole messages, and how long the one behind them is.
-fn frame_all(child: ProtoId, octets: &[u8]) -> (u32, Extent) {
-    let Some(framing) = registry::protocol(child).framing else {
-        return (octets.len() as u32, Extent::NextSegment);
-    };
-    let mut at = 0;
-    while let Some(rest) = octets.get(at..).filter(|rest| !rest.is_empty()) {
-        match framing(rest) {
-            Framing::Message(len) if len <= rest.len() => at += len.max(1),
-            Framing::Message(len) => return (at as u32, Extent::Known(u32::try_from(len).unwrap_or(u32::MAX))),
-            Framing::More(_) => return (at as u32, Extent::NextSegment),
-            Framing::UntilEnd => return (at as u32, Extent::UntilEnd),
-            Framing::Foreign => return (octets.len() as u32, Extent::NextSegment),
-        }
-    }
-    (at as u32, Extent::NextSegment)
 }

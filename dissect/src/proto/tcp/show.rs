@@ -84,7 +84,11 @@ pub(super) fn segment<'a>(
     let mut info = String::new();
     if d.wants_columns() {
         let urgent = tvb.u16(18).unwrap_or(0);
-        info = summary(d, header, known, seq, ack, window, urgent);
+        let notes = notes(d, known);
+        let len = notes.len();
+        d.set_info(|| notes);
+        d.keep_info(len);
+        info = summary(header, seq, ack, window, urgent);
         d.set_info(|| info.clone());
     }
     let checksum = tvb.u16(16)?;
@@ -301,15 +305,8 @@ const NOTES: &[(u32, &str)] = &[
 ];
 
 /// The Info column up to the options.
-fn summary(
-    d: &mut Dissector<'_>,
-    header: &Header,
-    known: Option<&Known>,
-    seq: u32,
-    ack: u32,
-    window: u32,
-    urgent: u16,
-) -> String {
+/// What the analysis found, as the Info column has it.
+fn notes(d: &mut Dissector<'_>, known: Option<&Known>) -> String {
     let mut info = String::new();
     if let Some(known) = known.filter(|known| known.found(finding::ANY)) {
         for (bit, name) in NOTES {
@@ -323,6 +320,11 @@ fn summary(
             let _ = write!(info, "[TCP Dup ACK {frame}#{number}] ");
         }
     }
+    info
+}
+
+fn summary(header: &Header, seq: u32, ack: u32, window: u32, urgent: u16) -> String {
+    let mut info = String::new();
     let _ = write!(info, "{} → {} [{}] Seq={seq}", header.src, header.dst, flag_names(header.flags));
     if header.has(FLAG_ACK) {
         let _ = write!(info, " Ack={ack}");

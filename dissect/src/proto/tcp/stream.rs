@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 
 use super::analysis::{self, ACK, FIN, RST, SYN, Segment, Shared, Side, Verdict, finding};
 use super::fields::*;
-use super::reassembly::{Extent, Lead, Reassembly, Seen, Whole};
-use super::{ANALYZED, CLOSES, HEADER_LEN, Header, Known, SECOND, Scale, options};
+use super::reassembly::{Lead, Reassembly, Seen, Start, Whole};
+use super::{ANALYZED, BODILESS, CLOSES, HEADER_LEN, Header, Known, SECOND, Scale, carried, options};
 use crate::conversation::Conversations;
 use crate::dissector::{Dissector, Endpoints};
 use crate::facts::Fact;
@@ -45,6 +45,8 @@ pub struct Stream {
     /// What the segments were, as bits, without the first one's unless it is a SYN.
     seen: AtomicU8,
     first_seen: AtomicU8,
+    /// One more than the place of the protocol that was recognised in the connection.
+    spoken: AtomicU8,
     first_frame: u64,
     /// The first round trip in nanoseconds, 0 while it is not known.
     first_rtt: AtomicI64,
@@ -63,6 +65,7 @@ impl Stream {
             scales: [AtomicI8::new(UNKNOWN), AtomicI8::new(UNKNOWN)],
             seen: AtomicU8::new(0),
             first_seen: AtomicU8::new(0),
+            spoken: AtomicU8::new(0),
             first_frame,
             first_rtt: AtomicI64::new(0),
         }
@@ -71,6 +74,11 @@ impl Stream {
     /// `tcp.stream`.
     pub fn index(&self) -> u32 {
         self.index
+    }
+
+    /// Whether the connection is known to be a protocol's, in the second pass also by what came later.
+    pub(super) fn speaks(&self, proto: ProtoId) -> bool {
+        self.spoken.load(Relaxed) == proto as u8 + 1
     }
 
     /// When the first segment came, in nanoseconds since the Unix epoch.
@@ -164,8 +172,11 @@ struct Conversation {
     previous: i64,
     sides: [Side; 2],
     messages: [Reassembly; 2],
-    /// The protocol that claimed the connection.
+    /// The protocol that claimed the connection, and the one that its messages are handed to instead.
     child: Option<ProtoId>,
+    via: Option<ProtoId>,
+    /// The directions whose next message has no body.
+    is_bodiless: [bool; 2],
     /// When the last SYN came.
     syn_time: Option<i64>,
     /// The side that sent the first FIN.
@@ -176,13 +187,15 @@ struct Conversation {
 pub(crate) struct Flows {
     conversations: Conversations<Box<Conversation>>,
     opened: u32,
+    /// The connection of the segment at hand.
+    current: u32,
     /// How many octets unfinished messages hold.
     pending: usize,
 }
 
 impl Default for Flows {
     fn default() -> Self {
-        Self { conversations: Conversations::new(MAX_CONVERSATIONS), opened: 0, pending: 0 }
+        Self { conversations: Conversations::new(MAX_CONVERSATIONS), opened: 0, current: 0, pending: 0 }
     }
 }
 
@@ -196,7 +209,7 @@ impl Flows {
     ) -> (&mut Conversation, usize, bool) {
         let (key, is_second) = endpoints.conversation();
         let side = usize::from(is_second);
-        let Self { conversations, opened, pending } = self;
+        let Self { conversations, opened, pending, .. } = self;
         let mut open = || {
             let index = *opened;
             *opened = index.saturating_add(1);
@@ -206,6 +219,8 @@ impl Flows {
                 sides: Default::default(),
                 messages: Default::default(),
                 child: None,
+                via: None,
+                is_bodiless: [false; 2],
                 syn_time: None,
                 closer: None,
             })
@@ -240,17 +255,9 @@ impl Flows {
     }
 
     /// See [`Reassembly::begin`].
-    pub(super) fn begin(
-        &mut self,
-        endpoints: Endpoints,
-        frame: u64,
-        seq: u32,
-        octets: &[u8],
-        child: ProtoId,
-        extent: Extent,
-    ) {
+    pub(super) fn begin(&mut self, endpoints: Endpoints, frame: u64, seq: u32, octets: &[u8], start: Start) {
         if let Some((messages, pending)) = self.side(endpoints) {
-            messages.begin(frame, seq, octets, child, extent, pending);
+            messages.begin(frame, seq, octets, start, pending);
         }
     }
 
@@ -363,15 +370,37 @@ impl Conversation {
 }
 
 /// Lets the rest of the TCP connection at hand be `proto`, whatever its ports.
-// For protocols that know a connection by its first octets.
-#[allow(dead_code)]
 pub(crate) fn claim(d: &mut Dissector<'_>, proto: ProtoId) {
-    let (key, _) = d.endpoints.conversation();
-    if let Some(flows) = d.flows()
-        && let Some(conversation) = flows.tcp.conversations.get_mut(key)
-    {
-        conversation.child = Some(proto);
+    if let Some((conversation, _)) = conversation(d) {
+        conversation.stream.spoken.store(proto as u8 + 1, Relaxed);
+        (conversation.child, conversation.via) = (Some(proto), None);
     }
+}
+
+/// Lets the rest of the TCP connection at hand be messages of `proto`, each of which `via` gets first: a proxy's tunnel.
+pub(crate) fn claim_via(d: &mut Dissector<'_>, proto: ProtoId, via: ProtoId) {
+    if let Some((conversation, _)) = conversation(d) {
+        (conversation.child, conversation.via) = (Some(proto), Some(via));
+    }
+}
+
+/// Says whether the message that answers the one at hand has a body at all.
+pub(crate) fn expect_no_body(d: &mut Dissector<'_>, is_so: bool) {
+    if let Some((conversation, side)) = conversation(d) {
+        conversation.is_bodiless[1 - side] = is_so;
+    }
+}
+
+/// In the first pass: the number of the connection at hand.
+pub(crate) fn stream_index(d: &mut Dissector<'_>) -> u32 {
+    d.flows().map_or(0, |flows| flows.tcp.current)
+}
+
+/// The connection at hand, and the direction.
+fn conversation<'b>(d: &'b mut Dissector<'_>) -> Option<(&'b mut Conversation, usize)> {
+    let (key, is_second) = d.endpoints.conversation();
+    let conversation = d.flows()?.tcp.conversations.get_mut(key)?;
+    Some((&mut **conversation, usize::from(is_second)))
 }
 
 /// Analyses a segment in the first pass and keeps what is to be shown of it; finds that again in both passes.
@@ -379,9 +408,13 @@ pub(super) fn follow<'a>(d: &mut Dissector<'a>, header: &Header, tvb: Tvb<'a>) -
     analyze(d, header, tvb);
     let here = d.occurrence(ProtoId::Tcp);
     d.fact(|fact| match fact {
-        Fact::Tcp { layer, child, bits, stream, since_previous } if *layer == here => {
-            Some(Known { stream: stream.clone(), bits: *bits, child: *child, since_previous: *since_previous })
-        }
+        Fact::Tcp { layer, child, via, bits, stream, since_previous } if *layer == here => Some(Known {
+            stream: stream.clone(),
+            bits: *bits,
+            child: *child,
+            via: *via,
+            since_previous: *since_previous,
+        }),
         _ => None,
     })
 }
@@ -412,22 +445,27 @@ fn analyze<'a>(d: &mut Dissector<'a>, header: &Header, tvb: Tvb<'a>) {
     if conversation.closer == Some(side) {
         bits |= CLOSES;
     }
+    if conversation.is_bodiless[side] {
+        bits |= BODILESS;
+    }
     let stream = conversation.stream.clone();
-    let child = conversation.child;
+    let (child, via) = (conversation.child, conversation.via);
+    let index = stream.index();
     let since_previous = time.saturating_sub(conversation.previous);
     conversation.previous = time;
-    keep(d, &verdict, Known { stream, bits, child, since_previous });
+    flows.tcp.current = index;
+    keep(d, &verdict, Known { stream, bits, child, via, since_previous });
 }
 
 /// Records the facts that somebody will look at.
 fn keep(d: &mut Dissector<'_>, verdict: &Verdict, known: Known) {
     let layer = d.occurrence(ProtoId::Tcp);
     let is_shown = d.wants_facts_of(ProtoId::Tcp);
-    let Known { stream, bits, child, since_previous } = known;
-    if !is_shown && child.is_none() && bits & finding::REPEATED == 0 {
+    let Known { stream, bits, child, via, since_previous } = known;
+    if !is_shown && child.is_none() && bits & finding::REPEATED == 0 && !carried::may_be_recognised_later(d) {
         return;
     }
-    d.record(Fact::Tcp { layer, child, bits, stream, since_previous });
+    d.record(Fact::Tcp { layer, child, via, bits, stream, since_previous });
     if !is_shown {
         return;
     }

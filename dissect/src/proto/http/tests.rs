@@ -1,0 +1,94 @@
+use super::*;
+use crate::tests::{frames, survives_anything, values};
+
+/// Frames of a connection of port 80, given as who speaks (`true` for the client) and what is said.
+fn connection(said: &[(bool, &[u8])]) -> Vec<String> {
+    let mut next = [100_u32, 1000];
+    let frame = |(is_up, payload): &(bool, &[u8])| {
+        let side = usize::from(!is_up);
+        let (seq, ack) = (next[side], next[1 - side]);
+        next[side] += payload.len() as u32;
+        let hosts = if *is_up { "0a0000010a000002c0000050" } else { "0a0000020a0000010050c000" };
+        let payload: String = payload.iter().map(|octet| format!("{octet:02x}")).collect();
+        let len = 40 + payload.len() / 2;
+        format!("4500{len:04x}0001000040060000{hosts}{seq:08x}{ack:08x}5018fff000000000{payload}")
+    };
+    said.iter().map(frame).collect()
+}
+
+fn shown(said: &[(bool, &[u8])]) -> Vec<Vec<(&'static str, String)>> {
+    let hex = connection(said);
+    frames(101, &hex.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_response_answers_the_last_request() {
+    let all = shown(&[
+        (true, b"GET /1 HTTP/1.1\r\nHost: h\r\n\r\n"),
+        (true, b"GET /2 HTTP/1.1\r\nHost: h\r\n\r\n"),
+        (false, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        (false, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
+    ]);
+    assert_eq!(values(&all[0], "http.next_request_in"), "2");
+    assert_eq!(values(&all[1], "http.response_in"), "3");
+    assert_eq!(values(&all[2], "http.request_in"), "2");
+    assert_eq!(values(&all[2], "http.time"), "1.000000000");
+    assert_eq!(values(&all[2], "http.response_for.uri"), "http://h/2");
+    assert_eq!(values(&all[3], "http.request_in"), "");
+    assert_eq!(values(&all[3], "http.prev_response_in"), "3");
+    assert_eq!(values(&all[3], "http.response.code"), "404");
+}
+
+#[test]
+fn the_answer_to_head_has_no_body() {
+    let all = shown(&[
+        (true, b"HEAD / HTTP/1.1\r\n\r\n"),
+        (false, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"),
+        (true, b"GET / HTTP/1.1\r\n\r\n"),
+        (false, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na"),
+        (false, b"b"),
+    ]);
+    assert_eq!(values(&all[1], "http.response.code"), "200");
+    assert_eq!(values(&all[3], "http.response.code"), "");
+    assert_eq!(values(&all[4], "http.file_data"), "ab");
+}
+
+#[test]
+fn a_body_without_a_length_lasts_until_the_end() {
+    let said: &[(bool, &[u8])] =
+        &[(true, b"GET / HTTP/1.1\r\n\r\n"), (false, b"HTTP/1.1 200 OK\r\n\r\na"), (false, b"b"), (false, b"")];
+    let mut hex = connection(said);
+    hex[3].replace_range(66..68, "11");
+    let all = frames(101, &hex.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(values(&all[2], "http.response.code"), "");
+    assert_eq!(values(&all[3], "http.file_data"), "ab");
+}
+
+#[test]
+fn what_is_no_message_is_a_continuation_where_messages_are() {
+    let all = shown(&[(true, b"junk junk\r\n"), (true, b"GET / HTTP/1.1\r\n\r\n"), (true, b"\x16\x03")]);
+    assert_eq!(values(&all[0], "http"), values(&all[0], "data"));
+    assert_eq!(values(&all[2], "http.file_data"), "\u{16}\u{3}");
+    let all = shown(&[(true, b"junk junk\r\n")]);
+    assert_eq!(values(&all[0], "http"), "");
+    assert_ne!(values(&all[0], "data"), "");
+}
+
+#[test]
+fn impossible_lengths_are_no_reason_to_wait_for_more_than_the_limit() {
+    let all = shown(&[
+        (true, b"POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\na"),
+        (true, b"POST / HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n\r\na"),
+        (true, b"GET / HTTP/1.1\r\n\r\n"),
+    ]);
+    assert_eq!(values(&all[2], "http.request.method"), "GET");
+}
+
+#[test]
+fn nothing_breaks_it() {
+    survives_anything(
+        ProtoId::Ssdp,
+        b"GET /a?b=c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nCookie: a=b; c\r\nAuthorization: Basic YTpi\r\n\r\n\
+          3\r\nabc\r\n0\r\nX: y\r\n\r\n",
+    );
+}

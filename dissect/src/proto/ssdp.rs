@@ -1,0 +1,25 @@
+//! The Simple Service Discovery Protocol (UPnP Device Architecture, 1): HTTP messages in datagrams.
+
+use crate::bindings::Binding;
+use crate::dissector::Dissector;
+use crate::field::fields;
+use crate::proto::http;
+use crate::registry::{ProtoId, Protocol, Sample};
+use crate::stop::Parsed;
+use crate::tvb::Tvb;
+
+fields! { Ssdp, "ssdp", "Simple Service Discovery Protocol"; }
+
+pub(crate) static PROTOCOL: Protocol = Protocol {
+    calls: &[ProtoId::Http],
+    samples: &[Sample {
+        link_type: 101,
+        frames: &["4500 0055 0001 0000 0111 0000 0a000001 effffffa 1388 076c 0041 0000 \
+            4d2d534541524348202a20485454502f312e310d0a484f53543a203233392e3235352e3235352e3235303a313930300d0a4d583a20310d0a0d0a"],
+    }],
+    ..Protocol::new(ProtoId::Ssdp, "SSDP", &[Binding::UdpPort(1900)], dissect)
+};
+
+fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
+    http::messages(d, tvb, PROTO, "SSDP")
+}
