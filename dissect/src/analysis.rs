@@ -98,6 +98,43 @@ impl Analysis {
     }
 }
 
+/// Both passes in one, for what no later frame changes ([`Wanted::is_told_later`]): each packet is looked at while its
+/// facts are found, and nothing is kept for afterwards.
+pub struct InOrder {
+    flows: Flows,
+    wanted: Wanted,
+    scratch: Scratch,
+}
+
+impl InOrder {
+    /// Makes what `wanted` says and finds the facts for what `shown` says beside it.
+    pub fn new(wanted: &Wanted, shown: &Wanted) -> Self {
+        Self { flows: Flows::default(), wanted: wanted.in_order(shown), scratch: Scratch::default() }
+    }
+
+    /// Shows `look` the next packet and its facts. Its number must be one more than that of the one before.
+    pub fn dissect<R>(&mut self, packet: &Packet<'_>, look: impl FnOnce(&Dissection<'_>, &[Fact]) -> R) -> R {
+        let Scratch { arena, nodes, facts } = &mut self.scratch;
+        arena.reset();
+        let mut dissector = Dissector::new(
+            packet,
+            &self.wanted,
+            arena,
+            std::mem::take(nodes),
+            std::mem::take(facts),
+            Some(&mut self.flows),
+        );
+        dissector.run();
+        let (done, mut found, _) = dissector.into_parts();
+        let answer = look(&done, &found);
+        *nodes = done.nodes;
+        nodes.clear();
+        found.clear();
+        *facts = found;
+        answer
+    }
+}
+
 /// The second pass: shows `look` what the packet is, as far as it is wanted. Depends on nothing but its arguments.
 pub fn dissect<'f, R>(
     packet: &Packet<'_>,

@@ -222,12 +222,14 @@ pub struct FieldDef {
     pub expert: Option<(Severity, Group)>,
     /// A protocol that must be read so that the field is right, wherever it lies.
     pub fed_by: Option<ProtoId>,
+    /// Frames that come later can change its value or tell that it is there: it takes two passes to be right.
+    pub is_told_later: bool,
 }
 
 impl FieldDef {
     /// A field shown in its type's only or usual form; the other properties are put on with the functions below.
     pub const fn new(name: &'static str, label: &'static str, ftype: FieldType, base: Base) -> Self {
-        Self { name, label, ftype, base, names: Names::None, mask: 0, expert: None, fed_by: None }
+        Self { name, label, ftype, base, names: Names::None, mask: 0, expert: None, fed_by: None, is_told_later: false }
     }
 
     /// An expert info: a field without value that has a severity, a group and a message.
@@ -252,6 +254,12 @@ impl FieldDef {
     /// With a protocol that must be read for it (SDP says which UDP conversations there will be).
     pub const fn fed_by(mut self, feeder: ProtoId) -> Self {
         self.fed_by = Some(feeder);
+        self
+    }
+
+    /// A field that later frames tell (which one answers this one).
+    pub const fn told_later(mut self) -> Self {
+        self.is_told_later = true;
         self
     }
 }

@@ -30,7 +30,7 @@ pub mod udptl_stream;
 pub mod value;
 pub mod wanted;
 
-pub use analysis::{Analysis, Scratch, dissect};
+pub use analysis::{Analysis, InOrder, Scratch, dissect};
 pub use diagnose::Diagnosis;
 pub use packet::Packet;
 pub use tree::Dissection;

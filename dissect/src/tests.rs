@@ -1,14 +1,15 @@
 //! What holds for all protocols: the registry is sound, and each protocol's samples show its fields.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::any;
 
-use crate::analysis::{Analysis, Scratch, dissect};
+use crate::analysis::{Analysis, InOrder, Scratch, dissect};
 use crate::dissector::{Dissector, Flows, Transport};
 use crate::output::value;
 use crate::packet::Packet;
 use crate::registry::{self, Sample};
+use crate::tree::Dissection;
 use crate::tvb::Tvb;
 use crate::wanted::Wanted;
 
@@ -42,20 +43,23 @@ pub(crate) fn capture(name: &str) -> Option<Vec<(i64, Vec<u8>)>> {
     Some(frames)
 }
 
+/// The frames of a sample as a capture, a millisecond apart.
+fn packets(link_type: u16, frames: &[Vec<u8>]) -> Vec<Packet<'_>> {
+    let packet = |(at, bytes)| Packet {
+        number: at as u64 + 1,
+        time: at as i64 * 1_000_000,
+        interface_name: Some("sample"),
+        interface_description: Some("sample"),
+        comment: Some("sample"),
+        ..Packet::alone(link_type, bytes)
+    };
+    frames.iter().map(Vec::as_slice).enumerate().map(packet).collect()
+}
+
 /// The names of all fields that the frames of a sample show in the second pass.
 fn shown(sample: &Sample) -> BTreeSet<&'static str> {
     let frames: Vec<Vec<u8>> = sample.frames.iter().map(|frame| octets(frame)).collect();
-    let packets: Vec<Packet<'_>> = frames
-        .iter()
-        .enumerate()
-        .map(|(at, bytes)| Packet {
-            number: at as u64 + 1,
-            time: at as i64 * 1_000_000,
-            interface_name: Some("sample"),
-            comment: Some("sample"),
-            ..Packet::alone(sample.link_type, bytes)
-        })
-        .collect();
+    let packets = packets(sample.link_type, &frames);
     let wanted = Wanted::everything();
     let mut first = Analysis::new(&wanted);
     for packet in &packets {
@@ -91,17 +95,70 @@ fn an_entry_stands_at_its_own_place() {
     }
 }
 
+/// Fields that no sample shows yet. The list may only become shorter.
+const UNSHOWN: &str = include_str!("tests/unshown.txt");
+
 #[test]
-fn the_data_sample_shows_its_octets() {
-    let protocol = registry::protocol(registry::ProtoId::Data);
-    assert!(shown(&protocol.samples[0]).contains("data.data"));
+fn samples_show_every_field() {
+    let samples = registry::protocols().flat_map(|protocol| protocol.samples);
+    let shown: BTreeSet<_> = samples.flat_map(shown).collect();
+    let all = registry::fields().map(|(_, field)| field.name);
+    let missing: BTreeSet<_> = all.filter(|name| !shown.contains(name)).collect();
+    let known: BTreeSet<_> = UNSHOWN.lines().collect();
+    let new: Vec<_> = missing.difference(&known).collect();
+    assert!(new.is_empty(), "add samples (in the file of the protocol) that show {new:?}");
+    let done: Vec<_> = known.difference(&missing).collect();
+    assert!(done.is_empty(), "samples show these now, take them out of tests/unshown.txt: {done:?}");
 }
 
 #[test]
-fn each_sample_shows_its_protocol() {
-    for protocol in registry::protocols().filter(|protocol| !protocol.samples.is_empty()) {
-        let names: BTreeSet<_> = protocol.samples.iter().flat_map(shown).collect();
-        assert!(names.contains(protocol.fields()[0].name), "the samples of {} do not show it", protocol.short);
+fn each_file_is_a_protocol_of_the_registry() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/proto");
+    let registry = include_str!("registry.rs");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let module = name.trim_end_matches(".rs");
+        let line = format!("=> {module},");
+        assert!(module == "mod" || registry.contains(&line), "proto/{name} has no line in registry.rs");
+    }
+}
+
+/// All values of a packet, by the name of their field.
+type Values = BTreeMap<&'static str, Vec<String>>;
+
+fn by_name(dissection: &Dissection<'_>) -> Values {
+    let mut values = Values::new();
+    for node in &dissection.nodes {
+        let field = registry::field(node.field);
+        values.entry(field.name).or_default().push(value::of(field, node, dissection.bytes(node)));
+    }
+    values
+}
+
+#[test]
+fn what_later_frames_tell_is_marked() {
+    let everything = Wanted::everything();
+    for protocol in registry::protocols() {
+        for sample in protocol.samples {
+            let frames: Vec<Vec<u8>> = sample.frames.iter().map(|frame| octets(frame)).collect();
+            let packets = packets(sample.link_type, &frames);
+            let mut first = Analysis::new(&everything);
+            packets.iter().for_each(|packet| first.observe(packet));
+            let facts = first.finish();
+            let mut scratch = Scratch::default();
+            let mut in_order = InOrder::new(&everything, &everything);
+            for packet in &packets {
+                let one = in_order.dissect(packet, |dissection, _| by_name(dissection));
+                let two = dissect(packet, facts.of(packet.number), &everything, &mut scratch, by_name);
+                for name in one.keys().chain(two.keys()) {
+                    let is_marked = registry::by_name(name).is_some_and(|id| registry::field(id).is_told_later);
+                    assert!(
+                        is_marked || one.get(name) == two.get(name),
+                        "{name} is told by later frames: say so with told_later()"
+                    );
+                }
+            }
+        }
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Wanted {
     pub tree: bool,
     /// The Protocol and Info columns.
     pub columns: bool,
+    /// Something of it can be changed by later frames: it takes two passes.
+    pub is_told_later: bool,
 }
 
 impl Wanted {
@@ -34,6 +36,7 @@ impl Wanted {
             fact_protos: [0; PROTO_COUNT.div_ceil(64)],
             tree: false,
             columns: false,
+            is_told_later: false,
         }
     }
 
@@ -47,6 +50,7 @@ impl Wanted {
             fact_protos: [u64::MAX; PROTO_COUNT.div_ceil(64)],
             tree: true,
             columns: true,
+            is_told_later: true,
         }
     }
 
@@ -54,6 +58,7 @@ impl Wanted {
     pub fn add(&mut self, field: FieldId) {
         self.fields[usize::from(field.0) / 64] |= 1 << (field.0 % 64);
         let owner = registry::owner(field);
+        self.is_told_later |= registry::field(field).is_told_later;
         if registry::protocol(owner).is_everywhere {
             self.own = [u64::MAX; PROTO_COUNT.div_ceil(64)];
         }
@@ -71,6 +76,7 @@ impl Wanted {
     /// Adds the Protocol and Info columns, which every layer may write.
     pub fn add_columns(&mut self) {
         self.columns = true;
+        self.is_told_later = true;
         self.enter_all();
     }
 
@@ -81,6 +87,22 @@ impl Wanted {
         self.own.iter_mut().zip(&other.own).for_each(|(mine, theirs)| *mine |= theirs);
         self.tree |= other.tree;
         self.columns |= other.columns;
+        self.is_told_later |= other.is_told_later;
+    }
+
+    /// What one pass over all frames takes that makes the fields of this one while it finds the facts for all of
+    /// `shown`, which includes this one: see [`InOrder`](crate::analysis::InOrder).
+    pub fn in_order(&self, shown: &Self) -> Self {
+        let mut both = self.clone();
+        both.join(shown);
+        let facts = both.for_facts();
+        both.fields.clone_from(&self.fields);
+        both.own = self.own;
+        both.tree = self.tree;
+        both.columns = self.columns;
+        both.fact_fields = facts.fact_fields;
+        both.fact_protos = facts.fact_protos;
+        both
     }
 
     fn enter_all(&mut self) {

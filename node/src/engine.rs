@@ -4,7 +4,7 @@ use packetstream_dissect::facts::FactStore;
 use packetstream_dissect::filter::{Filter, FilterError, Options, ReferenceError, References};
 use packetstream_dissect::output::printer::SpecError;
 use packetstream_dissect::output::{Printer, Spec};
-use packetstream_dissect::{Analysis, Packet, Scratch, Wanted, dissect};
+use packetstream_dissect::{Analysis, InOrder, Packet, Scratch, Wanted, dissect};
 use thiserror::Error;
 
 /// Why a question makes no sense.
@@ -18,9 +18,18 @@ pub enum QuestionError {
     Spec(#[from] SpecError),
 }
 
+/// What is known of the other packets while a question is asked of one.
+pub enum Knowledge {
+    /// All of them: a first pass has seen every packet.
+    Facts(FactStore),
+    /// Those before it.
+    InOrder(Box<InOrder>),
+}
+
 /// A display filter and a way to show what it selects.
 pub struct Question {
     filter: Filter,
+    takes_all: bool,
     printer: Option<Printer>,
     for_filter: Wanted,
     for_printer: Wanted,
@@ -34,6 +43,7 @@ impl Question {
     /// # Errors
     /// A filter that is none, and an output that does not exist.
     pub fn new(filter: &str, references: &[(String, String)], spec: Option<Spec>) -> Result<Self, QuestionError> {
+        let takes_all = filter.trim().is_empty();
         let filter = compile(filter, references)?;
         let printer = spec.map(Printer::new).transpose()?;
         let mut for_filter = Wanted::nothing();
@@ -42,7 +52,7 @@ impl Question {
         if let Some(printer) = &printer {
             printer.want(&mut for_printer);
         }
-        Ok(Self { filter, printer, for_filter, for_printer, scratch: Scratch::default(), displayed: None })
+        Ok(Self { filter, takes_all, printer, for_filter, for_printer, scratch: Scratch::default(), displayed: None })
     }
 
     /// The first pass that this question needs.
@@ -52,11 +62,48 @@ impl Question {
         Analysis::new(&both)
     }
 
+    /// Says how the question can be asked in one pass over the packets, if none of them can change what is said of one
+    /// before it.
+    pub fn in_order(&self) -> Option<InOrder> {
+        let mut both = self.for_filter.clone();
+        both.join(&self.for_printer);
+        let first = if self.takes_all { &self.for_printer } else { &self.for_filter };
+        (!both.is_told_later).then(|| InOrder::new(first, &both))
+    }
+
     /// What stands before the first packet.
     pub fn begin(&self, out: &mut String) {
         if let Some(printer) = &self.printer {
             printer.begin(out);
         }
+    }
+
+    /// As [`Question::ask`], in whichever way the other packets are known.
+    pub fn ask_knowing(&mut self, packet: Packet<'_>, known: &mut Knowledge, out: &mut String) -> bool {
+        match known {
+            Knowledge::Facts(facts) => self.ask(packet, facts, out),
+            Knowledge::InOrder(in_order) => self.ask_in_order(packet, in_order, out),
+        }
+    }
+
+    fn ask_in_order(&mut self, mut packet: Packet<'_>, in_order: &mut InOrder, out: &mut String) -> bool {
+        packet.time_displayed = self.displayed;
+        let Self { filter, takes_all, printer, for_printer, scratch, .. } = self;
+        let is_meant = in_order.dissect(&packet, |d, facts| {
+            if !*takes_all && !filter.matches(d) {
+                return false;
+            }
+            match printer {
+                Some(printer) if *takes_all => printer.packet(&packet, d, out),
+                Some(printer) => dissect(&packet, facts, for_printer, scratch, |d| printer.packet(&packet, d, out)),
+                None => {}
+            }
+            true
+        });
+        if is_meant {
+            self.displayed = Some(packet.time);
+        }
+        is_meant
     }
 
     /// Whether the packet is meant; if so it is shown at the end of `out`.

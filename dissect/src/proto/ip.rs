@@ -88,7 +88,7 @@ fields! { Ip, "ip", "Internet Protocol Version 4";
     FRAGMENT_TOOLONGFRAGMENT = field("ip.fragment.toolongfragment", "Fragment too long", Boolean, None);
     FRAGMENT_ERROR = field("ip.fragment.error", "Defragmentation error", FrameNum, None);
     FRAGMENT_COUNT = field("ip.fragment.count", "Fragment count", Uint32, Dec);
-    REASSEMBLED_IN = field("ip.reassembled_in", "Reassembled IPv4 in frame", FrameNum, None);
+    REASSEMBLED_IN = field("ip.reassembled_in", "Reassembled IPv4 in frame", FrameNum, None).told_later();
     REASSEMBLED_LENGTH = field("ip.reassembled.length", "Reassembled IPv4 length", Uint32, Dec);
     REASSEMBLED_DATA = field("ip.reassembled.data", "Reassembled IPv4 data", Bytes, None);
     OPT_LEN_INVALID = expert("ip.opt.len.invalid", "Invalid length for option", Warning, Protocol);

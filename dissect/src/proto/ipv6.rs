@@ -109,7 +109,7 @@ fields! { Ipv6, "ipv6", "Internet Protocol Version 6";
     FRAGMENT_TOOLONGFRAGMENT = field("ipv6.fragment.toolongfragment", "Fragment too long", Boolean, None);
     FRAGMENT_ERROR = field("ipv6.fragment.error", "Defragmentation error", FrameNum, None);
     FRAGMENT_COUNT = field("ipv6.fragment.count", "Fragment count", Uint32, Dec);
-    REASSEMBLED_IN = field("ipv6.reassembled.in", "Reassembled IPv6 in frame", FrameNum, None);
+    REASSEMBLED_IN = field("ipv6.reassembled.in", "Reassembled IPv6 in frame", FrameNum, None).told_later();
     REASSEMBLED_LENGTH = field("ipv6.reassembled.length", "Reassembled IPv6 length", Uint32, Dec);
     REASSEMBLED_DATA = field("ipv6.reassembled.data", "Reassembled IPv6 data", Bytes, None);
     BOGUS_IPV6_VERSION = expert("ipv6.bogus_ipv6_version", "Bogus IPv6 version", Error, Malformed);

@@ -10,10 +10,10 @@ use crate::wanted::Wanted;
 
 fields! { Ws, "_ws", "Wireshark's own";
     TEXT = field("text", "Text", None, None);
-    EXPERT = field("_ws.expert", "Expert Info", Protocol, None);
-    EXPERT_MESSAGE = field("_ws.expert.message", "Message", String, None);
-    EXPERT_SEVERITY = field("_ws.expert.severity", "Severity level", Uint32, Dec).names(crate::field::Names::Values(SEVERITIES));
-    EXPERT_GROUP = field("_ws.expert.group", "Group", Uint32, Dec).names(crate::field::Names::Values(GROUPS));
+    EXPERT = field("_ws.expert", "Expert Info", Protocol, None).told_later();
+    EXPERT_MESSAGE = field("_ws.expert.message", "Message", String, None).told_later();
+    EXPERT_SEVERITY = field("_ws.expert.severity", "Severity level", Uint32, Dec).names(crate::field::Names::Values(SEVERITIES)).told_later();
+    EXPERT_GROUP = field("_ws.expert.group", "Group", Uint32, Dec).names(crate::field::Names::Values(GROUPS)).told_later();
     MALFORMED = field("_ws.malformed", "Malformed Packet", Protocol, None);
     MALFORMED_EXPERT = expert("_ws.malformed.expert", "Malformed Packet (Exception occurred)", Error, Malformed);
     MALFORMED_REASSEMBLY = expert("_ws.malformed.reassembly", "Reassembly error", Error, Malformed);

@@ -6,12 +6,11 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use packetstream_dissect::Packet;
-use packetstream_dissect::facts::FactStore;
 use packetstream_protocol::ids::HostId;
 
 use crate::capture::file::{self, Format, Interface, RawPacket, Reader, Section, Stamp, Writer};
 use crate::cli::Read;
-use crate::engine::{self, Question};
+use crate::engine::{self, Knowledge, Question};
 use crate::exit::{Failure, Outcome};
 
 /// How much text is gathered before it is written.
@@ -27,19 +26,21 @@ pub(super) fn run(args: &Read) -> Outcome {
     let source = Source::of(&args.file)?;
     let limit = args.count.unwrap_or(u64::MAX);
 
-    let mut analysis = question.analysis();
-    {
-        each(&mut source.open()?, limit, |packet, _, _| {
-            analysis.observe(&packet);
-            Ok(())
-        })?;
-    }
-    let facts = analysis.finish();
-
+    let mut known = match question.in_order() {
+        Some(in_order) => Knowledge::InOrder(Box::new(in_order)),
+        None => {
+            let mut analysis = question.analysis();
+            each(&mut source.open()?, limit, |packet, _, _| {
+                analysis.observe(&packet);
+                Ok(())
+            })?;
+            Knowledge::Facts(analysis.finish())
+        }
+    };
     let mut reader = source.open()?;
     match &args.output.write {
-        Some(path) => write(&mut reader, limit, &mut question, &facts, path)?,
-        None => print(&mut reader, limit, &mut question, &facts)?,
+        Some(path) => write(&mut reader, limit, &mut question, &mut known, path)?,
+        None => print(&mut reader, limit, &mut question, &mut known)?,
     }
     match reader.damage() {
         Some(damage) => Err(Failure::Incomplete(format!("{}: {damage}", args.file.display()))),
@@ -131,12 +132,12 @@ pub(super) fn each(
     Ok(())
 }
 
-fn print(reader: &mut Reader, limit: u64, question: &mut Question, facts: &FactStore) -> Outcome {
+fn print(reader: &mut Reader, limit: u64, question: &mut Question, known: &mut Knowledge) -> Outcome {
     let mut out = io::stdout().lock();
     let mut text = String::with_capacity(OUT_BYTES * 2);
     question.begin(&mut text);
     each(reader, limit, |packet, _, _| {
-        question.ask(packet, facts, &mut text);
+        question.ask_knowing(packet, known, &mut text);
         if text.len() >= OUT_BYTES {
             out.write_all(text.as_bytes()).map_err(|error| Failure::output(&error))?;
             text.clear();
@@ -146,7 +147,7 @@ fn print(reader: &mut Reader, limit: u64, question: &mut Question, facts: &FactS
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
 }
 
-fn write(reader: &mut Reader, limit: u64, question: &mut Question, facts: &FactStore, path: &Path) -> Outcome {
+fn write(reader: &mut Reader, limit: u64, question: &mut Question, known: &mut Knowledge, path: &Path) -> Outcome {
     let target: Box<dyn Write> = match path == Path::new("-") {
         true => Box::new(io::stdout().lock()),
         false => {
@@ -163,7 +164,7 @@ fn write(reader: &mut Reader, limit: u64, question: &mut Question, facts: &FactS
     let mut declared: Vec<Option<u32>> = Vec::new();
     let mut nothing = String::new();
     each(reader, limit, |packet, raw, interface| {
-        if !question.ask(packet, facts, &mut nothing) {
+        if !question.ask_knowing(packet, known, &mut nothing) {
             return Ok(());
         }
         let at = raw.interface as usize;
