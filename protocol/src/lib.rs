@@ -4,6 +4,7 @@
 //! value or an error, never a panic, and no allocation is made on the word of a length that was not checked first.
 
 pub mod chunk;
+pub mod cluster;
 pub mod codec;
 pub mod credentials;
 mod cursor;

@@ -1,0 +1,178 @@
+//! Asks around what is held, for a query.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use packetstream_protocol::Partition;
+use packetstream_protocol::cluster::{Body, Held, MAX_PLAN_HOSTS, MapId};
+use packetstream_protocol::ids::{HostId, NodeId, StreamId};
+
+use super::Cluster;
+use crate::io::Output;
+use crate::moment::Moment;
+use crate::placement::REPLICAS;
+use crate::plan::Plan;
+
+/// Plans under way at once; more get an empty one that knows nothing.
+const MAX_PLANS: usize = 256;
+/// Who does not answer within this is silent.
+const PLAN_TIMEOUT: Duration = Duration::from_millis(1000);
+/// A plan takes no longer, however many pages come.
+const PLAN_TIMEOUT_IN_ALL: Duration = Duration::from_millis(8000);
+/// How many nodes behind the owners are asked: to them copies go while owners are dead.
+const SUBSTITUTES: usize = 3;
+
+#[derive(Clone, Debug)]
+struct Planning {
+    hosts: BTreeSet<HostId>,
+    began: Moment,
+    progress: Moment,
+    /// The newest map when it began: when another comes, it begins anew.
+    map: MapId,
+    /// Who has yet to answer, and behind what.
+    open: BTreeMap<NodeId, Option<StreamId>>,
+    /// Whether somebody answered under a map that is not known here.
+    strange: bool,
+    plan: Plan,
+}
+
+/// The plans of a coordinator.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Plans(BTreeMap<u64, Planning>);
+
+impl Cluster {
+    pub(super) fn plan(&mut self, now: Moment, query: u64, hosts: Vec<HostId>) {
+        let hosts: BTreeSet<HostId> = hosts.into_iter().collect();
+        if self.plans.0.len() >= MAX_PLANS || hosts.len() > MAX_PLAN_HOSTS || self.plans.0.contains_key(&query) {
+            let mut plan = Plan::default();
+            plan.blind = true;
+            self.outputs.push_back(Output::Planned { query, plan });
+            return;
+        }
+        self.begin_plan(now, now, query, hosts);
+        self.poll_plans(now);
+    }
+
+    fn begin_plan(&mut self, began: Moment, now: Moment, query: u64, hosts: BTreeSet<HostId>) {
+        let mut targets: BTreeSet<NodeId> = self.members.present().collect();
+        if !hosts.is_empty() {
+            let mut wanted = BTreeSet::new();
+            for partition in partitions(&hosts) {
+                wanted.extend(self.askees(partition));
+            }
+            targets.retain(|node| wanted.contains(node));
+        }
+        let mut plan = Plan::preferring(self.me);
+        let mut after = None;
+        loop {
+            let (page, next) = self.holdings.page_of(&hosts, after);
+            page.into_iter().for_each(|held| plan.handle_held(self.me, held));
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+        targets.remove(&self.me);
+        for &node in &targets {
+            let hosts = hosts.iter().copied().collect();
+            self.sends.push((node, Body::PlanAsk { query, hosts, after: None }));
+        }
+        let open = targets.into_iter().map(|node| (node, None)).collect();
+        let map = self.history.id();
+        self.plans.0.insert(query, Planning { hosts, began, progress: now, map, open, strange: false, plan });
+    }
+
+    /// Who may hold something of a partition.
+    fn askees(&self, partition: Partition) -> BTreeSet<NodeId> {
+        let mut nodes: BTreeSet<NodeId> = self.history.misplaced(partition).collect();
+        for map in self.history.live() {
+            nodes.extend(map.candidates(partition).into_iter().take(REPLICAS + SUBSTITUTES));
+        }
+        nodes
+    }
+
+    pub(super) fn plan_said(
+        &mut self,
+        now: Moment,
+        from: NodeId,
+        query: u64,
+        map: MapId,
+        streams: Vec<Held>,
+        next: Option<StreamId>,
+    ) {
+        let Some(planning) = self.plans.0.get_mut(&query) else { return };
+        let Some(after) = planning.open.get(&from).copied() else { return };
+        planning.progress = now;
+        // Who routes by a map that is not known here may have given its data to somebody who was not asked.
+        if !self.history.knows(map) {
+            planning.strange = true;
+            let digest = self.digest();
+            self.sends.push((from, Body::Digest(digest)));
+        }
+        let Some(planning) = self.plans.0.get_mut(&query) else { return };
+        for held in streams {
+            if planning.hosts.is_empty() || planning.hosts.contains(&held.stream.host) {
+                planning.plan.handle_held(from, held);
+            }
+        }
+        match next {
+            Some(next) if after.is_none_or(|after| order(next) > order(after)) => {
+                planning.open.insert(from, Some(next));
+                let hosts = planning.hosts.iter().copied().collect();
+                self.sends.push((from, Body::PlanAsk { query, hosts, after: Some(next) }));
+            }
+            _ => drop(planning.open.remove(&from)),
+        }
+        self.poll_plans(now);
+    }
+
+    /// Ends the plans that have all answers, or have waited long enough.
+    pub(super) fn poll_plans(&mut self, now: Moment) {
+        let newest = self.history.id();
+        let swim = &self.swim;
+        let done = self.plans.0.iter().filter(|(_, planning)| {
+            planning.open.is_empty()
+                || now.since(planning.progress) >= PLAN_TIMEOUT
+                || now.since(planning.began) >= PLAN_TIMEOUT_IN_ALL
+                || (planning.open.keys().all(|&node| !swim.is_alive(node))
+                    && now.since(planning.progress) >= PLAN_TIMEOUT / 2)
+        });
+        let done: Vec<u64> = done.map(|(&query, _)| query).collect();
+        for query in done {
+            let Some(planning) = self.plans.0.remove(&query) else { continue };
+            let stale = planning.strange || planning.map != newest;
+            if stale && now.since(planning.began) < PLAN_TIMEOUT * 3 && now > planning.began {
+                self.begin_plan(planning.began, now, query, planning.hosts);
+                continue;
+            }
+            let mut plan = planning.plan;
+            plan.silent = planning.open.into_keys().collect();
+            plan.blind = planning.strange || self.is_blind(&planning.hosts, &plan.silent);
+            self.outputs.push_back(Output::Planned { query, plan });
+        }
+    }
+
+    /// Whether everybody who has a chunk on disk can be among the silent.
+    fn is_blind(&self, hosts: &BTreeSet<HostId>, silent: &BTreeSet<NodeId>) -> bool {
+        // A chunk that was released under the smallest map is on so many nodes at least.
+        let Some(quorum) = self.history.live().iter().map(|map| map.quorum()).min() else { return true };
+        if silent.len() < quorum {
+            return false;
+        }
+        let all = (0..Partition::COUNT).filter_map(Partition::new);
+        let partitions = if hosts.is_empty() { all.collect() } else { partitions(hosts) };
+        partitions.into_iter().any(|partition| {
+            let askees = self.askees(partition);
+            silent.iter().filter(|node| askees.contains(node)).count() >= quorum
+        })
+    }
+}
+
+/// The order in which pages go on.
+fn order(stream: StreamId) -> (Partition, StreamId) {
+    (stream.host.partition(), stream)
+}
+
+fn partitions(hosts: &BTreeSet<HostId>) -> BTreeSet<Partition> {
+    hosts.iter().map(HostId::partition).collect()
+}

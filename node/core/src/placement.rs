@@ -1,0 +1,172 @@
+//! Which nodes a partition belongs to: weighted rendezvous hashing, with integers alone, different zones first.
+//!
+//! A map is a function of the set of its slots and of nothing else: not of the order in which members came, not of who computes it.
+//!
+//! ```text
+//! score(partition, slot) = max over i in 0..weight of xxh3_64(partition u16 LE ‖ place u64 LE ‖ i u8)
+//! order                  = slots by falling score, then by node
+//! owners                 = the first N of the order that stand in different zones, filled up with the first of those left over
+//! ```
+//!
+//! When a node comes or goes, only partitions that it owns change hands.
+
+use std::collections::BTreeMap;
+
+use packetstream_protocol::Partition;
+use packetstream_protocol::cluster::{MapId, MapRecord, MapSlot};
+use packetstream_protocol::ids::NodeId;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Owners of a partition, where there are as many nodes.
+pub const REPLICAS: usize = 3;
+
+/// The most that a node can weigh.
+pub const MAX_WEIGHT: u8 = 64;
+
+/// Which nodes each partition belongs to, under one member set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartitionMap {
+    id: MapId,
+    slots: Vec<MapSlot>,
+    replicas: usize,
+    /// Indices of slots, `replicas` for each partition, the first in rendezvous order first.
+    owners: Vec<u16>,
+}
+
+/// What placement knows a node by that never took another's place.
+#[must_use]
+pub fn place_of(node: NodeId) -> u64 {
+    xxh3_64(&node.0)
+}
+
+fn score(partition: u16, slot: &MapSlot) -> u64 {
+    let mut key = [0; 11];
+    key[..2].copy_from_slice(&partition.to_le_bytes());
+    key[2..10].copy_from_slice(&slot.place.to_le_bytes());
+    let mut best = 0;
+    for i in 0..slot.weight.clamp(1, MAX_WEIGHT) {
+        key[10] = i;
+        best = best.max(xxh3_64(&key));
+    }
+    best
+}
+
+impl PartitionMap {
+    /// The map of these slots.
+    #[must_use]
+    pub fn new(record: MapRecord) -> Self {
+        let MapRecord { id, mut slots } = record;
+        slots.sort();
+        slots.dedup_by_key(|slot| slot.node);
+        slots.truncate(usize::from(u16::MAX));
+        let replicas = REPLICAS.min(slots.len());
+        let mut zone_numbers = BTreeMap::new();
+        // A node of no zone is a zone of its own: nothing is known that it would share with another.
+        let zones: Vec<usize> = slots
+            .iter()
+            .enumerate()
+            .map(|(at, slot)| if slot.zone.is_empty() { at } else { *zone_numbers.entry(&slot.zone).or_insert(at) })
+            .collect();
+        let mut owners = Vec::with_capacity(usize::from(Partition::COUNT) * replicas);
+        let mut order: Vec<(u64, u16)> = Vec::with_capacity(slots.len());
+        for partition in 0..Partition::COUNT {
+            order.clear();
+            order.extend(slots.iter().enumerate().map(|(at, slot)| (!score(partition, slot), at as u16)));
+            choose(&mut order, &zones, replicas, &mut owners);
+        }
+        Self { id, slots, replicas, owners }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn id(&self) -> MapId {
+        self.id
+    }
+
+    /// Owners of every partition: N.
+    #[must_use]
+    pub const fn replicas(&self) -> usize {
+        self.replicas
+    }
+
+    /// How many nodes must have a chunk on disk before it is acknowledged: W.
+    #[must_use]
+    pub const fn quorum(&self) -> usize {
+        self.replicas / 2 + 1
+    }
+
+    /// The slots, in the order of their nodes.
+    #[must_use]
+    pub fn slots(&self) -> &[MapSlot] {
+        &self.slots
+    }
+
+    /// What the map is computed from.
+    #[must_use]
+    pub fn record(&self) -> MapRecord {
+        MapRecord { id: self.id, slots: self.slots.clone() }
+    }
+
+    /// The owners of a partition, in rendezvous order.
+    pub fn owners(&self, partition: Partition) -> impl Iterator<Item = NodeId> + '_ {
+        let at = usize::from(partition.number()) * self.replicas;
+        let owners = self.owners.get(at..at + self.replicas).unwrap_or_default();
+        owners.iter().filter_map(|&slot| self.slots.get(usize::from(slot))).map(|slot| slot.node)
+    }
+
+    /// Whether a node owns a partition.
+    #[must_use]
+    pub fn owns(&self, node: NodeId, partition: Partition) -> bool {
+        self.owners(partition).any(|owner| owner == node)
+    }
+
+    /// All nodes in the order in which a partition prefers them, the owners first.
+    #[must_use]
+    pub fn candidates(&self, partition: Partition) -> Vec<NodeId> {
+        let mut all: Vec<NodeId> = self.owners(partition).collect();
+        let mut order: Vec<(u64, NodeId)> =
+            self.slots.iter().map(|slot| (!score(partition.number(), slot), slot.node)).collect();
+        order.sort_unstable();
+        all.extend(order.into_iter().map(|(_, node)| node).filter(|&node| !self.owns(node, partition)));
+        all
+    }
+}
+
+/// Puts the owners of one partition, chosen from the order, behind the others.
+fn choose(order: &mut [(u64, u16)], zones: &[usize], replicas: usize, owners: &mut Vec<u16>) {
+    // Almost always the first few are enough; all are sorted only where zones want it.
+    let few = (replicas * 4).min(order.len());
+    if few < order.len() {
+        order.select_nth_unstable(few);
+    }
+    order[..few].sort_unstable();
+    let begin = owners.len();
+    take_apart(&order[..few], zones, replicas, owners);
+    if owners.len() - begin < replicas && few < order.len() {
+        owners.truncate(begin);
+        order.sort_unstable();
+        take_apart(order, zones, replicas, owners);
+    }
+    for &(_, slot) in order.iter() {
+        if owners.len() - begin == replicas {
+            break;
+        }
+        if !owners[begin..].contains(&slot) {
+            owners.push(slot);
+        }
+    }
+}
+
+/// The first of the order that stand in different zones.
+fn take_apart(order: &[(u64, u16)], zones: &[usize], replicas: usize, owners: &mut Vec<u16>) {
+    let begin = owners.len();
+    for &(_, slot) in order {
+        if owners.len() - begin == replicas {
+            break;
+        }
+        let zone = zones[usize::from(slot)];
+        if owners[begin..].iter().all(|&other| zones[usize::from(other)] != zone) {
+            owners.push(slot);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Plans a query: which node reads which chunks, and what nobody can give.
+//!
+//! Every owner of every live map is asked what it holds, and whoever else may hold something: those next in line, to whom
+//! copies go while an owner is dead, and those that say that they hold misplaced data. A chunk that was acknowledged is on at
+//! least W of them. The answer is complete when fewer than W of those that were asked for a partition are silent, and no chunk is missing
+//! between those that were found.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use packetstream_protocol::cluster::Held;
+use packetstream_protocol::ids::{NodeId, StreamId};
+use packetstream_protocol::interval::RangeSet;
+
+/// Chunks of one stream that one node is to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leg {
+    pub node: NodeId,
+    pub stream: StreamId,
+    pub chunks: RangeSet,
+}
+
+/// Who holds what, and who did not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Every stream with each node that holds something of it.
+    streams: BTreeMap<StreamId, BTreeMap<NodeId, Held>>,
+    /// Nodes that were asked and did not answer.
+    pub silent: BTreeSet<NodeId>,
+    /// Whether a chunk that was acknowledged can be with the silent ones alone.
+    pub blind: bool,
+    /// Nodes that failed since.
+    failed: BTreeSet<NodeId>,
+    /// Whom to ask first among equals: the coordinator itself.
+    prefer: Option<NodeId>,
+}
+
+impl Plan {
+    /// An empty plan that prefers one node among those that hold the same.
+    #[must_use]
+    pub fn preferring(node: NodeId) -> Self {
+        Self { prefer: Some(node), ..Self::default() }
+    }
+
+    /// Takes what a node says that it holds.
+    pub fn handle_held(&mut self, node: NodeId, held: Held) {
+        let known = self.streams.entry(held.stream).or_default().entry(node).or_insert_with(|| Held {
+            stream: held.stream,
+            have: RangeSet::new(),
+            young: RangeSet::new(),
+            expired: RangeSet::new(),
+        });
+        known.have.union(&held.have);
+        known.expired.union(&held.expired);
+    }
+
+    /// The streams, in order.
+    pub fn streams(&self) -> impl Iterator<Item = StreamId> + '_ {
+        self.streams.keys().copied()
+    }
+
+    /// All that can be read of a stream.
+    #[must_use]
+    pub fn readable(&self, stream: StreamId) -> RangeSet {
+        self.all(stream, |held| &held.have, true)
+    }
+
+    fn all(&self, stream: StreamId, of: impl Fn(&Held) -> &RangeSet, alive: bool) -> RangeSet {
+        let mut all = RangeSet::new();
+        for (node, held) in self.streams.get(&stream).into_iter().flatten() {
+            if !alive || !self.failed.contains(node) {
+                all.union(of(held));
+            }
+        }
+        all
+    }
+
+    /// One node for each chunk of a stream: whoever has most of what is left is next.
+    #[must_use]
+    pub fn legs(&self, stream: StreamId) -> Vec<Leg> {
+        self.legs_of(stream, &self.readable(stream))
+    }
+
+    /// One node for each of these chunks of a stream, as far as any holds them.
+    #[must_use]
+    pub fn legs_of(&self, stream: StreamId, chunks: &RangeSet) -> Vec<Leg> {
+        let mut left = chunks.clone();
+        let mut legs = Vec::new();
+        let Some(holders) = self.streams.get(&stream) else { return legs };
+        let mut holders: BTreeMap<NodeId, &RangeSet> = holders
+            .iter()
+            .filter(|(node, _)| !self.failed.contains(node))
+            .map(|(node, held)| (*node, &held.have))
+            .collect();
+        while !left.is_empty() && !holders.is_empty() {
+            let best = holders
+                .iter()
+                .map(|(&node, have)| (left.count() - left.difference(have).count(), self.prefer == Some(node), node))
+                .max();
+            let Some((1.., _, node)) = best else { break };
+            let Some(have) = holders.remove(&node) else { break };
+            let rest = left.difference(have);
+            legs.push(Leg { node, stream, chunks: left.difference(&rest) });
+            left = rest;
+        }
+        legs
+    }
+
+    /// A node failed while it read: who reads instead what it had not given of a stream. What nobody else holds is missing from now on.
+    pub fn replan(&mut self, failed: NodeId, stream: StreamId, rest: &RangeSet) -> Vec<Leg> {
+        self.handle_failed(failed);
+        self.legs_of(stream, rest)
+    }
+
+    /// A node failed while it read: none of its chunks count any more.
+    pub fn handle_failed(&mut self, node: NodeId) {
+        self.failed.insert(node);
+    }
+
+    /// The nodes that failed while they read.
+    #[must_use]
+    pub const fn failed(&self) -> &BTreeSet<NodeId> {
+        &self.failed
+    }
+
+    /// Chunks of a stream that are known to be and that no node can give: holes below its last, and what only failed nodes hold.
+    #[must_use]
+    pub fn missing(&self, stream: StreamId) -> RangeSet {
+        let readable = self.readable(stream);
+        let known = self.all(stream, |held| &held.have, false);
+        let expired = self.all(stream, |held| &held.expired, false);
+        let end = known.last().into_iter().chain(expired.last()).max().map_or(0, |last| last.saturating_add(1));
+        readable.missing_below(end).difference(&expired)
+    }
+
+    /// Whether everything that was acknowledged is in the answer.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        !self.blind && self.streams.keys().all(|&stream| self.missing(stream).is_empty())
+    }
+}
