@@ -29,6 +29,8 @@ pub(crate) struct Capture {
     frames: Vec<Frame>,
     /// The identification of the next IP datagram.
     identification: u16,
+    /// The last datagram that is no ICMP: what errors quote.
+    quotable: Vec<u8>,
 }
 
 const START_NS: i64 = 1_700_000_000_000_000_000;
@@ -61,8 +63,11 @@ impl Capture {
 
     /// Adds an IPv4 datagram.
     pub(crate) fn ip(&mut self, ms: i64, proto: u8, from: [u8; 4], to: [u8; 4], payload: &[u8]) {
-        self.identification += 1;
+        self.identification = self.identification.wrapping_add(1);
         let bytes = ip(proto, from, to, self.identification, payload);
+        if proto != 1 {
+            self.quotable.clone_from(&bytes);
+        }
         self.frame(ms, 101, bytes);
     }
 
@@ -94,6 +99,40 @@ impl Capture {
         segment.extend([0; 4]);
         segment.extend(data);
         self.ip(ms, 6, from.0, to.0, &segment);
+    }
+
+    /// Adds a fragment of an IPv4 datagram; `offset` in units of eight octets.
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn fragment(
+        &mut self,
+        ms: i64,
+        proto: u8,
+        from: [u8; 4],
+        to: [u8; 4],
+        identification: u16,
+        offset: u16,
+        is_more: bool,
+        payload: &[u8],
+    ) {
+        let mut bytes = ip(proto, from, to, identification, payload);
+        bytes[6..8].copy_from_slice(&(offset | u16::from(is_more) << 13).to_be_bytes());
+        self.quotable.clone_from(&bytes);
+        self.frame(ms, 101, bytes);
+    }
+
+    /// Adds the last frame once more.
+    pub(crate) fn repeat_last(&mut self, ms: i64) {
+        if let Some(last) = self.frames.last() {
+            self.frame(ms, last.link_type, last.bytes.clone());
+        }
+    }
+
+    /// Sets the time to live of the last frame, an IPv4 datagram.
+    pub(crate) fn set_ttl(&mut self, ttl: u8) {
+        if let Some(last) = self.frames.last_mut() {
+            last.bytes[8] = ttl;
+            self.quotable.clone_from(&last.bytes);
+        }
     }
 
     /// Keeps only `len` octets of the last frame.
@@ -164,6 +203,46 @@ pub(crate) fn udp(from: u16, to: u16, payload: &[u8]) -> Vec<u8> {
     segment.extend([0, 0]);
     segment.extend(payload);
     segment
+}
+
+/// An ICMP error about the last datagram of a capture, from a router to its sender.
+pub(crate) fn icmp_error(capture: &mut Capture, ms: i64, router: [u8; 4], kind: u8, code: u8, mtu: u16) {
+    let quoted = capture.quotable.clone();
+    let mut message = vec![kind, code, 0, 0, 0, 0];
+    message.extend(mtu.to_be_bytes());
+    message.extend(quoted.iter().take(28));
+    let sender = [quoted[12], quoted[13], quoted[14], quoted[15]];
+    capture.ip(ms, 1, router, sender, &message);
+}
+
+/// An ARP packet over Ethernet. Hosts are told by the last octet of 02:00:00:00:00:xx and of 10.0.0.x; 0 is no address.
+pub(crate) fn arp(operation: u8, from: u8, from_ip: u8, to: u8, to_ip: u8) -> Vec<u8> {
+    let mac = |host: u8| if host == 0 { [0; 6] } else { [2, 0, 0, 0, 0, host] };
+    let address = |host: u8| if host == 0 { [0; 4] } else { [10, 0, 0, host] };
+    let mut frame = if to == 0 { vec![0xff; 6] } else { mac(to).to_vec() };
+    frame.extend(mac(from));
+    frame.extend([8, 6, 0, 1, 8, 0, 6, 4, 0, operation]);
+    frame.extend(mac(from));
+    frame.extend(address(from_ip));
+    frame.extend(mac(to));
+    frame.extend(address(to_ip));
+    frame
+}
+
+/// A DNS message with one question and `answers` addresses.
+pub(crate) fn dns(id: u16, is_response: bool, rcode: u8, name: &str, qtype: u8, answers: u8) -> Vec<u8> {
+    let mut message = id.to_be_bytes().to_vec();
+    message.extend(if is_response { [0x81, 0x80 | rcode] } else { [1, 0] });
+    message.extend([0, 1, 0, answers, 0, 0, 0, 0]);
+    for label in name.split('.') {
+        message.push(label.len() as u8);
+        message.extend(label.as_bytes());
+    }
+    message.extend([0, 0, qtype, 0, 1]);
+    for last in 0..answers {
+        message.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 10, 0, 0, last]);
+    }
+    message
 }
 
 #[test]

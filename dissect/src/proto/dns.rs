@@ -357,6 +357,11 @@ fields! { Dns, "dns", "Domain Name System";
     EXTRANEOUS = expert("dns.extraneous", "Extraneous data", Note, Undecoded);
 }
 
+/// What a record type is called.
+pub(crate) fn type_name(number: u64) -> Option<&'static str> {
+    names::TYPES.iter().find(|row| row.0 == number).map(|row| row.1)
+}
+
 pub(crate) static PROTOCOL: Protocol = Protocol {
     framing: Some(framing),
     is_counted: true,

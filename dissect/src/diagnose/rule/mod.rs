@@ -1,6 +1,24 @@
 //! The rules, one a file, and the list of them.
 
+mod arp_duplicate;
+mod arp_unanswered;
+mod capture_incomplete;
+mod deadlines;
+mod dns_error;
+mod dns_message;
+mod dns_unanswered;
+mod http_server_error;
+mod icmp_error;
+mod icmp_fragmentation;
+mod icmp_unreachable;
+mod ip_fragments;
+mod ip_ttl;
+mod segment;
 mod sip_malformed;
+mod tcp_handshake;
+mod tcp_reset;
+mod tcp_retransmissions;
+mod tcp_zero_window;
 
 use super::Out;
 use super::finding::Code;
@@ -45,7 +63,23 @@ pub struct CallKind {
 }
 
 /// The rules over packets. One line a rule.
-pub static RULES: &[&Kind] = &[&sip_malformed::RULE];
+pub static RULES: &[&Kind] = &[
+    &sip_malformed::RULE,
+    &tcp_handshake::RULE,
+    &tcp_reset::RULE,
+    &tcp_retransmissions::RULE,
+    &tcp_zero_window::RULE,
+    &arp_duplicate::RULE,
+    &arp_unanswered::RULE,
+    &icmp_unreachable::RULE,
+    &icmp_fragmentation::RULE,
+    &ip_fragments::RULE,
+    &ip_ttl::RULE,
+    &dns_unanswered::RULE,
+    &dns_error::RULE,
+    &http_server_error::RULE,
+    &capture_incomplete::RULE,
+];
 
 /// The rules over calls. One line a rule.
 pub static CALL_RULES: &[&CallKind] = &[];

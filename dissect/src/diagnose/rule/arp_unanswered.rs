@@ -1,0 +1,214 @@
+//! Addresses that somebody asks for and nobody has (RFC 826).
+//!
+//! Probes and announcements are no questions. On a switch a capture sees everybody's questions, but of the answers only
+//! those to its own host: a finding is uncertain when no answer to the asker could be seen, because no packet to it was.
+
+use super::arp_duplicate::{REQUEST, ipv4, mac, place};
+use super::deadlines::Deadlines;
+use super::{Kind, Out, Rule, Seen};
+use crate::diagnose::Evidence;
+use crate::diagnose::finding::{Code, Finding, Severity, Subject};
+use crate::dissector::Address;
+use crate::proto::{arp, eth, vlan};
+use crate::recent::Recent;
+use crate::registry::ProtoId;
+use crate::value::Value;
+
+static CODE: Code = Code {
+    name: "arp.unanswered",
+    severity: Severity::Warning,
+    advice: "the device is off or not in this network, or the address, the mask or the VLAN is wrong",
+};
+
+pub(crate) static RULE: Kind = Kind {
+    codes: &[&CODE],
+    protos: &[ProtoId::Eth],
+    fields: &[arp::OPCODE, arp::SRC_HW_MAC, arp::SRC_PROTO_IPV4, arp::DST_PROTO_IPV4, eth::DST, vlan::ID],
+    make: || Box::new(Unanswered::default()),
+};
+
+/// How many addresses are waited for at once.
+const MAX_ASKED: usize = 65_536;
+/// How many hosts that packets came to are remembered.
+const MAX_REACHED: usize = 65_536;
+/// How many addresses that were told are remembered.
+const MAX_TOLD: usize = 65_536;
+/// Asked so often and never answered.
+const TIMES: u64 = 3;
+/// The same question sooner than that is the same packet, captured twice.
+const COPY_NS: i64 = 20_000_000;
+/// Who has not answered for that long since the first question does not answer.
+const WAIT_NS: i64 = 30_000_000_000;
+
+type Place = (u32, u64, [u8; 4]);
+
+struct Asked {
+    asker: [u8; 6],
+    questions: Evidence,
+    last: i64,
+    last_asker: [u8; 6],
+}
+
+struct Unanswered {
+    asked: Deadlines<Place, Asked>,
+    /// Hosts that unicast packets were seen to go to.
+    reached: Recent<[u8; 6], ()>,
+    told: Recent<Place, ()>,
+}
+
+impl Default for Unanswered {
+    fn default() -> Self {
+        Self { asked: Deadlines::new(MAX_ASKED), reached: Recent::new(MAX_REACHED), told: Recent::new(MAX_TOLD) }
+    }
+}
+
+impl Unanswered {
+    fn judge(&mut self, place: Place, asked: Asked, out: &mut Out<'_>) {
+        if asked.questions.count() < TIMES || self.told.get(&place).is_some() {
+            return;
+        }
+        self.told.insert(place, ());
+        let address = Address::Ipv4(place.2);
+        let asker = Address::Ether(asked.asker);
+        let summary = format!("{asker} and others asked");
+        let summary = match asked.asker == asked.last_asker {
+            true => format!("{asker} asked {} times for {address}, and nobody answered", asked.questions.count()),
+            false => format!("{summary} {} times for {address}, and nobody answered", asked.questions.count()),
+        };
+        let finding = Finding::new(&CODE, Subject::address(address), asked.questions, summary).absent();
+        match self.reached.get(&asked.asker).is_some() {
+            true => out.say(finding),
+            false => out.say(finding.uncertain()),
+        }
+    }
+}
+
+impl Rule for Unanswered {
+    fn look(&mut self, packet: &Seen<'_>, _: &mut Out<'_>) {
+        let now = packet.time();
+        if let Some(Value::Ether(to)) = packet.first(eth::DST).map(|node| &node.value)
+            && to[0] & 1 == 0
+            && self.reached.get(to).is_none()
+        {
+            self.reached.insert(*to, ());
+        }
+        if !packet.has_proto(ProtoId::Arp) {
+            // Whoever sends is there, even when its answers go another way.
+            if !self.asked.is_empty()
+                && let Address::Ipv4(source) = packet.endpoints().src
+            {
+                self.asked.remove(&place(packet, source));
+            }
+            return;
+        }
+        let (Some(source), Some(target)) = (ipv4(packet, arp::SRC_PROTO_IPV4), ipv4(packet, arp::DST_PROTO_IPV4))
+        else {
+            return;
+        };
+        self.asked.remove(&place(packet, source));
+        let is_question = packet.uint(arp::OPCODE) == Some(REQUEST) && source != [0; 4] && source != target;
+        let (true, Some(asker)) = (is_question && target != [0; 4], mac(packet, arp::SRC_HW_MAC)) else {
+            return;
+        };
+        let place = place(packet, target);
+        match self.asked.get_mut(&place) {
+            Some(asked) if asked.last_asker == asker && now.saturating_sub(asked.last) < COPY_NS => {}
+            Some(asked) => {
+                asked.questions.add(packet.mark);
+                asked.last = now;
+                asked.last_asker = asker;
+            }
+            None => {
+                let questions = Evidence::of(packet.mark);
+                let asked = Asked { asker, questions, last: now, last_asker: asker };
+                self.asked.insert(place, now.saturating_add(WAIT_NS), asked);
+            }
+        }
+    }
+
+    fn tick(&mut self, out: &mut Out<'_>) {
+        while let Some((place, asked)) = self.asked.pop_due(out.now) {
+            self.judge(place, asked, out);
+        }
+    }
+
+    fn finish(&mut self, out: &mut Out<'_>) {
+        while let Some((place, asked)) = self.asked.pop_first() {
+            self.judge(place, asked, out);
+        }
+    }
+
+    fn horizon(&self) -> Option<i64> {
+        self.asked.values().map(|asked| asked.questions.first().time).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::testing::{Capture, arp};
+
+    /// Host 1 asks for 10.0.0.50; it gets answers to other questions.
+    fn questions(times: &[i64]) -> Capture {
+        let mut capture = Capture::default();
+        capture.frame(0, 1, arp(2, 9, 9, 1, 1));
+        for ms in times {
+            capture.frame(*ms, 1, arp(1, 1, 1, 0, 50));
+        }
+        capture
+    }
+
+    #[test]
+    fn three_questions_in_vain_are_told_once() {
+        let capture = questions(&[1000, 2000, 3000, 40_000, 41_000, 42_000, 80_000]);
+        assert_eq!(capture.codes(), ["arp.unanswered"]);
+        assert_eq!(capture.frames_of("arp.unanswered"), Some(vec![2, 3, 4]));
+        assert!(capture.findings()[0].is_certain);
+    }
+
+    #[test]
+    fn fewer_questions_or_copies_are_none() {
+        assert_eq!(questions(&[1000, 2000]).codes(), [""; 0]);
+        assert_eq!(questions(&[1000, 1001, 2000, 2001]).codes(), [""; 0]);
+    }
+
+    #[test]
+    fn whoever_is_seen_is_there() {
+        let mut capture = questions(&[1000, 2000, 3000]);
+        capture.frame(3100, 1, arp(2, 50, 50, 1, 1));
+        assert_eq!(capture.codes(), [""; 0]);
+    }
+
+    #[test]
+    fn probes_and_announcements_are_no_questions() {
+        let mut capture = Capture::default();
+        for ms in [0, 1000, 2000, 3000] {
+            capture.frame(ms, 1, arp(1, 1, 0, 0, 50));
+            capture.frame(ms, 1, arp(1, 2, 51, 0, 51));
+        }
+        assert_eq!(capture.codes(), [""; 0]);
+    }
+
+    #[test]
+    fn where_no_answer_could_be_seen_it_is_not_certain() {
+        let mut capture = Capture::default();
+        for ms in [0, 1000, 2000] {
+            capture.frame(ms, 1, arp(1, 1, 1, 0, 50));
+        }
+        let findings = capture.findings();
+        assert!(findings.len() == 1 && !findings[0].is_certain);
+    }
+
+    #[test]
+    fn no_more_than_the_limit_is_waited_for() {
+        let mut rule = Unanswered::default();
+        let mut capture = Capture::default();
+        for n in 0..MAX_ASKED as u32 + 10 {
+            let mut frame = arp(1, 1, 1, 0, 50);
+            frame[38..42].copy_from_slice(&(n + 0x0b00_0000).to_be_bytes());
+            capture.frame(0, 1, frame);
+        }
+        capture.each(&RULE, |seen, out| rule.look(seen, out));
+        assert_eq!(rule.asked.len(), MAX_ASKED);
+    }
+}

@@ -1,0 +1,245 @@
+//! Destinations that a router or a host says cannot be reached (RFC 792; RFC 4443, 3.1).
+//!
+//! Two kinds of port unreachable are no fault: with the one a UDP traceroute learns that it has arrived, the other meets
+//! media that was still on its way when its call ended.
+
+use std::collections::BTreeSet;
+
+use super::deadlines::Deadlines;
+use super::icmp_error::{FIELDS, IcmpError, Says};
+use super::{Kind, Out, Rule, Seen};
+use crate::diagnose::Evidence;
+use crate::diagnose::finding::{Code, Finding, Severity, Subject};
+use crate::dissector::{Address, Transport};
+use crate::recent::Recent;
+use crate::registry::ProtoId;
+
+static CODE: Code = Code {
+    name: "icmp.unreachable",
+    severity: Severity::Warning,
+    advice: "see by the code whether the route, the host, the service or a firewall's rule is missing",
+};
+
+pub(crate) static RULE: Kind = Kind {
+    codes: &[&CODE],
+    protos: &[ProtoId::Icmp, ProtoId::Icmpv6],
+    fields: &FIELDS,
+    make: || Box::new(Unreachable::default()),
+};
+
+/// How many destinations are gathered at once.
+const MAX_WAITING: usize = 16_384;
+/// How many that were told are remembered.
+const MAX_TOLD: usize = 65_536;
+/// How many pairs between which a traceroute runs are remembered.
+const MAX_TRACES: usize = 4096;
+/// How many ports of one destination are named.
+const MAX_PORTS: usize = 8;
+/// So long errors of one cause are gathered: until a call, the media of which met them, has ended for certain.
+const GATHER_NS: i64 = 6_000_000_000;
+/// A traceroute goes on for no longer than that.
+const TRACE_NS: i64 = 120_000_000_000;
+/// Traceroute's ports begin there and count up with each probe.
+const TRACE_PORTS: std::ops::Range<u16> = 33_434..33_934;
+/// What a probe has left of its time to live at its end is little; other packets start with 64 and more.
+const TRACE_TTL: u64 = 31;
+
+/// What IANA calls the codes of ICMP's type 3.
+const CODES: &[(u8, &str)] = &[
+    (0, "network unreachable"),
+    (1, "host unreachable"),
+    (2, "protocol unreachable"),
+    (3, "port unreachable"),
+    (5, "source route failed"),
+    (6, "destination network unknown"),
+    (7, "destination host unknown"),
+    (8, "source host isolated"),
+    (9, "network administratively prohibited"),
+    (10, "host administratively prohibited"),
+    (11, "network unreachable for type of service"),
+    (12, "host unreachable for type of service"),
+    (13, "communication administratively prohibited"),
+    (14, "host precedence violation"),
+    (15, "precedence cutoff in effect"),
+];
+/// And those of ICMPv6's type 1.
+const CODES_V6: &[(u8, &str)] = &[
+    (0, "no route to destination"),
+    (1, "communication administratively prohibited"),
+    (2, "beyond scope of source address"),
+    (3, "address unreachable"),
+    (4, "port unreachable"),
+    (5, "source address failed ingress or egress policy"),
+    (6, "route to destination rejected"),
+    (7, "error in source routing header"),
+];
+
+/// The destination and the cause.
+type Key = (Address, u8, bool);
+
+#[derive(Default)]
+struct Errors {
+    evidence: Evidence,
+    from: Address,
+    ports: BTreeSet<(Transport, u16)>,
+}
+
+struct Unreachable {
+    waiting: Deadlines<Key, Errors>,
+    told: Recent<Key, ()>,
+    /// When routers last said of packets from one to the other that their time was up.
+    traces: Recent<(Address, Address), i64>,
+}
+
+impl Default for Unreachable {
+    fn default() -> Self {
+        Self { waiting: Deadlines::new(MAX_WAITING), told: Recent::new(MAX_TOLD), traces: Recent::new(MAX_TRACES) }
+    }
+}
+
+impl Unreachable {
+    fn is_trace(&mut self, error: &IcmpError, now: i64) -> bool {
+        let quoted = &error.quoted;
+        if quoted.transport != Transport::Udp {
+            return false;
+        }
+        let last = self.traces.get(&(quoted.src, quoted.dst)).copied();
+        let is_running = last.is_some_and(|last| now.saturating_sub(last) <= TRACE_NS);
+        // A traceroute to a neighbour meets no router.
+        let is_probe = TRACE_PORTS.contains(&quoted.dst_port) && error.ttl <= TRACE_TTL;
+        is_running || is_probe
+    }
+
+    fn say(&mut self, key: Key, errors: Errors, out: &mut Out<'_>) {
+        if errors.evidence.is_empty() || self.told.get(&key).is_some() {
+            return;
+        }
+        self.told.insert(key, ());
+        let (destination, code, is_v6) = key;
+        let names = if is_v6 { CODES_V6 } else { CODES };
+        let name = names.iter().find(|row| row.0 == code).map_or("destination unreachable", |row| row.1);
+        let ports: Vec<String> = errors
+            .ports
+            .iter()
+            .take(MAX_PORTS)
+            .map(|(transport, port)| match transport {
+                Transport::Tcp => format!("TCP {port}"),
+                _ => format!("UDP {port}"),
+            })
+            .collect();
+        let more = if errors.ports.len() > MAX_PORTS { " and others" } else { "" };
+        let of = if ports.is_empty() { String::new() } else { format!(" ({}{more})", ports.join(", ")) };
+        let summary = format!("{} says of {destination}{of}: {name}", errors.from);
+        out.say(Finding::new(&CODE, Subject::new("destination", destination.to_string()), errors.evidence, summary));
+    }
+}
+
+impl Rule for Unreachable {
+    fn look(&mut self, packet: &Seen<'_>, out: &mut Out<'_>) {
+        let Some(error) = IcmpError::of(packet) else {
+            return;
+        };
+        let now = packet.time();
+        let quoted = error.quoted;
+        let (code, is_v6) = match error.says {
+            Says::Unreachable { code, is_v6 } => (code, is_v6),
+            Says::TimeExceeded => {
+                self.traces.insert((quoted.src, quoted.dst), now);
+                return;
+            }
+            _ => return,
+        };
+        let is_port = code == if is_v6 { 4 } else { 3 };
+        if is_port && self.is_trace(&error, now) {
+            return;
+        }
+        let key = (quoted.dst, code, is_v6);
+        if self.told.get(&key).is_some() {
+            return;
+        }
+        if self.waiting.get_mut(&key).is_none()
+            && let Some((key, errors)) = self.waiting.insert(key, now.saturating_add(GATHER_NS), Errors::default())
+        {
+            self.say(key, errors, out);
+        }
+        let Some(errors) = self.waiting.get_mut(&key) else {
+            return;
+        };
+        errors.evidence.add(packet.mark);
+        errors.from = error.from;
+        if quoted.transport != Transport::None && errors.ports.len() <= MAX_PORTS {
+            errors.ports.insert((quoted.transport, quoted.dst_port));
+        }
+    }
+
+    fn tick(&mut self, out: &mut Out<'_>) {
+        while let Some((key, errors)) = self.waiting.pop_due(out.now) {
+            self.say(key, errors, out);
+        }
+    }
+
+    fn finish(&mut self, out: &mut Out<'_>) {
+        while let Some((key, errors)) = self.waiting.pop_first() {
+            self.say(key, errors, out);
+        }
+    }
+
+    fn horizon(&self) -> Option<i64> {
+        self.waiting.values().map(|errors| errors.evidence.first().time).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::testing::{Capture, host, icmp_error};
+
+    #[test]
+    fn a_closed_port_and_a_firewall_are_told_once_each() {
+        let mut capture = Capture::default();
+        for (ms, port) in [(0, 9995), (1000, 9996), (2000, 9997)] {
+            capture.udp(ms, host(1, 5000), host(2, port), b"hello");
+            icmp_error(&mut capture, ms + 1, [10, 0, 0, 2], 3, 3, 0);
+            icmp_error(&mut capture, ms + 2, [10, 0, 0, 9], 3, 13, 0);
+        }
+        let findings = capture.findings();
+        assert_eq!(capture.codes(), ["icmp.unreachable", "icmp.unreachable"]);
+        assert!(findings[0].summary.contains("10.0.0.2 (UDP 9995, UDP 9996, UDP 9997): port unreachable"));
+        assert!(findings[1].summary.contains("administratively prohibited"), "{}", findings[1].summary);
+    }
+
+    #[test]
+    fn the_end_of_a_traceroute_is_none() {
+        let mut capture = Capture::default();
+        capture.udp(0, host(1, 5000), host(2, 33_500), b"hello");
+        capture.set_ttl(1);
+        icmp_error(&mut capture, 1, [10, 0, 0, 2], 3, 3, 0);
+        assert_eq!(capture.codes(), [""; 0]);
+        // Media at such a port is none.
+        let mut capture = Capture::default();
+        capture.udp(0, host(1, 5000), host(2, 33_500), b"hello");
+        icmp_error(&mut capture, 1, [10, 0, 0, 2], 3, 3, 0);
+        assert_eq!(capture.codes(), ["icmp.unreachable"]);
+    }
+
+    #[test]
+    fn other_errors_are_not_meant() {
+        let mut capture = Capture::default();
+        capture.udp(0, host(1, 5000), host(2, 80), b"hello");
+        icmp_error(&mut capture, 1, [10, 0, 0, 9], 5, 0, 0);
+        icmp_error(&mut capture, 1, [10, 0, 0, 9], 12, 0, 0);
+        assert_eq!(capture.codes(), [""; 0]);
+    }
+
+    #[test]
+    fn no_more_than_the_limit_waits() {
+        let mut rule = Unreachable::default();
+        let mut capture = Capture::default();
+        for n in 0..MAX_WAITING + 10 {
+            capture.udp(0, host(1, 5000), ([10, 1, (n >> 8) as u8, n as u8], 1), b"hello");
+            icmp_error(&mut capture, 0, [10, 0, 0, 9], 3, 1, 0);
+        }
+        capture.each(&RULE, |seen, out| rule.look(seen, out));
+        assert_eq!(rule.waiting.len(), MAX_WAITING);
+    }
+}

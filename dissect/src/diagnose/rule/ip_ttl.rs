@@ -1,0 +1,336 @@
+//! Packets whose time to live was used up on the way (RFC 792; RFC 4443, 3.3), not by a traceroute.
+//!
+//! A traceroute sends packets with a small time to live on purpose. They are known by that where they are seen, by
+//! several routers that answer, or by their ports. A loop is it when the same packet comes by again and again with less
+//! time to live each time. Only packets that have little left are watched for that: in a loop all come to it.
+
+use std::collections::BTreeSet;
+
+use super::deadlines::Deadlines;
+use super::icmp_error::{IcmpError, Says};
+use super::{Kind, Out, Rule, Seen};
+use crate::diagnose::Evidence;
+use crate::diagnose::finding::{Code, Finding, Severity, Subject};
+use crate::dissector::{Address, Transport};
+use crate::proto::{icmp, icmpv6, ip, ipv6};
+use crate::recent::Recent;
+use crate::registry::ProtoId;
+use crate::value::Value;
+
+static CODE: Code = Code {
+    name: "ip.ttl-exceeded",
+    severity: Severity::Warning,
+    advice: "look for a routing loop: compare the routes of the routers on the path for the destination",
+};
+
+pub(crate) static RULE: Kind = Kind {
+    codes: &[&CODE],
+    protos: &[ProtoId::Ip, ProtoId::Ipv6],
+    fields: &[
+        icmp::TYPE,
+        icmp::CODE,
+        icmp::MTU,
+        icmpv6::TYPE,
+        icmpv6::CODE,
+        icmpv6::MTU,
+        ip::PROTO,
+        ip::TTL,
+        ip::ID,
+        ip::LEN,
+        ip::PROTOCOL_NUMBER,
+        ipv6::PROTO,
+        ipv6::HLIM,
+        ipv6::PLEN,
+    ],
+    make: || Box::new(TimeExceeded::default()),
+};
+
+/// How many paths are watched at once.
+const MAX_PATHS: usize = 4096;
+/// How many that were told are remembered.
+const MAX_TOLD: usize = 16_384;
+/// How many packets with little time to live, and how many pairs of hosts between which they go, are remembered.
+const MAX_PACKETS: usize = 16_384;
+const MAX_PAIRS: usize = 16_384;
+/// How many routers of one path are told apart.
+const MAX_ROUTERS: usize = 8;
+/// A packet that begins its way has 64 or more; one with less than that is near its end, or a probe.
+const LITTLE: u64 = 32;
+/// Seen so often with less each time a packet is in a loop: two routers or a host of several networks may show it twice.
+const ROUNDS: u32 = 4;
+/// A packet that comes again after that long is another one.
+const ROUND_NS: i64 = 10_000_000_000;
+/// So long errors of one path are gathered: in that time a traceroute comes to its next router.
+const GATHER_NS: i64 = 16_000_000_000;
+/// A traceroute goes on for no longer than that.
+const TRACE_NS: i64 = 120_000_000_000;
+/// Traceroute's ports begin there and count up with each probe.
+const TRACE_PORTS: std::ops::Range<u16> = 33_434..33_934;
+/// As much of a packet tells it from others.
+const MAX_PRINT: usize = 96;
+
+type Path = (Address, Address);
+
+#[derive(Default)]
+struct Exceeded {
+    evidence: Evidence,
+    routers: BTreeSet<Address>,
+    errors: u64,
+    is_loop: bool,
+    /// A probe's port.
+    is_probe: bool,
+}
+
+struct Round {
+    ttl: u64,
+    count: u32,
+    last: i64,
+    evidence: Evidence,
+}
+
+struct TimeExceeded {
+    paths: Deadlines<Path, Exceeded>,
+    told: Recent<Path, ()>,
+    rounds: Recent<u64, Round>,
+    /// When a packet with little time to live went from one to the other.
+    probed: Recent<Path, i64>,
+}
+
+impl Default for TimeExceeded {
+    fn default() -> Self {
+        Self {
+            paths: Deadlines::new(MAX_PATHS),
+            told: Recent::new(MAX_TOLD),
+            rounds: Recent::new(MAX_PACKETS),
+            probed: Recent::new(MAX_PAIRS),
+        }
+    }
+}
+
+/// What stays the same of a packet on its way: all but time to live and checksum of its innermost IP header.
+fn print(seen: &Seen<'_>) -> Option<u64> {
+    let (node, leave) = match seen.endpoints().src {
+        Address::Ipv4(_) => (seen.all(ip::PROTO).last()?, &[8, 10, 11][..]),
+        Address::Ipv6(_) => (seen.all(ipv6::PROTO).last()?, &[7][..]),
+        _ => return None,
+    };
+    let Value::Protocol { end } = node.value else {
+        return None;
+    };
+    let (source, _) = seen.dissection.sources.get(usize::from(node.source))?;
+    let octets = source.get(node.start as usize..(end as usize).min(source.len()))?;
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for (at, octet) in octets.iter().take(MAX_PRINT).enumerate() {
+        let octet = if leave.contains(&at) { 0 } else { *octet };
+        hash = (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    Some(hash)
+}
+
+fn is_group(address: Address) -> bool {
+    match address {
+        Address::Ipv4([first, ..]) => first >= 224,
+        Address::Ipv6([first, ..]) => first == 0xff,
+        _ => true,
+    }
+}
+
+impl TimeExceeded {
+    fn path(&mut self, path: Path, now: i64, out: &mut Out<'_>) -> Option<&mut Exceeded> {
+        if self.told.get(&path).is_some() {
+            return None;
+        }
+        if self.paths.get_mut(&path).is_none()
+            && let Some((path, exceeded)) = self.paths.insert(path, now.saturating_add(GATHER_NS), Exceeded::default())
+        {
+            self.judge(path, exceeded, out);
+        }
+        self.paths.get_mut(&path)
+    }
+
+    /// A packet that has little time to live left.
+    fn little(&mut self, path: Path, ttl: u64, seen: &Seen<'_>, out: &mut Out<'_>) {
+        let now = seen.time();
+        let Some(print) = print(seen) else {
+            return;
+        };
+        let fresh = Round { ttl, count: 1, last: now, evidence: Evidence::of(seen.mark) };
+        let Some(round) = self.rounds.get(&print) else {
+            self.rounds.insert(print, fresh);
+            self.probed.insert(path, now);
+            return;
+        };
+        if now.saturating_sub(round.last) > ROUND_NS || ttl >= round.ttl {
+            if ttl != round.ttl {
+                *round = fresh;
+            }
+            return;
+        }
+        round.ttl = ttl;
+        round.count += 1;
+        round.last = now;
+        round.evidence.add(seen.mark);
+        if round.count < ROUNDS {
+            return;
+        }
+        let evidence = round.evidence.clone();
+        if let Some(exceeded) = self.path(path, now, out) {
+            exceeded.is_loop = true;
+            exceeded.evidence.join(&evidence);
+        }
+    }
+
+    fn judge(&mut self, path: Path, exceeded: Exceeded, out: &mut Out<'_>) {
+        let probed = self.probed.get(&path).copied();
+        let last = exceeded.evidence.last().time;
+        let is_probed = probed.is_some_and(|time| last.saturating_sub(time) <= TRACE_NS);
+        let is_trace = is_probed || exceeded.is_probe || exceeded.routers.len() > 1;
+        if exceeded.evidence.is_empty() || !exceeded.is_loop && is_trace {
+            return;
+        }
+        self.told.insert(path, ());
+        let (from, to) = path;
+        let routers: Vec<String> = exceeded.routers.iter().map(Address::to_string).collect();
+        let says = match exceeded.errors {
+            0 => String::new(),
+            count => format!("; {} said {count} times that the time to live was used up", routers.join(", ")),
+        };
+        let summary = match exceeded.is_loop {
+            true => format!(
+                "packets from {from} to {to} go in a loop: the same one came by with less time to live each time{says}"
+            ),
+            false => format!("packets from {from} to {to} do not arrive{says}"),
+        };
+        let subject = Subject::new("path", format!("{from}-{to}"));
+        out.say(Finding::new(&CODE, subject, exceeded.evidence, summary));
+    }
+}
+
+impl Rule for TimeExceeded {
+    fn look(&mut self, packet: &Seen<'_>, out: &mut Out<'_>) {
+        if let Some(error) = IcmpError::of(packet) {
+            if error.says != Says::TimeExceeded {
+                return;
+            }
+            let quoted = error.quoted;
+            if let Some(exceeded) = self.path((quoted.src, quoted.dst), packet.time(), out) {
+                exceeded.errors += 1;
+                exceeded.evidence.add(packet.mark);
+                exceeded.is_probe |= quoted.transport == Transport::Udp && TRACE_PORTS.contains(&quoted.dst_port);
+                if exceeded.routers.len() < MAX_ROUTERS {
+                    exceeded.routers.insert(error.from);
+                }
+            }
+            return;
+        }
+        let endpoints = packet.endpoints();
+        let ttl = match endpoints.src {
+            Address::Ipv4(_) => packet.all(ip::TTL).last(),
+            Address::Ipv6(_) => packet.all(ipv6::HLIM).last(),
+            _ => None,
+        };
+        if let Some(ttl) = ttl.and_then(Seen::number).filter(|ttl| *ttl < LITTLE)
+            && !is_group(endpoints.dst)
+        {
+            self.little((endpoints.src, endpoints.dst), ttl, packet, out);
+        }
+    }
+
+    fn tick(&mut self, out: &mut Out<'_>) {
+        while let Some((path, exceeded)) = self.paths.pop_due(out.now) {
+            self.judge(path, exceeded, out);
+        }
+    }
+
+    fn finish(&mut self, out: &mut Out<'_>) {
+        while let Some((path, exceeded)) = self.paths.pop_first() {
+            self.judge(path, exceeded, out);
+        }
+    }
+
+    fn horizon(&self) -> Option<i64> {
+        self.paths.values().map(|exceeded| exceeded.evidence.first().time).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::testing::{Capture, host, icmp_error};
+
+    #[test]
+    fn a_packet_that_comes_again_with_less_is_in_a_loop() {
+        let mut capture = Capture::default();
+        capture.udp(0, host(1, 5000), host(2, 5001), b"hello");
+        for ttl in (1..=63).rev().step_by(2) {
+            capture.repeat_last(64 - i64::from(ttl));
+            capture.set_ttl(ttl);
+        }
+        icmp_error(&mut capture, 100, [10, 0, 0, 9], 11, 0, 0);
+        assert_eq!(capture.codes(), ["ip.ttl-exceeded"]);
+        assert!(capture.findings()[0].summary.contains("loop"));
+    }
+
+    #[test]
+    fn an_error_about_an_ordinary_packet_is_told_once() {
+        let mut capture = Capture::default();
+        for ms in [0, 1000, 30_000] {
+            capture.udp(ms, host(1, 5000), host(2, 5001), b"hello");
+            icmp_error(&mut capture, ms + 1, [10, 0, 0, 9], 11, 0, 0);
+        }
+        assert_eq!(capture.codes(), ["ip.ttl-exceeded"]);
+    }
+
+    #[test]
+    fn a_traceroute_is_none() {
+        // Its packets are seen.
+        let mut capture = Capture::default();
+        for ttl in 1..5 {
+            capture.udp(i64::from(ttl) * 50, host(1, 5000), host(2, 7000 + u16::from(ttl)), b"hello");
+            capture.set_ttl(ttl);
+            icmp_error(&mut capture, i64::from(ttl) * 50 + 1, [10, 0, 0, 9], 11, 0, 0);
+        }
+        assert_eq!(capture.codes(), [""; 0]);
+        // Only the answers are seen: of several routers, or to the usual ports.
+        for ports in [[7000, 7001, 7002], [33_434, 33_435, 33_436]] {
+            let mut capture = Capture::default();
+            for (at, port) in ports.into_iter().enumerate() {
+                let router = [10, 0, 0, if port < 8000 { 9 + at as u8 } else { 9 }];
+                capture.udp(at as i64 * 50, host(1, 5000), host(2, port), b"hello");
+                icmp_error(&mut capture, at as i64 * 50 + 1, router, 11, 0, 0);
+            }
+            assert_eq!(capture.codes(), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn copies_and_packets_to_groups_are_no_loop() {
+        let mut capture = Capture::default();
+        capture.udp(0, host(1, 5000), host(2, 5001), b"hello");
+        for (ms, ttl) in [(1, 20), (2, 20), (3, 19), (4, 19)] {
+            capture.repeat_last(ms);
+            capture.set_ttl(ttl);
+        }
+        for ms in 0..10 {
+            capture.udp(ms, host(1, 5000), ([224, 0, 0, 9], 520), b"hello");
+            capture.set_ttl(1);
+        }
+        assert_eq!(capture.codes(), [""; 0]);
+    }
+
+    #[test]
+    fn no_more_than_the_limit_is_watched() {
+        let mut rule = TimeExceeded::default();
+        let mut capture = Capture::default();
+        for n in 0..2 * MAX_PACKETS {
+            capture.udp(0, host(1, 5000), ([10, 1, (n >> 8) as u8, n as u8], 1), b"hello");
+            capture.set_ttl(9);
+            if n < MAX_PATHS + 10 {
+                icmp_error(&mut capture, 0, [10, 0, 0, 9], 11, 0, 0);
+            }
+        }
+        capture.each(&RULE, |seen, out| rule.look(seen, out));
+        assert_eq!(rule.paths.iter().count(), MAX_PATHS);
+        assert!(rule.rounds.len() <= MAX_PACKETS && rule.probed.len() <= MAX_PAIRS);
+    }
+}
