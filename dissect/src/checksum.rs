@@ -43,6 +43,29 @@ fn expected_after(before: u64, octets: &[u8], found: u16) -> u16 {
     !others
 }
 
+/// The remainders of all octets for [`crc32`].
+const CRC32: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        let mut rest = octet as u32;
+        let mut bit = 0;
+        while bit < 8 {
+            rest = if rest & 1 != 0 { rest >> 1 ^ 0xedb8_8320 } else { rest >> 1 };
+            bit += 1;
+        }
+        table[octet] = rest;
+        octet += 1;
+    }
+    table
+};
+
+/// The cyclic redundancy check of ISO/IEC 13239 (V.42), as Ethernet and STUN have it.
+pub(crate) fn crc32<'a>(octets: impl IntoIterator<Item = &'a u8>) -> u32 {
+    let step = |rest: u32, octet: &u8| rest >> 8 ^ CRC32[usize::from(rest as u8 ^ octet)];
+    !octets.into_iter().fold(u32::MAX, step)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,5 +78,10 @@ mod tests {
         wrong[10..12].copy_from_slice(&[0x12, 0x34]);
         assert_eq!(expected(&wrong, 0x1234), 0x66b0);
         assert_eq!(expected(&[0xff, 0xff, 0x12], 0), !0x1200);
+    }
+
+    #[test]
+    fn the_check_of_the_standard_is_met() {
+        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
     }
 }

@@ -14,6 +14,7 @@ use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
 use crate::stop::Stop;
 use crate::tree::{Dissection, Node};
+use crate::transaction::Transactions;
 use crate::tvb::Tvb;
 use crate::value::Value;
 use crate::wanted::Wanted;
@@ -97,6 +98,8 @@ pub struct Flows {
     pub(crate) http: http::Exchanges,
     /// Who was seen with which IP address.
     pub(crate) addresses: arp::Addresses,
+    /// Requests and responses of protocols that number them.
+    pub(crate) transactions: Transactions,
     /// ICMP echo requests without a reply.
     pub(crate) echoes: icmp::Echoes,
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::proto::{arp, dns, http, tcp};
 use crate::reassembly::Datagram;
 use crate::registry::ProtoId;
+use crate::transaction;
 
 /// What one layer of one frame learned from other frames. One variant a protocol, the type beside its parse function.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ pub enum Fact {
     Sip { repeats: u32, request: u32, after: i64, is_release: bool },
     /// What the DNS message with an identification is to another frame; `after` in nanoseconds.
     Dns { id: u16, role: dns::Role, frame: u64, after: i64 },
+    /// What a message with an identification is to another frame; `after` in nanoseconds.
+    Transaction { proto: ProtoId, layer: u8, role: transaction::Role, frame: u64, after: i64 },
     /// The other side of an ICMP echo, and for a reply how much later it came, in nanoseconds.
     Echo { frame: u64, after: i64 },
     /// A segment's connection, what was found out about the segment, and who claimed the connection.

@@ -24,6 +24,7 @@ pub mod registry;
 pub mod rtp_stream;
 pub mod ruleset;
 pub mod stop;
+mod transaction;
 pub mod tree;
 pub mod tvb;
 pub mod udptl_stream;

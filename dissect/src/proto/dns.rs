@@ -1,6 +1,6 @@
 //! The Domain Name System over UDP and TCP (RFC 1035, 6891, 7766) and the message that mDNS and LLMNR share with it.
 
-mod name;
+pub(crate) mod name;
 mod names;
 mod record;
 mod transaction;

@@ -3,8 +3,10 @@
 
 pub mod ah;
 pub mod arp;
+pub mod classicstun;
 pub mod cmd;
 pub mod data;
+pub mod dhcp;
 pub mod dns;
 pub mod erf;
 pub mod erspan;
@@ -30,6 +32,7 @@ pub mod media;
 pub mod mpls;
 pub mod multipart;
 pub mod nsh;
+pub mod ntp;
 pub mod null;
 pub mod ppp;
 pub mod pppoed;
@@ -40,6 +43,7 @@ pub mod sip;
 pub mod sipfrag;
 pub mod sll;
 pub mod ssdp;
+pub mod stun;
 pub mod tcp;
 pub mod teredo;
 pub mod udp;

@@ -176,7 +176,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
 
 /// Tells where media will be heard, so that what is heard there is a conversation of its own.
 fn announce<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
-    if !d.wants_facts_of(ProtoId::Udp) {
+    if ![ProtoId::Udp, ProtoId::Stun, ProtoId::ClassicStun].into_iter().any(|id| d.wants_facts_of(id)) {
         return;
     }
     let Some(flows) = d.flows() else { return };

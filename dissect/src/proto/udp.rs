@@ -148,6 +148,17 @@ impl Flows {
     }
 }
 
+impl Flows {
+    /// The number of the conversation that a datagram was counted to.
+    pub(crate) fn stream(&mut self, endpoints: Endpoints) -> Option<u32> {
+        let (key, _) = endpoints.conversation();
+        if self.conversations.get_mut(key).is_none() {
+            return Self::announced(&mut self.announced, endpoints)?.stream;
+        }
+        self.conversations.get_mut(key)?.stream
+    }
+}
+
 impl Conversation {
     /// `opened` is how many conversations have a number.
     fn count(&mut self, time: i64, has_payload: bool, opened: &mut u32) -> Known {

@@ -10,7 +10,7 @@ pub(super) const MAX_NAME: usize = 253;
 ///
 /// Answers how many octets the name takes where it stands. Every pointer is counted against the length of the message,
 /// so that pointers in a circle end the walk.
-pub(super) fn read(tvb: Tvb<'_>, at: usize, mut text: Option<&mut Vec<u8>>) -> Result<usize, Stop> {
+pub(crate) fn read(tvb: Tvb<'_>, at: usize, mut text: Option<&mut Vec<u8>>) -> Result<usize, Stop> {
     let mut here = at;
     let mut taken = None;
     let mut passed = 0;
