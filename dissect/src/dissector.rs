@@ -9,7 +9,7 @@ use crate::bindings::{self, Table};
 use crate::facts::Fact;
 use crate::field::FieldId;
 use crate::packet::Packet;
-use crate::proto::{arp, dns, frame, http, icmp, sip, tcp, udp, ws};
+use crate::proto::{arp, dns, frame, http, icmp, sip, tcp, tls, udp, ws};
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
 use crate::stop::Stop;
@@ -96,6 +96,7 @@ pub struct Flows {
     pub(crate) dns: dns::Transactions,
     pub(crate) sip: sip::Dialogs,
     pub(crate) http: http::Exchanges,
+    pub(crate) tls: tls::Sessions,
     /// Who was seen with which IP address.
     pub(crate) addresses: arp::Addresses,
     /// Requests and responses of protocols that number them.
@@ -784,6 +785,16 @@ impl<'a> Dissector<'a> {
     pub(crate) fn keep_info(&mut self, octets: usize) {
         if self.wanted.columns && !self.is_quoted && self.out.columns.info.is_char_boundary(octets) {
             self.info_kept = octets;
+        }
+    }
+
+    /// Text behind the Info column, and `separator` between them where there is anything before it.
+    pub fn append_info_with(&mut self, separator: &str, text: impl FnOnce() -> String) {
+        if self.wanted.columns && !self.is_quoted {
+            if !self.out.columns.info.is_empty() {
+                self.out.columns.info += separator;
+            }
+            self.out.columns.info += &text();
         }
     }
 

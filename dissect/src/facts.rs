@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::proto::{arp, dns, http, tcp};
+use crate::proto::{arp, dns, http, tcp, tls};
 use crate::reassembly::Datagram;
 use crate::registry::ProtoId;
 use crate::transaction;
@@ -81,6 +81,10 @@ pub enum Fact {
     Http { at: u32, chain: Arc<http::Chain> },
     /// Where the proxy's tunnel leads to that the frame's HTTP message came through.
     HttpTunnel(Arc<http::Proxy>),
+    /// What is known of the frame's TLS connection.
+    Tls(Arc<tls::Session>),
+    /// The piece of a handshake message that stands at a place of the frame.
+    TlsPiece { at: u32, index: u16, assembly: Arc<tls::Assembly> },
     /// An IP address in this ARP packet that was seen at another hardware address.
     DuplicateAddress(Box<arp::Duplicate>),
 }

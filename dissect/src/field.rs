@@ -289,10 +289,10 @@ macro_rules! fields {
         pub const PROTO: $crate::field::FieldId = $crate::field::FieldId(BASE_ID);
         $(#[allow(dead_code, missing_docs)] pub const $field: $crate::field::FieldId = $crate::field::FieldId(BASE_ID + Place::$field as u16);)*
     };
-    (@row field($name:literal, $label:literal, $ftype:ident, $base:ident)) => {
+    (@row field($name:expr, $label:literal, $ftype:ident, $base:ident)) => {
         $crate::field::FieldDef::new($name, $label, $crate::field::FieldType::$ftype, $crate::field::Base::$base)
     };
-    (@row expert($name:literal, $message:literal, $severity:ident, $group:ident)) => {
+    (@row expert($name:expr, $message:literal, $severity:ident, $group:ident)) => {
         $crate::field::FieldDef::expert($name, $message, $crate::field::Severity::$severity, $crate::field::Group::$group)
     };
 }

@@ -180,6 +180,7 @@ protocols! {
     Json => json,
     UrlencodedForm => urlencoded,
     Http => http,
+    Tls => tls,
     Ssdp => ssdp,
 }
 

@@ -46,6 +46,7 @@ pub mod ssdp;
 pub mod stun;
 pub mod tcp;
 pub mod teredo;
+pub mod tls;
 pub mod udp;
 pub mod urlencoded;
 pub mod vlan;

@@ -174,7 +174,7 @@ pub(super) fn show<'a>(
         return;
     }
     let mut body = tvb;
-    if seen.is_chunked {
+    if seen.has_chunks {
         let whole = chunks(d, tvb);
         body = d.add_source(&whole, "De-chunked entity body");
     }
@@ -215,7 +215,7 @@ pub(super) fn show<'a>(
         d.expert(SUBDISSECTOR_FAILED, body, 0, body.reported());
         child = ProtoId::Media;
     }
-    d.set_len(item, headers_len + if seen.is_chunked { tvb.reported() } else { 0 });
+    d.set_len(item, headers_len + if seen.has_chunks { tvb.reported() } else { 0 });
     d.close();
     let before = std::mem::replace(&mut d.media_type, media_type);
     d.call(child, body);

@@ -64,7 +64,9 @@ pub(super) struct Seen {
     pub(super) content_type: Option<Range<usize>>,
     pub(super) content_length: Option<u64>,
     pub(super) content_encoding: Option<Range<usize>>,
+    /// Chunked is the first coding: only then Wireshark tells from the chunks where the message ends.
     pub(super) is_chunked: bool,
+    pub(super) has_chunks: bool,
     pub(super) has_transfer_encoding: bool,
     pub(super) upgrade: Option<Range<usize>>,
     pub(super) subprotocol: Option<Range<usize>>,
@@ -81,7 +83,9 @@ impl Seen {
             Some(CONTENT_ENCODING) => self.content_encoding = Some(header.value.clone()),
             Some(TRANSFER_ENCODING) => {
                 self.has_transfer_encoding = true;
-                self.is_chunked |= value().get(..7).is_some_and(|word| word.eq_ignore_ascii_case(b"chunked"));
+                let is_chunked = |word: &[u8]| word.eq_ignore_ascii_case(b"chunked");
+                self.is_chunked |= value().get(..7).is_some_and(is_chunked);
+                self.has_chunks |= value().windows(7).any(is_chunked);
             }
             Some(UPGRADE) => self.upgrade = Some(header.value.clone()),
             Some(SEC_WEBSOCKET_PROTOCOL) => self.subprotocol = Some(header.value.clone()),

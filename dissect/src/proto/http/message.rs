@@ -59,6 +59,9 @@ pub(super) fn framing_bodiless(stream: &[u8]) -> Framing {
 fn extent(stream: &[u8], is_bodiless: bool) -> Framing {
     let octets = skip_blank(stream);
     let blank = stream.len() - octets.len();
+    if blank > 0 && !octets.is_empty() && start::kind(octets).is_none() {
+        return Framing::Message(stream.len());
+    }
     if octets.is_empty() || is_line_open(octets) {
         return if octets.is_empty() { Framing::Message(stream.len()) } else { Framing::More(1) };
     }
@@ -69,7 +72,7 @@ fn extent(stream: &[u8], is_bodiless: bool) -> Framing {
     if end != End::Blank || at == octets.len() && octets.ends_with(b"\r") {
         return Framing::More(1);
     }
-    let len = if is_bodiless || start.is_bodiless(octets) {
+    let len = if is_bodiless || start.is_bodiless(octets) || start.is_endless(octets) {
         0
     } else if seen.is_chunked {
         match body::chunked_len(octets.get(at..).unwrap_or_default()) {
@@ -79,6 +82,7 @@ fn extent(stream: &[u8], is_bodiless: bool) -> Framing {
     } else if let Some(length) = seen.content_length {
         usize::try_from(length).unwrap_or(usize::MAX)
     } else if start.kind == Kind::Response {
+        // RFC 9112, 6.3: nothing but the connection's end tells where it ends.
         return Framing::UntilEnd;
     } else {
         0
@@ -148,21 +152,22 @@ fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, proto: FieldId, name: &'stat
     if !shows_rest {
         let (seen, at, _) = headers::scan(rest, start.next);
         d.close();
-        return Ok(blank + at + body_len(&start, rest, &seen, message.reported().saturating_sub(at)));
+        return Ok(blank + at + body_len(&start, rest, &seen, at, message.reported().saturating_sub(at)));
     }
     let (seen, at) = show_headers(d, message, &start)?;
     facts(d, message, &start, &seen);
-    let len = body_len(&start, rest, &seen, message.reported().saturating_sub(at));
+    let len = body_len(&start, rest, &seen, at, message.reported().saturating_sub(at));
     body::show(d, message.sub(at, len), item, blank + at, &seen, rest);
     Ok(blank + at + len)
 }
 
 /// How many of the octets behind the headers are the message's body.
-fn body_len(start: &Start, octets: &[u8], seen: &Seen, there: usize) -> usize {
-    if start.is_bodiless(octets) {
+fn body_len(start: &Start, octets: &[u8], seen: &Seen, at: usize, there: usize) -> usize {
+    if start.is_bodiless(octets) || start.is_endless(octets) {
         0
-    } else if seen.is_chunked {
-        there
+    } else if seen.has_chunks {
+        let len = octets.get(at..).and_then(body::chunked_len);
+        len.map_or(there, |len| len.min(there))
     } else if let Some(length) = seen.content_length {
         usize::try_from(length).map_or(there, |length| length.min(there))
     } else if start.kind == Kind::Response {

@@ -52,6 +52,12 @@ impl Start {
         Some(digits.fold(0, |code, digit| code * 10 + u16::from(digit - b'0')))
     }
 
+    /// Whether it opens a channel of RPC over HTTP, the body of which says a length that nobody waits for (MS-RPCH, 2.1.2).
+    pub(super) fn is_endless(&self, octets: &[u8]) -> bool {
+        self.kind == Kind::Request
+            && matches!(octets.get(self.parts[0].clone()), Some(b"RPC_IN_DATA" | b"RPC_OUT_DATA"))
+    }
+
     /// Whether it is a response that never has a body (RFC 9112, 6.3).
     pub(super) fn is_bodiless(&self, octets: &[u8]) -> bool {
         matches!(self.status(octets), Some(100..=199 | 204 | 304))

@@ -103,14 +103,15 @@ fn wants_messages(d: &Dissector<'_>) -> bool {
 /// Who takes a stream's octets: whom it belongs to, else to whom a port belongs, the lower one first, else who knows them
 /// by their looks.
 fn taker(d: &Dissector<'_>, tvb: Tvb<'_>, known: Option<&Known>) -> Option<ProtoId> {
-    if let Some(claimed) = known.and_then(|known| known.child) {
-        return Some(claimed);
-    }
+    let claimed = known.and_then(|known| known.child);
     let accepts = |id: &ProtoId| {
+        let keeps = || claimed == Some(*id) || known.is_some_and(|known| known.stream.speaks(*id));
         registry::protocol(*id).accepts.is_none_or(|accepts| accepts(d, tvb))
-            || registry::protocol(*id).keeps_streams && known.is_some_and(|known| known.stream.speaks(*id))
+            || registry::protocol(*id).keeps_streams && keeps()
     };
-    bound(d)
+    claimed
+        .into_iter()
+        .chain(bound(d))
         .find(accepts)
         .or_else(|| bindings::TCP_HEURISTICS.iter().find(|(_, looks_like)| looks_like(d, tvb)).map(|(id, _)| *id))
 }

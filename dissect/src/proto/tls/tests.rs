@@ -1,0 +1,98 @@
+use super::*;
+use crate::tests::{frames, survives_anything, values};
+
+/// Frames of a connection of a port, given as who speaks (`true` for the client) and what is said.
+fn shown(port: u16, said: &[(bool, &[u8])]) -> Vec<Vec<(&'static str, String)>> {
+    let mut next = [100_u32, 1000];
+    let frame = |(is_up, payload): &(bool, &[u8])| {
+        let side = usize::from(!is_up);
+        let (seq, ack) = (next[side], next[1 - side]);
+        next[side] += payload.len() as u32;
+        let (hosts, ports) = if *is_up {
+            ("0a0000010a000002", format!("c000{port:04x}"))
+        } else {
+            ("0a0000020a000001", format!("{port:04x}c000"))
+        };
+        let payload: String = payload.iter().map(|octet| format!("{octet:02x}")).collect();
+        let len = 40 + payload.len() / 2;
+        format!("4500{len:04x}0001000040060000{hosts}{ports}{seq:08x}{ack:08x}5018fff000000000{payload}")
+    };
+    let hex: Vec<String> = said.iter().map(frame).collect();
+    frames(101, &hex.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn record(kind: u8, content: &[u8]) -> Vec<u8> {
+    [&[kind, 3, 3, (content.len() >> 8) as u8, content.len() as u8], content].concat()
+}
+
+fn message(kind: u8, content: &[u8]) -> Vec<u8> {
+    [&[kind, 0, (content.len() >> 8) as u8, content.len() as u8], content].concat()
+}
+
+fn client_hello() -> Vec<u8> {
+    message(1, &[&[3, 3][..], &[7; 32], &[0, 0, 2, 0xc0, 0x2f, 1, 0]].concat())
+}
+
+fn server_hello() -> Vec<u8> {
+    message(2, &[&[3, 3][..], &[7; 32], &[0, 0xc0, 0x2f, 0]].concat())
+}
+
+#[test]
+fn a_fatal_alert_is_told_by_name() {
+    let all = shown(443, &[(true, &record(22, &client_hello())), (false, &record(21, &[2, 40]))]);
+    assert_eq!(values(&all[0], "tls.handshake.ja3_full"), "771,49199,,,");
+    assert_eq!(values(&all[1], "tls.alert_message.level"), "2");
+    assert_eq!(values(&all[1], "tls.alert_message.desc"), "40");
+}
+
+#[test]
+fn a_message_in_several_records_is_put_together() {
+    let certificate = message(11, &[&[0, 0, 23, 0, 0, 20][..], &[9; 20]].concat());
+    let all = shown(
+        4433,
+        &[
+            (true, &record(22, &client_hello())),
+            (false, &record(22, &[&server_hello()[..], &certificate[..9]].concat())),
+            (false, &record(22, &certificate[9..])),
+        ],
+    );
+    assert_eq!(values(&all[1], "tls.handshake.reassembled_in"), "3");
+    assert_eq!(values(&all[2], "tls.handshake.fragment"), "2,3");
+    assert_eq!(values(&all[2], "tls.handshake.certificate_length"), "20");
+}
+
+#[test]
+fn what_follows_a_change_of_ciphers_is_encrypted() {
+    let changed = [record(20, &[1]), record(22, &client_hello())].concat();
+    let all =
+        shown(443, &[(true, &record(22, &client_hello())), (true, &changed), (true, &record(22, &client_hello()))]);
+    assert_eq!(values(&all[0], "tls.handshake.type"), "1");
+    assert_eq!(values(&all[1], "tls.handshake.type"), "");
+    assert_eq!(values(&all[2], "tls.handshake.type"), "");
+}
+
+#[test]
+fn a_message_longer_than_the_limit_is_not_kept() {
+    let endless = [&[11, 0xff, 0xff, 0xff][..], &[0; 100]].concat();
+    let all = shown(443, &[(false, &record(22, &endless)), (false, &record(22, &[0; 100]))]);
+    assert_eq!(values(&all[0], "tls.handshake.type"), "");
+    assert_eq!(values(&all[0], "tls.handshake.reassembled_in"), "");
+}
+
+#[test]
+fn vectors_that_do_not_fit_are_cut() {
+    let hello = message(1, &[&[3, 3][..], &[7; 32], &[0, 0, 2, 0, 5, 1, 0, 0, 6, 0, 10, 0, 9, 0, 9]].concat());
+    let all = shown(443, &[(true, &record(22, &hello))]);
+    assert_ne!(values(&all[0], "tls.malformed.buffer_too_small"), "missing");
+    assert_eq!(values(&all[0], "tls.handshake.extension.len"), "9");
+}
+
+#[test]
+fn nothing_breaks_it() {
+    survives_anything(
+        ProtoId::Tls,
+        b"\x16\x03\x01\x00\x3d\x01\x00\x00\x39\x03\x03\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\
+          \x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x00\x00\x02\xc0\x2f\x01\x00\x00\x0e\x00\x0a\x00\x04\
+          \x00\x02\x00\x1d\x00\x0b\x00\x02\x01\x00\x15\x03\x03\x00\x02\x02\x28",
+    );
+}
