@@ -5,6 +5,7 @@
 //! pure: the same packet and the same facts give the same fields, on any machine, in any order.
 
 pub mod analysis;
+mod ber;
 pub mod bindings;
 pub mod call;
 pub(crate) mod checksum;
@@ -29,6 +30,7 @@ pub mod tree;
 pub mod tvb;
 pub mod udptl_stream;
 pub mod value;
+mod vendors;
 pub mod wanted;
 
 pub use analysis::{Analysis, InOrder, Scratch, dissect};

@@ -50,6 +50,8 @@ pub(crate) struct Rules {
     pub(crate) keeps_orphans: bool,
     /// A response answers the latest of repeated requests (else the first).
     pub(crate) answers_latest: bool,
+    /// The Info column tells what is found, too.
+    pub(crate) in_columns: bool,
     /// The fields that show what is found; where nobody wants one nothing is looked for.
     pub(crate) fields: &'static [FieldId],
 }
@@ -186,9 +188,14 @@ fn record(d: &mut Dissector<'_>, rules: &Rules, notes: SmallVec<[Note; 2]>) {
     }
 }
 
+/// Whether the second pass will show any of it.
+fn is_wanted(d: &Dissector<'_>, rules: &Rules) -> bool {
+    rules.fields.iter().any(|field| d.wants_fact(*field)) || rules.in_columns && d.wants_facts_of(rules.proto)
+}
+
 /// Notes a request, in the first pass.
 pub(crate) fn request(d: &mut Dissector<'_>, rules: &Rules, id: u128) {
-    if !rules.fields.iter().any(|field| d.wants_fact(*field)) {
+    if !is_wanted(d, rules) {
         return;
     }
     let key = (rules.proto, place(d), id);
@@ -199,7 +206,7 @@ pub(crate) fn request(d: &mut Dissector<'_>, rules: &Rules, id: u128) {
 
 /// Notes what is no request, in the first pass; `is_answer` says whether it is a response to one.
 pub(crate) fn response(d: &mut Dissector<'_>, rules: &Rules, id: u128, is_answer: bool) {
-    if !rules.fields.iter().any(|field| d.wants_fact(*field)) {
+    if !is_wanted(d, rules) {
         return;
     }
     let key = (rules.proto, place(d), id);
@@ -240,6 +247,7 @@ mod tests {
         again: Again::Repeats,
         keeps_orphans: true,
         answers_latest: false,
+        in_columns: false,
         fields: &[],
     };
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use crate::ber;
 use crate::dissector::Address;
 use crate::field::{Base, FieldDef, FieldType};
 use crate::tree::Node;
@@ -20,6 +21,7 @@ pub fn text(field: &FieldDef, value: &Value, octets: &[u8]) -> String {
         Value::Ether(mac) => colons(mac),
         Value::Ipv4(a) => std::net::Ipv4Addr::from(*a).to_string(),
         Value::Ipv6(a) => Address::Ipv6(*a).to_string(),
+        Value::Bytes if field.ftype == FieldType::Oid => ber::oid(octets),
         Value::Bytes if field.base == Base::Colons => colons(octets),
         Value::Bytes | Value::Protocol { .. } => hex(octets),
         Value::Octets(octets) => hex(octets),

@@ -111,6 +111,7 @@ const RULES: Rules = Rules {
     again: Again::Answers,
     keeps_orphans: false,
     answers_latest: true,
+    in_columns: false,
     fields: &[RESPONSE_IN, RESPONSE_TO, TIME],
 };
 

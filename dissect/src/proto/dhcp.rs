@@ -8,6 +8,7 @@ mod samples;
 mod vendor;
 
 use names::*;
+pub(crate) use option::span;
 
 use crate::bindings::Binding;
 use crate::dissector::Dissector;

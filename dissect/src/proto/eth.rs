@@ -10,21 +10,25 @@ use crate::registry::{ProtoId, Protocol, Sample};
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
 use crate::value::Value;
+use crate::vendors;
 
 fields! { Eth, "eth", "Ethernet";
     DST = field("eth.dst", "Destination", Ether, None);
     DST_RESOLVED = field("eth.dst_resolved", "Destination (resolved)", String, None);
     DST_OUI = field("eth.dst.oui", "Destination OUI", Uint24, Dec);
+    DST_OUI_RESOLVED = field("eth.dst.oui_resolved", "Destination OUI (resolved)", String, None);
     DST_LG = field("eth.dst.lg", "LG bit", Boolean, None).names(LG).mask(0x02_0000);
     DST_IG = field("eth.dst.ig", "IG bit", Boolean, None).names(IG).mask(0x01_0000);
     SRC = field("eth.src", "Source", Ether, None);
     SRC_RESOLVED = field("eth.src_resolved", "Source (resolved)", String, None);
     SRC_OUI = field("eth.src.oui", "Source OUI", Uint24, Dec);
+    SRC_OUI_RESOLVED = field("eth.src.oui_resolved", "Source OUI (resolved)", String, None);
     SRC_LG = field("eth.src.lg", "LG bit", Boolean, None).names(LG).mask(0x02_0000);
     SRC_IG = field("eth.src.ig", "IG bit", Boolean, None).names(IG).mask(0x01_0000);
     ADDR = field("eth.addr", "Address", Ether, None);
     ADDR_RESOLVED = field("eth.addr_resolved", "Address (resolved)", String, None);
     ADDR_OUI = field("eth.addr.oui", "Address OUI", Uint24, Dec);
+    ADDR_OUI_RESOLVED = field("eth.addr.oui_resolved", "Address OUI (resolved)", String, None);
     LG_BIT = field("eth.lg", "LG bit", Boolean, None).names(LG).mask(0x02_0000);
     IG_BIT = field("eth.ig", "IG bit", Boolean, None).names(IG).mask(0x01_0000);
     TYPE = field("eth.type", "Type", Uint16, Hex).names(Names::Values(ETHERTYPES));
@@ -60,7 +64,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     samples: &[Sample {
         link_type: 1,
         frames: &[
-            "ffffffffffff 000102030405 88b6 00",
+            "001143000001 00908f000001 88b6 00",
             "ffffffffffff 000102030405 0004 42420300 0000",
             "ffffffffffff 010102030405 88b6 00",
             "ffffffffffff 000102030405 05dd 00",
@@ -96,8 +100,15 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     });
     if d.wants_own() {
         let is_type = !is_length && !is_invalid;
-        address(d, tvb, 0, dst, false, [DST, DST_RESOLVED, DST_OUI, DST_LG, DST_IG]);
-        address(d, tvb, 6, src, is_type && src[0] & 1 != 0, [SRC, SRC_RESOLVED, SRC_OUI, SRC_LG, SRC_IG]);
+        address(d, tvb, 0, dst, false, [DST, DST_RESOLVED, DST_OUI, DST_OUI_RESOLVED, DST_LG, DST_IG]);
+        address(
+            d,
+            tvb,
+            6,
+            src,
+            is_type && src[0] & 1 != 0,
+            [SRC, SRC_RESOLVED, SRC_OUI, SRC_OUI_RESOLVED, SRC_LG, SRC_IG],
+        );
     }
 
     let outer = (d.take_payload_end(), d.begin_link(tvb));
@@ -144,8 +155,8 @@ fn header<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Result<([u8; 6], [u8; 6], 
 }
 
 /// Adds an address with what is said of its first octets, and whether it is a sender that cannot be one. `fields` are the address, its name, vendor and flags.
-fn address<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, mac: [u8; 6], is_bad: bool, fields: [FieldId; 5]) {
-    let [field, resolved, oui, lg, ig] = fields;
+fn address<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, mac: [u8; 6], is_bad: bool, fields: [FieldId; 6]) {
+    let [field, resolved, oui, oui_resolved, lg, ig] = fields;
     let vendor = u64::from(mac[0]) << 16 | u64::from(mac[1]) << 8 | u64::from(mac[2]);
     d.open(field, tvb, at, 6, Value::Ether(mac));
     if d.wants(resolved) {
@@ -153,12 +164,20 @@ fn address<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, mac: [u8; 6], is_
         d.hidden(resolved, tvb, at, 6, Value::String(name.into()));
     }
     d.hidden(oui, tvb, at, 3, Value::Uint(vendor));
+    let maker =
+        if d.wants_any(&[oui_resolved, ADDR_OUI_RESOLVED]) { vendors::name([mac[0], mac[1], mac[2]]) } else { None };
+    if let Some(maker) = maker {
+        d.hidden(oui_resolved, tvb, at, 6, Value::String(maker.into()));
+    }
     d.add(ADDR, tvb, at, 6, Value::Ether(mac));
     if d.wants(ADDR_RESOLVED) {
         let name = Address::Ether(mac).to_string();
         d.hidden(ADDR_RESOLVED, tvb, at, 6, Value::String(name.into()));
     }
     d.hidden(ADDR_OUI, tvb, at, 3, Value::Uint(vendor));
+    if let Some(maker) = maker {
+        d.hidden(ADDR_OUI_RESOLVED, tvb, at, 6, Value::String(maker.into()));
+    }
     for (own, any) in [(lg, LG_BIT), (ig, IG_BIT)] {
         d.flag(own, tvb, at, 3, vendor);
         let item = d.flag(any, tvb, at, 3, vendor);
@@ -261,6 +280,14 @@ pub(crate) fn trailer<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, place: usize, fie
 #[cfg(test)]
 mod tests {
     use crate::tests::{frames, values};
+
+    #[test]
+    fn the_maker_of_an_adapter_is_named() {
+        let shown = frames(1, &["001143000001 02908f000001 88b6 00"]);
+        assert_eq!(values(&shown[0], "eth.dst.oui_resolved"), "Dell Inc.");
+        assert_eq!(values(&shown[0], "eth.src.oui_resolved"), "");
+        assert_eq!(values(&shown[0], "eth.addr.oui_resolved"), "Dell Inc.");
+    }
 
     #[test]
     fn what_follows_the_datagram_is_padding_trailer_and_check_sequence() {

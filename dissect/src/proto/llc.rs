@@ -10,6 +10,7 @@ use crate::registry::{ProtoId, Protocol, Sample};
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
 use crate::value::Value;
+use crate::vendors;
 
 fields! { Llc, "llc", "Logical-Link Control";
     DSAP = field("llc.dsap", "DSAP", Uint8, Hex).names(Names::Values(SAPS));
@@ -142,6 +143,8 @@ const SHORT_NAMES: &[(u8, &str, &str)] = &[
 ];
 const SUPERVISORY_SHORT: [&str; 4] = ["RR", "RNR", "REJ", "SREJ"];
 
+/// Cisco's spanning tree of each VLAN.
+const PVST: u16 = 0x010b;
 /// What Cisco's protocol numbers stand for.
 const CISCO_PIDS: &[(u64, &str)] = &[
     (0x0102, "DRIP"),
@@ -171,7 +174,7 @@ const MIN_ETHERTYPE: u16 = 1536;
 pub(crate) static PROTOCOL: Protocol = Protocol {
     spans_payload: true,
     tables: &[Table::LlcSap, Table::EtherType],
-    calls: &[ProtoId::Eth, ProtoId::Data],
+    calls: &[ProtoId::Eth, ProtoId::Stp, ProtoId::Data],
     samples: &[Sample {
         link_type: 1,
         frames: &[
@@ -342,7 +345,10 @@ fn snap<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, item: crate::dissect
     let line = d.add(OUI, tvb, at, 3, Value::Uint(oui.into()));
     d.text(line, || {
         let [_, a, b, c] = oui.to_be_bytes();
-        format!("Organization Code: {a:02x}:{b:02x}:{c:02x}")
+        match vendors::name([a, b, c]) {
+            Some(name) => format!("Organization Code: {a:02x}:{b:02x}:{c:02x} ({name})"),
+            None => format!("Organization Code: {a:02x}:{b:02x}:{c:02x}"),
+        }
     });
     let field = match oui {
         OUI_ETHERNET | OUI_CISCO_90 => TYPE,
@@ -358,6 +364,10 @@ fn snap<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, item: crate::dissect
         // RFC 2684, 5.2: Ethernet with and without its check sequence, behind two octets of padding.
         OUI_BRIDGED if number == 1 || number == 7 => {
             d.call(ProtoId::Eth, payload.from(2));
+            true
+        }
+        OUI_CISCO if number == PVST => {
+            d.call(ProtoId::Stp, payload);
             true
         }
         _ => false,

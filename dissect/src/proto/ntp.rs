@@ -400,6 +400,7 @@ const TIME_RULES: Rules = Rules {
     again: Again::Nothing,
     keeps_orphans: false,
     answers_latest: false,
+    in_columns: false,
     fields: LEARNED,
 };
 /// Answers to control and private requests may come in several messages.

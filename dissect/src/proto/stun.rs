@@ -331,6 +331,7 @@ const RULES: Rules = Rules {
     again: Again::Repeats,
     keeps_orphans: true,
     answers_latest: false,
+    in_columns: false,
     fields: &[RESPONSE_IN, RESPONSE_TO, TIME, REQDUPLICATE],
 };
 

@@ -393,7 +393,7 @@ fn plain<'a>(d: &mut Dissector<'a>, kind: &Kind, body: Tvb<'a>) -> Parsed {
 }
 
 /// A number of seconds in words.
-pub(super) fn span(seconds: i64) -> String {
+pub(crate) fn span(seconds: i64) -> String {
     let whole = seconds.unsigned_abs();
     let parts =
         [(whole / 86_400, "day"), (whole / 3600 % 24, "hour"), (whole / 60 % 60, "minute"), (whole % 60, "second")];
