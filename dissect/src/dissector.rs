@@ -1,6 +1,7 @@
 //! What a parse function works with: the packet's state, the tree it adds to, facts, and the way to the next protocol.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bumpalo::Bump;
 use smallvec::SmallVec;
@@ -9,12 +10,14 @@ use crate::bindings::{self, Table};
 use crate::facts::Fact;
 use crate::field::FieldId;
 use crate::packet::Packet;
-use crate::proto::{arp, dns, frame, http, icmp, sip, tcp, tls, udp, ws};
+use crate::proto::sdp::exchange;
+use crate::proto::{arp, dns, frame, http, icmp, sip, t38, tcp, tls, udp, ws};
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
+use crate::setup::Setup;
 use crate::stop::Stop;
 use crate::transaction::Transactions;
-use crate::tree::{Dissection, Node};
+use crate::tree::{Dissection, Heard, Node};
 use crate::tvb::Tvb;
 use crate::value::Value;
 use crate::wanted::Wanted;
@@ -97,6 +100,12 @@ pub struct Flows {
     pub(crate) sip: sip::Dialogs,
     pub(crate) http: http::Exchanges,
     pub(crate) tls: tls::Sessions,
+    /// Offers and answers of calls.
+    pub(crate) exchanges: exchange::Exchanges,
+    /// The faxes under way.
+    pub(crate) faxes: t38::Faxes,
+    /// The SIP message whose body is being read.
+    pub(crate) message: Option<exchange::Message>,
     /// Who was seen with which IP address.
     pub(crate) addresses: arp::Addresses,
     /// Requests and responses of protocols that number them.
@@ -694,6 +703,11 @@ impl<'a> Dissector<'a> {
     /// As [`Dissector::flows`], but inside a quoted packet too: it opens a conversation and so takes its number.
     pub(crate) fn flows_even_quoted(&mut self) -> Option<&mut Flows> {
         self.flows.as_deref_mut()
+    }
+
+    /// Says what the payload of the datagram at hand was set up for.
+    pub(crate) fn hear(&mut self, setup: Arc<Setup>, payload: Tvb<'a>) {
+        self.out.heard = Some(Heard::new(setup, self.endpoints, payload));
     }
 
     /// Keeps a fact of this frame for the second pass.

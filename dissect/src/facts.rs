@@ -6,9 +6,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::proto::{arp, dns, http, tcp, tls};
+use crate::proto::{arp, dns, http, t38, tcp, tls};
 use crate::reassembly::Datagram;
 use crate::registry::ProtoId;
+use crate::setup::Setup;
 use crate::transaction;
 
 /// What one layer of one frame learned from other frames. One variant a protocol, the type beside its parse function.
@@ -30,6 +31,21 @@ pub enum Fact {
         since_first: i64,
         since_previous: i64,
     },
+    /// What the payload of a UDP datagram was set up for, and for RTP its extended sequence number.
+    Media {
+        /// Which occurrence of UDP in the frame.
+        layer: u8,
+        sequence: u32,
+        setup: Arc<Setup>,
+    },
+    /// The frame that completes the frame of HDLC or the page of which this one has a piece.
+    FaxIn {
+        /// Which occurrence of UDP in the frame; the same below.
+        layer: u8,
+        frame: u64,
+    },
+    /// What the data field `item` of this frame's T.38 packet completes.
+    FaxWhole { layer: u8, item: u8, whole: Arc<t38::pages::Whole> },
     /// What a SIP message is to others: how many frames back the one is that it repeats and the request that it
     /// answers (0: none), and how many nanoseconds ago that came.
     Sip { repeats: u32, request: u32, after: i64, is_release: bool },

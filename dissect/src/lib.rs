@@ -24,6 +24,7 @@ pub(crate) mod recent;
 pub mod registry;
 pub mod rtp_stream;
 pub mod ruleset;
+pub mod setup;
 pub mod stop;
 mod transaction;
 pub mod tree;

@@ -23,6 +23,8 @@ pub struct Protocol {
     pub calls: &'static [ProtoId],
     /// Protocols that must be read so that this one is recognised (SDP announces RTP).
     pub fed_by: &'static [ProtoId],
+    /// Set for what later frames tell to be there: an answer says what came before it.
+    pub is_told_later: bool,
     /// Set for what any layer may add (`_ws.expert`, `_ws.malformed`): asking for it enters every protocol.
     pub is_everywhere: bool,
     /// Set for a protocol whose own octets, as slices and `len` take them, go on to the end of what it holds, as Wireshark
@@ -59,6 +61,7 @@ impl Protocol {
             tables: &[],
             calls: &[],
             fed_by: &[],
+            is_told_later: false,
             is_everywhere: false,
             spans_payload: false,
             dissect,
@@ -177,6 +180,12 @@ protocols! {
     Stp => stp,
     Sip => sip,
     Sdp => sdp,
+    Rtp => rtp,
+    Rtpevent => rtpevent,
+    Opus => opus,
+    Rtcp => rtcp,
+    T38 => t38,
+    T30 => t30,
     Sipfrag => sipfrag,
     MimeMultipart => multipart,
     Media => media,
@@ -256,6 +265,11 @@ pub(crate) fn by_place(place: u8) -> Option<ProtoId> {
 pub fn field(id: FieldId) -> &'static FieldDef {
     let owner = owner(id);
     &FIELDS_OF[owner as usize][usize::from(id.0 - base(owner))]
+}
+
+/// Whether frames that come later can change a field or tell that it is there.
+pub fn is_told_later(id: FieldId) -> bool {
+    field(id).is_told_later || protocol(owner(id)).is_told_later
 }
 
 /// The protocol whose table a field stands in.

@@ -15,6 +15,7 @@
 //! assert_eq!((summary.packets, summary.expected, summary.missing), (2, 3, 1));
 //! ```
 
+pub mod payload;
 pub mod quality;
 
 #[cfg(test)]
@@ -25,6 +26,8 @@ use std::hash::{Hash, Hasher};
 
 use crate::conversation::{self, Folding};
 use crate::dissector::Endpoints;
+use crate::registry::ProtoId;
+use crate::tree::Dissection;
 
 /// How many streams are followed: at about 500 octets each they take at most 32 MB.
 pub const MAX_STREAMS: usize = 65_536;
@@ -86,6 +89,34 @@ pub struct Packet<'a> {
     pub octets: u32,
     /// What an `rtpmap` attribute calls the payload type.
     pub encoding: Option<&'a str>,
+}
+
+impl<'a> Packet<'a> {
+    /// What a dissection shows, where it is an RTP packet that signalling set up. No field has to be wanted for it, only
+    /// the protocol ([`Wanted`](crate::Wanted) with [`rtp::PROTO`](crate::proto::rtp::PROTO)).
+    pub fn heard(dissection: &'a Dissection<'_>, packet: &crate::Packet<'_>) -> Option<(Key, Self)> {
+        let heard = dissection.heard.as_ref().filter(|heard| heard.setup.proto == ProtoId::Rtp)?;
+        let octets = dissection.heard_octets()?;
+        let [first, second, a, b, c, d, e, f, rest @ ..] = octets.first_chunk::<12>()?;
+        // RFC 5761, 4: what would be these payload types with a marker is RTCP.
+        if first >> 6 != 2 || (192..=223).contains(second) {
+            return None;
+        }
+        let (payload_type, setup) = (second & 0x7f, Some(&*heard.setup));
+        let packet = Self {
+            frame: packet.number,
+            time: packet.time,
+            sequence: u16::from_be_bytes([*a, *b]),
+            timestamp: u32::from_be_bytes([*c, *d, *e, *f]),
+            payload_type,
+            marker: second & 0x80 != 0,
+            kind: payload::kind(payload_type, setup),
+            clock_rate: payload::clock_rate(payload_type, setup),
+            octets: heard.len,
+            encoding: heard.setup.encoding(payload_type).map(|encoding| &*encoding.name),
+        };
+        Some((Key { endpoints: heard.endpoints, ssrc: u32::from_be_bytes(*rest) }, packet))
+    }
 }
 
 /// Lowest, mean and highest of something, in milliseconds. All 0 where nothing was measured.
@@ -172,6 +203,13 @@ pub struct Summary {
     /// In the order in which they were met.
     pub payloads: Vec<Payload>,
     pub problems: Problems,
+}
+
+impl Payload {
+    /// What a list of streams calls it, as in `g711A`.
+    pub fn label(&self) -> String {
+        payload::label(self.number, self.encoding.as_deref())
+    }
 }
 
 impl Summary {

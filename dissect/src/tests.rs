@@ -1,5 +1,8 @@
 //! What holds for all protocols: the registry is sound, and each protocol's samples show its fields.
 
+mod differences;
+mod media;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::any;
@@ -151,7 +154,7 @@ fn what_later_frames_tell_is_marked() {
                 let one = in_order.dissect(packet, |dissection, _| by_name(dissection));
                 let two = dissect(packet, facts.of(packet.number), &everything, &mut scratch, by_name);
                 for name in one.keys().chain(two.keys()) {
-                    let is_marked = registry::by_name(name).is_some_and(|id| registry::field(id).is_told_later);
+                    let is_marked = registry::by_name(name).is_some_and(registry::is_told_later);
                     assert!(
                         is_marked || one.get(name) == two.get(name),
                         "{name} is told by later frames: say so with told_later()"

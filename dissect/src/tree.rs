@@ -1,10 +1,14 @@
 //! What a dissection yields: fields in the order and depth of Wireshark's tree, and the columns.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use crate::dissector::Endpoints;
 use crate::field::FieldId;
 use crate::registry::ProtoSet;
+use crate::setup::Setup;
+use crate::tvb::Tvb;
 use crate::value::Value;
 
 /// One occurrence of a field.
@@ -38,6 +42,23 @@ pub struct Columns {
     pub info: String,
 }
 
+/// The payload of a datagram at an address and port that signalling set up.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    pub setup: Arc<Setup>,
+    pub endpoints: Endpoints,
+    /// Octets of the payload on the wire.
+    pub len: u32,
+    start: u32,
+    source: u8,
+}
+
+impl Heard {
+    pub(crate) fn new(setup: Arc<Setup>, endpoints: Endpoints, payload: Tvb<'_>) -> Self {
+        Self { setup, endpoints, len: payload.reported() as u32, start: payload.base, source: payload.source }
+    }
+}
+
 /// All that one packet shows.
 #[derive(Default, Debug)]
 pub struct Dissection<'a> {
@@ -53,6 +74,8 @@ pub struct Dissection<'a> {
     pub endpoints: Endpoints,
     /// The same of the packet that an ICMP error quotes.
     pub quoted: Option<Endpoints>,
+    /// The innermost datagram for which something was set up.
+    pub heard: Option<Heard>,
 }
 
 impl<'a> Dissection<'a> {
@@ -64,6 +87,14 @@ impl<'a> Dissection<'a> {
         let start = (node.start as usize).min(source.len());
         let end = (start + node.len as usize).min(source.len());
         &source[start..end]
+    }
+
+    /// The captured octets of what was heard.
+    pub fn heard_octets(&self) -> Option<&'a [u8]> {
+        let heard = self.heard.as_ref()?;
+        let (source, _) = self.sources.get(usize::from(heard.source))?;
+        let rest = source.get(heard.start as usize..)?;
+        Some(rest.get(..heard.len as usize).unwrap_or(rest))
     }
 
     /// The occurrences of a field, in order.

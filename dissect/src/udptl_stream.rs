@@ -8,6 +8,9 @@ use std::collections::HashMap;
 
 use crate::conversation::{Folding, Key};
 use crate::dissector::Endpoints;
+use crate::proto::t38;
+use crate::registry::ProtoId;
+use crate::tree::Dissection;
 
 /// How many streams are followed: at about 500 octets each they take at most 8 MB.
 pub const MAX_STREAMS: usize = 16_384;
@@ -38,6 +41,16 @@ pub struct Packet {
     pub recovery: Recovery,
     /// Octets of the datagram.
     pub octets: u32,
+}
+
+impl Packet {
+    /// What a dissection shows, where it is a UDPTL packet that signalling set up. No field has to be wanted for it, only
+    /// the protocol ([`Wanted`](crate::Wanted) with [`t38::PROTO`](crate::proto::t38::PROTO)).
+    pub fn heard(dissection: &Dissection<'_>, packet: &crate::Packet<'_>) -> Option<(Endpoints, Self)> {
+        let heard = dissection.heard.as_ref().filter(|heard| heard.setup.proto == ProtoId::T38)?;
+        let packet = t38::stream_packet(dissection.heard_octets()?, packet.number, packet.time)?;
+        Some((heard.endpoints, packet))
+    }
 }
 
 /// What is known of one stream.

@@ -58,7 +58,7 @@ impl Wanted {
     pub fn add(&mut self, field: FieldId) {
         self.fields[usize::from(field.0) / 64] |= 1 << (field.0 % 64);
         let owner = registry::owner(field);
-        self.is_told_later |= registry::field(field).is_told_later;
+        self.is_told_later |= registry::is_told_later(field);
         if registry::protocol(owner).is_everywhere {
             self.own = [u64::MAX; PROTO_COUNT.div_ceil(64)];
         }

@@ -5,12 +5,7 @@
 //! make large has a limit below. Results are those of Wireshark 4.0, whose syntax and that of its successors are
 //! both taken.
 //!
-//! On purpose different from Wireshark 4.0:
-//! - `udp.port == -1` and `frame.len / 0 == 1`, which can never hold, are refused, as are `${field}` without a value.
-//! - `all ip.addr in {10.0.0.0/8, 192.168.0.0/16}` asks each value for any element; 4.0 wants one element for all values.
-//! - Arithmetic does not wrap at 32 bits, and `abs` of a negative time is that time without its sign.
-//! - A field that was looked for in one layer does not count as absent in the rest of the filter.
-//! - Regular expressions that need backtracking (look-around, references to groups) are refused.
+//! Where it differs from Wireshark on purpose stands in `dissect/DIFFERENCES.md`.
 
 mod ast;
 mod check;

@@ -13,6 +13,7 @@ fields! { Data, "data", "Data";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
+    is_told_later: true,
     samples: &[Sample { link_type: 1, frames: &["ffffffffffff 000102030405 88b6 de ad be ef"] }],
     ..Protocol::new(ProtoId::Data, "Data", &[], dissect)
 };

@@ -25,7 +25,7 @@ fields! { Frame, "frame", "Frame";
     CAP_LEN = field("frame.cap_len", "Capture Length", Uint32, Dec);
     MARKED = field("frame.marked", "Frame is marked", Boolean, None);
     IGNORED = field("frame.ignored", "Frame is ignored", Boolean, None);
-    PROTOCOLS = field("frame.protocols", "Protocols in frame", String, None);
+    PROTOCOLS = field("frame.protocols", "Protocols in frame", String, None).told_later();
     COMMENT = field("frame.comment", "Comment", String, None);
     LEN_LT_CAPLEN = expert("frame.len_lt_caplen", "Frame length is less than captured length", Error, Malformed);
 }

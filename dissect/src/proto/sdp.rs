@@ -2,7 +2,8 @@
 
 mod attribute;
 pub mod description;
-mod names;
+pub(crate) mod exchange;
+pub(crate) mod names;
 
 #[cfg(test)]
 mod tests;
@@ -10,10 +11,11 @@ mod tests;
 use memchr::memchr;
 
 use crate::bindings::Binding;
-use crate::dissector::{Address, Dissector};
+use crate::dissector::Dissector;
 use crate::field::{FieldId, Names, fields};
 use crate::output::value::printable;
 use crate::proto::sip::line_end;
+use crate::proto::udp;
 use crate::registry::{ProtoId, Protocol};
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
@@ -174,26 +176,30 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     Ok(())
 }
 
-/// Tells where media will be heard, so that what is heard there is a conversation of its own.
+/// Whether anything that depends on where media will be heard is to be found.
+pub(crate) fn is_followed(d: &Dissector<'_>) -> bool {
+    let talk = [ProtoId::Udp, ProtoId::Stun, ProtoId::ClassicStun];
+    udp::wants_media(d) || talk.into_iter().any(|id| d.wants_facts_of(id))
+}
+
+/// Tells where media will be heard: what is heard there is a conversation of its own, and once both sides agreed on it
+/// its protocol is known.
 fn announce<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
-    if ![ProtoId::Udp, ProtoId::Stun, ProtoId::ClassicStun].into_iter().any(|id| d.wants_facts_of(id)) {
+    if !is_followed(d) {
         return;
     }
+    let (frame, is_in_message) = (d.packet.number, d.is_inside(ProtoId::Sip));
     let Some(flows) = d.flows() else { return };
-    for media in description::Description::read(tvb.bytes()).media {
-        let address = match media.address {
-            Some(std::net::IpAddr::V4(address)) => Address::Ipv4(address.octets()),
-            Some(std::net::IpAddr::V6(address)) => Address::Ipv6(address.octets()),
-            None => continue,
-        };
-        if media.port == 0 {
-            continue;
-        }
-        flows.udp.announce(address, media.port, None);
-        // RFC 3550, 11: RTCP comes to the next port, unless it is told otherwise.
-        if media.transport.starts_with(b"RTP/") && !media.shares_port {
-            flows.udp.announce(address, media.control_port.unwrap_or(media.port.saturating_add(1)), None);
-        }
+    let lines = exchange::Line::all(&description::Description::read(tvb.bytes()));
+    let outcome = match flows.message.as_ref().filter(|_| is_in_message) {
+        Some(message) => flows.exchanges.see(message, frame, lines),
+        None => exchange::Exchanges::alone(&lines, frame),
+    };
+    for ((address, port), frame) in outcome.announced {
+        flows.udp.announce(address, port, frame);
+    }
+    for ((address, port), setup) in outcome.bound {
+        udp::bind(d, address, port, setup);
     }
 }
 

@@ -3,12 +3,7 @@
 //! Lazy: where only the first line is asked for, the headers are not looked at. Over UDP the first pass learns which
 //! messages are sent again and which request a response answers.
 //!
-//! On purpose different from Wireshark 4.0:
-//! - Behind a description `sip.call_id_generated` is the message's own Call-ID; Wireshark lists there every call whose
-//!   media were ever announced between the two ends, those of later frames included.
-//! - A message that follows the line ends of a keep-alive in one TCP segment is shown; Wireshark drops it.
-//! - Over TCP `sip.msg_hdr` ends with its message, not with the segment.
-//! - `<sip:>` has no host; Wireshark takes one from the octets of the next packet or line that it finds.
+//! Where it differs from Wireshark on purpose stands in `dissect/DIFFERENCES.md`.
 
 mod address;
 mod headers;
@@ -318,7 +313,7 @@ fields! { Sip, "sip", "Session Initiation Protocol";
     SERVICE_PRIORITY = field("sip.service_priority", "Service Priority", String, None);
     ICID_VALUE = field("sip.icid_value", "icid-value", String, None);
     ICID_GEN_ADDR = field("sip.icid_gen_addr", "icid-gen-addr", String, None);
-    CALL_ID_GENERATED = field("sip.call_id_generated", "Generated Call-ID", String, None);
+    CALL_ID_GENERATED = field("sip.call_id_generated", "Generated Call-ID", String, None).fed_by(ProtoId::Rtp).told_later();
     UNRECOGNIZED_HEADER = expert("sip.unrecognized_header", "Unrecognised SIP header", Note, Undecoded);
     HEADER_NO_COLON = expert("sip.header_no_colon", "Header has no colon after the name", Warning, Malformed);
     HEADER_NOT_TERMINATED = expert("sip.header_not_terminated", "Header not terminated by empty line (CRLF)", Warning, Malformed);

@@ -1,11 +1,18 @@
 //! User Datagram Protocol (RFC 768), and which protocol a datagram carries.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
 use crate::bindings::{self, Binding, Table};
 use crate::conversation::Conversations;
 use crate::dissector::{Address, Dissector, Endpoints, Transport};
 use crate::facts::Fact;
 use crate::field::{Names, fields};
+use crate::proto::rtp;
 use crate::registry::{ProtoId, Protocol, Sample};
+use crate::setup::Setup;
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
 use crate::value::Value;
@@ -43,6 +50,10 @@ const TRACEROUTE_PORTS: std::ops::RangeInclusive<u16> = 33_435..=33_464;
 pub const MAX_CONVERSATIONS: usize = 1_000_000;
 /// How many announced addresses and ports are remembered. A call announces four.
 pub const MAX_ANNOUNCED: usize = 262_144;
+/// How many datagrams to or from offered addresses wait for the answer that says what they are. They take 120 octets each.
+pub const MAX_EARLY: usize = 8192;
+/// How many RTP sources of one address are told apart.
+pub const MAX_SOURCES: usize = 8;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     tables: &[Table::UdpPort, Table::UdpHeuristic, Table::Media],
@@ -82,11 +93,38 @@ impl Conversation {
     }
 }
 
+/// An address and port that signalling announced: what is heard there is a conversation of its own, whoever the other
+/// end is.
+struct Announced {
+    conversation: Conversation,
+    /// The frame that announced it.
+    frame: u64,
+    /// What is heard there, once both sides agreed on it.
+    setup: Option<Arc<Setup>>,
+    /// The RTP sources heard there and their last extended sequence numbers.
+    sources: SmallVec<[(u32, u32); 2]>,
+}
+
+/// A datagram that came before the answer to an offer.
+struct Early {
+    frame: u64,
+    layer: u8,
+    /// The frame of the offer.
+    announced: u64,
+    to: Endpoints,
+    from: Endpoints,
+    /// Where an RTP header would have its fixed part (RFC 3550, 5.1).
+    header: [u8; RTP_HEADER_LEN],
+}
+
+const RTP_HEADER_LEN: usize = 12;
+
 /// The UDP conversations of the first pass.
 pub(crate) struct Flows {
     conversations: Conversations<Conversation>,
-    /// What signalling announced: an address and port at which a protocol will be heard, whoever speaks.
-    announced: Conversations<Conversation>,
+    announced: Conversations<Announced>,
+    /// In the order of their frames.
+    early: VecDeque<Early>,
     opened: u32,
 }
 
@@ -95,6 +133,7 @@ impl Default for Flows {
         Self {
             conversations: Conversations::new(MAX_CONVERSATIONS),
             announced: Conversations::new(MAX_ANNOUNCED),
+            early: VecDeque::new(),
             opened: 0,
         }
     }
@@ -105,28 +144,85 @@ impl Flows {
         Endpoints { src: address, src_port: port, transport: Transport::Udp, ..Endpoints::default() }
     }
 
-    /// Binds an address and port to a protocol for all that follows; an earlier binding gives way. What is heard there
-    /// is a conversation of its own, whoever the other end is.
-    pub(crate) fn announce(&mut self, address: Address, port: u16, proto: Option<ProtoId>) {
-        let conversation = Conversation::new(proto);
-        let place = Self::place(address, port);
-        match self.announced.get_mut(place) {
-            Some(before) => *before = conversation,
-            None => {
-                self.announced.get_or_insert_with(place, || conversation);
-            }
+    /// Lets what is heard at an address and port from now on be a conversation of its own, unless `frame` or a later one
+    /// said so before.
+    pub(crate) fn announce(&mut self, address: Address, port: u16, frame: u64) {
+        let mut is_new = false;
+        let place = self.announced.get_or_insert_with(Self::place(address, port), || {
+            is_new = true;
+            Announced { conversation: Conversation::new(None), frame, setup: None, sources: SmallVec::new() }
+        });
+        if !is_new && place.frame < frame {
+            (place.conversation, place.frame) = (Conversation::new(None), frame);
         }
     }
 
+    /// Says what is heard at an address and port; answers what that makes of datagrams that came before.
+    fn bind(&mut self, address: Address, port: u16, setup: Setup) -> Vec<(u64, Fact)> {
+        let here = Self::place(address, port);
+        let setup = Arc::new(setup);
+        let place = self.announced.get_or_insert_with(here, || Announced {
+            conversation: Conversation::new(None),
+            frame: setup.frame,
+            setup: None,
+            sources: SmallVec::new(),
+        });
+        if place.setup.as_ref().is_some_and(|before| before.frame > setup.frame) {
+            return Vec::new();
+        }
+        place.setup = Some(setup.clone());
+        let mut facts = Vec::new();
+        self.early.retain(|early| {
+            let is_here = early.to == here || early.from == here;
+            if is_here {
+                let sequence = place.extend(&early.header);
+                // It is that offer's which was there when it came.
+                let setup = match early.announced == setup.frame || setup.proto == ProtoId::T38 {
+                    true => setup.clone(),
+                    false => Arc::new(Setup { frame: early.announced, ..Setup::clone(&setup) }),
+                };
+                facts.push((early.frame, Fact::Media { layer: early.layer, sequence, setup }));
+            }
+            !is_here
+        });
+        facts
+    }
+
+    /// What a datagram is by what was set up for the receiver or, failing that, for the sender, and its extended sequence
+    /// number. One to or from an address that was only offered is remembered.
+    fn hear(&mut self, endpoints: Endpoints, (frame, layer): (u64, u8), payload: &[u8]) -> Option<(Arc<Setup>, u32)> {
+        if self.announced.len() == 0 {
+            return None;
+        }
+        let to = Self::place(endpoints.dst, endpoints.dst_port);
+        let from = Self::place(endpoints.src, endpoints.src_port);
+        let mut offered = None;
+        for here in [to, from] {
+            let Some(place) = self.announced.get_mut(here) else { continue };
+            if let Some(setup) = place.setup.clone() {
+                let sequence = if setup.proto == ProtoId::Rtp { place.extend(payload) } else { 0 };
+                return Some((setup, sequence));
+            }
+            offered = offered.or(Some(place.frame));
+        }
+        if let (Some(announced), Some(header)) = (offered, payload.first_chunk()) {
+            if self.early.len() >= MAX_EARLY {
+                self.early.pop_front();
+            }
+            self.early.push_back(Early { frame, layer, announced, to, from, header: *header });
+        }
+        None
+    }
+
     /// What was announced for the sender or, failing that, for the receiver.
-    fn announced(announced: &mut Conversations<Conversation>, endpoints: Endpoints) -> Option<&mut Conversation> {
+    fn announced(announced: &mut Conversations<Announced>, endpoints: Endpoints) -> Option<&mut Conversation> {
         if announced.len() == 0 {
             return None;
         }
         let to = Self::place(endpoints.dst, endpoints.dst_port);
         let from = Self::place(endpoints.src, endpoints.src_port);
         let place = if announced.get_mut(from).is_some() { from } else { to };
-        announced.get_mut(place)
+        announced.get_mut(place).map(|place| &mut place.conversation)
     }
 
     /// Counts a datagram to its conversation: one between the two ends, else one that was announced, else a new one.
@@ -140,11 +236,35 @@ impl Flows {
         }
         let opened = &mut self.opened;
         let known = self.conversations.get_mut(key).map(|found| found.count(time, has_payload, opened));
-        let mut known = known.unwrap_or_default();
-        if known.child.is_none() {
-            known.child = Self::announced(&mut self.announced, endpoints).and_then(|announced| announced.child);
+        known.unwrap_or_default()
+    }
+}
+
+impl Announced {
+    /// The extended sequence number of an RTP packet: that one of those that end in its sequence number which is nearest
+    /// to the one before, beginning in the second cycle as Wireshark does.
+    fn extend(&mut self, payload: &[u8]) -> u32 {
+        let Some([first, _, a, b, _, _, _, _, c, d, e, f]) = payload.first_chunk::<RTP_HEADER_LEN>() else {
+            return 0;
+        };
+        if first >> 6 != 2 {
+            return 0;
         }
-        known
+        let (sequence, ssrc) = (u16::from_be_bytes([*a, *b]), u32::from_be_bytes([*c, *d, *e, *f]));
+        let at = match self.sources.iter().position(|source| source.0 == ssrc) {
+            Some(at) => at,
+            None => {
+                if self.sources.len() >= MAX_SOURCES {
+                    self.sources.remove(0);
+                }
+                self.sources.push((ssrc, 0x1_0000));
+                self.sources.len() - 1
+            }
+        };
+        let Some(last) = self.sources.get_mut(at).map(|source| &mut source.1) else { return 0 };
+        let ahead = sequence.wrapping_sub(*last as u16) as i16;
+        *last = last.wrapping_add_signed(ahead.into());
+        *last
     }
 }
 
@@ -195,14 +315,34 @@ pub(crate) fn claim(d: &mut Dissector<'_>, proto: ProtoId) {
     }
 }
 
+/// Says what is heard at an address and port from now on. For whoever follows signalling, in the first pass; does nothing
+/// in the second one.
+pub fn bind(d: &mut Dissector<'_>, address: Address, port: u16, setup: Setup) {
+    let Some(flows) = d.flows() else { return };
+    for (frame, fact) in flows.udp.bind(address, port, setup) {
+        d.amend(frame, fact);
+    }
+}
+
+/// Whether anything that signalling sets up is to be found.
+pub(crate) fn wants_media(d: &Dissector<'_>) -> bool {
+    [ProtoId::Rtp, ProtoId::Rtcp, ProtoId::T38].into_iter().any(|proto| d.wants_proto(proto))
+}
+
 /// Looks the conversation up and keeps what the second pass will show; does nothing in that one.
-fn follow(d: &mut Dissector<'_>, has_payload: bool) {
+fn follow<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>) {
     let (endpoints, time) = (d.endpoints, d.packet.time);
-    let is_counted = has_payload && !d.is_quoted;
+    let is_counted = payload.reported() > 0 && !d.is_quoted;
+    let hears = is_counted && wants_media(d);
+    let here = (d.packet.number, d.occurrence(ProtoId::Udp));
     let Some(flows) = d.flows_even_quoted() else {
         return;
     };
     let known = flows.udp.follow(endpoints, time, is_counted);
+    let heard = if hears { flows.udp.hear(endpoints, here, payload.bytes()) } else { None };
+    if let Some((setup, sequence)) = heard {
+        d.record(Fact::Media { layer: here.1, sequence, setup });
+    }
     if known.child.is_some() || [STREAM, TIME_RELATIVE, TIME_DELTA].into_iter().any(|field| d.wants_fact(field)) {
         let layer = d.occurrence(ProtoId::Udp);
         d.record(Fact::Udp {
@@ -221,6 +361,23 @@ fn known(d: &mut Dissector<'_>) -> Option<Known> {
         Fact::Udp { layer, child, stream, since_first, since_previous } if layer == here => {
             Some(Known { stream, child, since_first, since_previous })
         }
+        _ => None,
+    })
+}
+
+/// The protocol that the payload was set up for.
+fn heard<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>) -> Option<ProtoId> {
+    let (setup, _) = media(d)?;
+    let proto = setup.proto;
+    d.hear(setup, payload);
+    Some(proto)
+}
+
+/// What the payload of the innermost datagram was set up for, and its extended sequence number.
+pub(crate) fn media(d: &Dissector<'_>) -> Option<(Arc<Setup>, u32)> {
+    let here = d.occurrence(ProtoId::Udp);
+    d.peek_fact(|fact| match fact {
+        Fact::Media { layer, sequence, setup } if *layer == here => Some((setup.clone(), *sequence)),
         _ => None,
     })
 }
@@ -252,7 +409,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     };
     checksum(d, tvb)?;
     let payload = tvb.sub(HEADER_LEN, len.saturating_sub(HEADER_LEN));
-    follow(d, payload.reported() > 0);
+    follow(d, payload);
     let known = known(d);
     if let Some(known) = known {
         d.generated(STREAM, tvb, 8, 0, Value::Uint(known.stream.into()));
@@ -277,7 +434,9 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let item = d.bytes(PAYLOAD, rest, 0, rest.len());
     d.text(item, || format!("UDP payload ({})", octets(payload.len())));
     d.close();
-    hand_on(d, payload, known.and_then(|known| known.child));
+    // Only quoted datagrams and those without a payload were not listened to.
+    let heard = if d.is_quoted { None } else { heard(d, payload) };
+    hand_on(d, payload, heard.or(known.and_then(|known| known.child)));
     Ok(())
 }
 
@@ -354,10 +513,13 @@ fn checksum<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
 /// Hands the payload to whom the conversation belongs, else to whom a port belongs, the lower one first, else to who
 /// knows it by its looks.
 fn hand_on<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>, claimed: Option<ProtoId>) {
-    if let Some(id) = claimed
-        && d.offer(id, payload)
-    {
-        return;
+    if let Some(id) = claimed {
+        if d.offer(id, payload) {
+            return;
+        }
+        if id == ProtoId::Rtp && !bindings::UDP_HEURISTICS.iter().any(|(_, looks_like)| looks_like(d, payload)) {
+            rtp::show_version(d, payload);
+        }
     }
     let (src, dst) = (d.endpoints.src_port, d.endpoints.dst_port);
     for port in [src.min(dst), src.max(dst)] {
@@ -399,25 +561,72 @@ mod tests {
         assert_eq!(flows.follow(endpoints(1, 3), 18, true).stream, 1);
     }
 
+    const HERE: Address = Address::Ipv4([10, 0, 0, 2]);
+
     #[test]
     fn an_announced_address_is_a_stream_of_its_own_and_a_later_announcement_takes_its_place() {
         let mut flows = Flows::default();
-        flows.announce(Address::Ipv4([10, 0, 0, 2]), 2, Some(ProtoId::Data));
-        let known = flows.follow(endpoints(1, 2), 10, true);
-        assert_eq!((known.stream, known.child), (0, Some(ProtoId::Data)));
-        flows.announce(Address::Ipv4([10, 0, 0, 2]), 2, Some(ProtoId::Eth));
-        let known = flows.follow(endpoints(1, 2).reversed(), 10, true);
-        assert_eq!((known.stream, known.child), (1, Some(ProtoId::Eth)));
+        flows.announce(HERE, 2, 1);
+        assert_eq!(flows.follow(endpoints(1, 2), 10, true).stream, 0);
+        flows.announce(HERE, 2, 1);
+        assert_eq!(flows.follow(endpoints(1, 2).reversed(), 10, true).stream, 0);
+        flows.announce(HERE, 2, 2);
+        assert_eq!(flows.follow(endpoints(1, 2).reversed(), 10, true).stream, 1);
+    }
+
+    fn rtp(sequence: u16) -> [u8; 12] {
+        let [a, b] = sequence.to_be_bytes();
+        [0x80, 0, a, b, 0, 0, 0, 0, 0, 0, 0, 7]
+    }
+
+    #[test]
+    fn what_came_before_the_answer_is_known_by_it() {
+        let mut flows = Flows::default();
+        assert_eq!(flows.hear(endpoints(1, 2), (1, 1), &rtp(9)), None);
+        flows.announce(HERE, 2, 2);
+        assert_eq!(flows.hear(endpoints(1, 2), (3, 1), &rtp(10)), None);
+        assert_eq!(flows.hear(endpoints(1, 3), (4, 1), &rtp(10)), None);
+        assert_eq!(flows.hear(endpoints(1, 2).reversed(), (5, 1), &rtp(11)), None);
+        let facts = flows.bind(HERE, 2, Setup::new(ProtoId::Rtp, 2, "SDP"));
+        let facts: Vec<_> = facts
+            .into_iter()
+            .map(|(frame, fact)| match fact {
+                Fact::Media { sequence, .. } => (frame, sequence),
+                _ => panic!("{fact:?}"),
+            })
+            .collect();
+        assert_eq!(facts, [(3, 65_546), (5, 65_547)]);
+        let (setup, sequence) = flows.hear(endpoints(1, 2), (6, 1), &rtp(65_000)).unwrap();
+        assert_eq!((setup.proto, sequence), (ProtoId::Rtp, 65_000));
+        for frame in 0..MAX_EARLY as u64 + 10 {
+            flows.announce(HERE, 4, 7);
+            flows.hear(endpoints(1, 4), (frame, 1), &rtp(1));
+        }
+        assert_eq!(flows.early.len(), MAX_EARLY);
+    }
+
+    #[test]
+    fn no_more_sources_than_the_limit_are_told_apart() {
+        let mut flows = Flows::default();
+        flows.bind(HERE, 2, Setup::new(ProtoId::Rtp, 2, "SDP"));
+        for ssrc in 0..100 {
+            let mut header = rtp(1);
+            header[11] = ssrc;
+            flows.hear(endpoints(1, 2), (3, 1), &header);
+        }
+        let place = flows.announced.get_mut(Flows::place(HERE, 2)).unwrap();
+        assert_eq!(place.sources.len(), MAX_SOURCES);
     }
 
     #[test]
     fn a_full_table_forgets_the_stream_that_was_idle_longest() {
-        let mut flows = Flows { conversations: Conversations::new(2), announced: Conversations::new(1), opened: 0 };
+        let mut flows =
+            Flows { conversations: Conversations::new(2), announced: Conversations::new(1), ..Flows::default() };
         for (port, stream) in [(1, 0), (2, 1), (1, 0), (3, 2), (1, 0), (2, 3)] {
             assert_eq!(flows.follow(endpoints(port, 9), 0, true).stream, stream);
         }
-        flows.announce(Address::Ipv4([10, 0, 0, 2]), 50, Some(ProtoId::Data));
-        flows.announce(Address::Ipv4([10, 0, 0, 2]), 51, Some(ProtoId::Data));
+        flows.announce(HERE, 50, 1);
+        flows.announce(HERE, 51, 1);
         assert_eq!(flows.announced.len(), 1);
     }
 }

@@ -99,7 +99,7 @@ pub(crate) const FMTP_H264_PACKETIZATION_MODE: &[(u64, &str)] =
     &[(0, "Single NAL mode"), (1, "Non-interleaved mode"), (2, "Interleaved mode")];
 
 /// Payload types of RTP (RFC 3551, 6) below the dynamic ones.
-pub(super) const PAYLOAD_TYPES: &[(u64, u64, &str)] = &[
+pub(crate) const PAYLOAD_TYPES: &[(u64, u64, &str)] = &[
     (0, 0, "ITU-T G.711 PCMU"),
     (1, 1, "USA Federal Standard FS-1016"),
     (2, 2, "ITU-T G.721"),

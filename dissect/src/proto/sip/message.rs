@@ -6,8 +6,9 @@ use super::values::{self, Seen};
 use super::*;
 use crate::bindings;
 use crate::output::value::printable;
-use crate::proto::lines;
 use crate::proto::sdp::description::Description;
+use crate::proto::sdp::exchange;
+use crate::proto::{lines, sdp};
 use crate::stop::Stop;
 
 /// Whether octets begin with the first line of a message.
@@ -92,9 +93,9 @@ fn wants_body(d: &Dissector<'_>) -> bool {
 }
 
 pub(super) fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
+    let follows_media = d.wants_proto(ProtoId::Sdp) && sdp::is_followed(d);
     let learns = d.flows().is_some()
-        && d.endpoints.transport == Transport::Udp
-        && (d.wants_fact(RESEND) || FROM_FACTS.into_iter().any(|field| d.wants_fact(field)));
+        && (d.wants_fact(RESEND) || follows_media || FROM_FACTS.into_iter().any(|field| d.wants_fact(field)));
     let shows_rest = wants_rest(d);
     let octets = tvb.bytes();
     if !octets.is_empty() && blank(octets) == octets.len() {
@@ -123,7 +124,11 @@ pub(super) fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let is_cut = matches!(&sequence, Some(sequence) if !sequence.as_ref().is_some_and(outline::Sequence::has_method));
     let sequence = sequence.flatten();
     if learns {
-        learn(d, octets, &first, &outline, sequence.as_ref().filter(|_| !is_cut));
+        let sequence = sequence.as_ref().filter(|_| !is_cut);
+        let known = learn(d, octets, &first, &outline, sequence).unwrap_or_default();
+        if follows_media {
+            announce(d, octets, &first, &outline, sequence, known);
+        }
     }
     if !shows_rest {
         d.close();
@@ -175,14 +180,19 @@ fn text(octets: &[u8], span: &Span) -> String {
     printable(octets.get(span.clone()).unwrap_or_default())
 }
 
-/// In the first pass: tells the message's transaction.
-fn learn(d: &mut Dissector<'_>, octets: &[u8], first: &First, outline: &Outline, sequence: Option<&outline::Sequence>) {
-    if outline.end == End::WithinLine {
-        return;
+/// In the first pass: tells the message's transaction; answers what it is to others. Only over UDP are messages sent
+/// again, and followed.
+fn learn(
+    d: &mut Dissector<'_>,
+    octets: &[u8],
+    first: &First,
+    outline: &Outline,
+    sequence: Option<&outline::Sequence>,
+) -> Option<transaction::Known> {
+    if outline.end == End::WithinLine || d.endpoints.transport != Transport::Udp {
+        return None;
     }
-    let Some(sequence) = sequence else {
-        return;
-    };
+    let sequence = sequence?;
     let call_id = outline.value_of(CALL_ID).and_then(|value| octets.get(value));
     let message = transaction::Message {
         call_id: call_id.unwrap_or_default(),
@@ -193,7 +203,38 @@ fn learn(d: &mut Dissector<'_>, octets: &[u8], first: &First, outline: &Outline,
             First::Status { code, .. } => Some(*code),
         },
     };
-    transaction::learn(d, &message);
+    transaction::learn(d, &message)
+}
+
+/// In the first pass: says which message a description in its body belongs to.
+fn announce(
+    d: &mut Dissector<'_>,
+    octets: &[u8],
+    first: &First,
+    outline: &Outline,
+    sequence: Option<&outline::Sequence>,
+    known: transaction::Known,
+) {
+    let (from, to) = (d.endpoints.src, d.endpoints.dst);
+    let Some(flows) = d.flows() else { return };
+    let call_id = outline.value_of(CALL_ID).and_then(|value| octets.get(value));
+    let has_body = outline.body < octets.len();
+    flows.message = match (call_id, sequence) {
+        (Some(call_id), Some(sequence)) if has_body => Some(exchange::Message {
+            call_id: call_id.into(),
+            sequence: sequence.number,
+            method: exchange::Method::read(octets.get(sequence.method.clone()).unwrap_or_default()),
+            status: match first {
+                First::Request { .. } => None,
+                First::Status { code, .. } => Some(*code),
+            },
+            request: known.request.map(|(frame, _)| frame),
+            repeats: known.repeats,
+            from,
+            to,
+        }),
+        _ => None,
+    };
 }
 
 /// The first line; leaves its item open.

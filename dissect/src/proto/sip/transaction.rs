@@ -112,16 +112,15 @@ impl Dialogs {
     }
 }
 
-/// In the first pass: keeps what the message at hand is to others.
-pub(super) fn learn(d: &mut Dissector<'_>, message: &Message<'_>) {
+/// In the first pass: keeps what the message at hand is to others; answers it, too.
+pub(super) fn learn(d: &mut Dissector<'_>, message: &Message<'_>) -> Option<Known> {
     let (endpoints, frame, time) = (d.endpoints, d.packet.number, d.packet.time);
-    let Some(flows) = d.flows() else {
-        return;
-    };
+    let flows = d.flows()?;
     let known = flows.sip.see(message, endpoints, frame, time);
     if known != Known::default() {
         d.record(known.fact(frame));
     }
+    Some(known)
 }
 
 impl Known {

@@ -1,0 +1,412 @@
+//! Offers and answers (RFC 3264): which media two sides agreed on, and so what is heard at which address and port.
+//!
+//! An offer binds nothing. When its answer accepts a medium, both ends of it are bound at once; a medium that is refused
+//! (port 0, or the whole offer by a final response without a description) leaves what was bound before as it was. This is
+//! where we differ from Wireshark on purpose, which binds what an offer says as soon as it sees it.
+
+use crate::dissector::Address;
+use crate::proto::sdp::description::{Description, Media};
+use crate::recent::Recent;
+use crate::registry::ProtoId;
+use crate::setup::{Encoding, MAX_TEXT, Setup};
+
+/// How many calls are remembered, at some 500 octets each for the usual one or two offers.
+pub(crate) const MAX_CALLS: usize = 16_384;
+/// How many offers of one call are remembered: there is one at a time, but on each of the call's hops.
+pub(crate) const MAX_OFFERS: usize = 8;
+
+/// The methods that carry offers and answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Method {
+    Invite,
+    Ack,
+    Prack,
+    Update,
+    Other,
+}
+
+impl Method {
+    pub(crate) fn read(name: &[u8]) -> Self {
+        match name {
+            b"INVITE" => Self::Invite,
+            b"ACK" => Self::Ack,
+            b"PRACK" => Self::Prack,
+            b"UPDATE" => Self::Update,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The SIP message that a description lies in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Message {
+    pub(crate) call_id: Box<[u8]>,
+    pub(crate) sequence: u32,
+    /// That of the CSeq header.
+    pub(crate) method: Method,
+    /// The status code of a response.
+    pub(crate) status: Option<u32>,
+    /// The frame of the request that it answers, if that was found.
+    pub(crate) request: Option<u64>,
+    /// The frame that it repeats.
+    pub(crate) repeats: Option<u64>,
+    pub(crate) from: Address,
+    pub(crate) to: Address,
+}
+
+/// An address and port.
+pub(crate) type Place = (Address, u16);
+
+/// One `m=` line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Line {
+    /// What it is about; nothing for what is not followed.
+    proto: Option<ProtoId>,
+    /// Nothing where it is refused, or where the address is a name or none.
+    place: Option<Place>,
+    is_refused: bool,
+    is_secure: bool,
+    control: Option<Place>,
+    encodings: Vec<Encoding>,
+}
+
+impl Line {
+    fn read(media: &Media<'_>) -> Self {
+        let address = match media.address {
+            Some(std::net::IpAddr::V4(address)) if !address.is_unspecified() => Some(Address::Ipv4(address.octets())),
+            Some(std::net::IpAddr::V6(address)) if !address.is_unspecified() => Some(Address::Ipv6(address.octets())),
+            _ => None,
+        };
+        let is_refused = media.port == 0;
+        let place = address.map(|address| (address, media.port)).filter(|_| !is_refused);
+        let transport = media.transport.to_ascii_uppercase();
+        let proto = match &*transport {
+            b"UDPTL" => Some(ProtoId::T38),
+            transport if is_rtp(transport) => Some(ProtoId::Rtp),
+            _ => None,
+        };
+        // RFC 3550, 11: RTCP comes to the next port, unless RFC 3605 tells otherwise. Even where RFC 5761 has both share
+        // a port the other side may not know of it.
+        let control = place
+            .filter(|_| proto == Some(ProtoId::Rtp))
+            .map(|(address, port)| (address, media.control_port.unwrap_or(port.saturating_add(1))));
+        let encodings = media.encodings.iter().map(|(number, value)| Encoding::read(*number, value)).collect();
+        let is_secure = transport.windows(4).any(|part| part == b"SAVP");
+        Self { proto, place, is_refused, is_secure, control, encodings }
+    }
+
+    /// The lines of a description.
+    pub(crate) fn all(description: &Description<'_>) -> Vec<Self> {
+        description.media.iter().map(Self::read).collect()
+    }
+
+    /// Where something will be heard.
+    fn places(&self) -> impl Iterator<Item = Place> {
+        self.place.into_iter().chain(self.control)
+    }
+}
+
+fn is_rtp(transport: &[u8]) -> bool {
+    transport.starts_with(b"RTP/") || transport.starts_with(b"UDP/TLS/RTP/")
+}
+
+/// What a description leads to.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Outcome {
+    /// Where a conversation of its own begins, whatever is spoken there, and the frame that says so.
+    pub(crate) announced: Vec<(Place, u64)>,
+    /// What is heard where from now on.
+    pub(crate) bound: Vec<(Place, Setup)>,
+}
+
+struct Offer {
+    sequence: u32,
+    method: Method,
+    /// A response carries it; the ACK or PRACK answers (RFC 3261, 13.2.1).
+    is_in_response: bool,
+    from: Address,
+    to: Address,
+    frame: u64,
+    lines: Vec<Line>,
+    is_answered: bool,
+}
+
+#[derive(Default)]
+struct Call {
+    offers: Vec<Offer>,
+}
+
+/// The calls of a capture.
+pub(crate) struct Exchanges {
+    calls: Recent<Box<[u8]>, Call>,
+}
+
+impl Default for Exchanges {
+    fn default() -> Self {
+        Self { calls: Recent::new(MAX_CALLS) }
+    }
+}
+
+fn call_text(call_id: &[u8]) -> Box<str> {
+    String::from_utf8_lossy(call_id.get(..MAX_TEXT).unwrap_or(call_id)).into()
+}
+
+/// Adds what `line` sets up.
+fn bind(outcome: &mut Outcome, line: &Line, call_id: &[u8], frame: u64) {
+    let Some(proto) = line.proto else { return };
+    let make = |proto, encodings| Setup {
+        call_id: call_text(call_id),
+        encodings,
+        is_secure: line.is_secure,
+        ..Setup::new(proto, frame, "SDP")
+    };
+    if let Some(place) = line.place {
+        outcome.bound.push((place, make(proto, line.encodings.clone())));
+    }
+    if let Some(place) = line.control {
+        outcome.bound.push((place, make(ProtoId::Rtcp, Vec::new())));
+    }
+}
+
+impl Exchanges {
+    /// A description in a protocol whose offers and answers are not followed: RTP is at once where it says. T.38 is not, for
+    /// it may be refused, and until then the address is another medium's.
+    pub(crate) fn alone(lines: &[Line], frame: u64) -> Outcome {
+        let mut outcome = Outcome::default();
+        for line in lines {
+            outcome.announced.extend(line.places().map(|place| (place, frame)));
+            if line.proto != Some(ProtoId::T38) {
+                bind(&mut outcome, line, b"", frame);
+            }
+        }
+        outcome
+    }
+
+    /// An answer whose offer is not known: its own side is.
+    fn answer_alone(lines: &[Line], call_id: &[u8], frame: u64) -> Outcome {
+        let mut outcome = Outcome::default();
+        for line in lines {
+            outcome.announced.extend(line.places().map(|place| (place, frame)));
+            bind(&mut outcome, line, call_id, frame);
+        }
+        outcome
+    }
+
+    /// The description in the next message.
+    pub(crate) fn see(&mut self, message: &Message, frame: u64, lines: Vec<Line>) -> Outcome {
+        let key: Box<[u8]> = message.call_id.get(..MAX_TEXT).unwrap_or(&message.call_id).into();
+        if self.calls.get(&key).is_none() {
+            self.calls.insert(key.clone(), Call::default());
+        }
+        let Some(call) = self.calls.get(&key) else { return Outcome::default() };
+        match message.status {
+            None => call.request(message, frame, lines),
+            Some(100..=299) => call.response(message, frame, lines),
+            Some(_) => Outcome::default(),
+        }
+    }
+}
+
+impl Call {
+    fn request(&mut self, message: &Message, frame: u64, lines: Vec<Line>) -> Outcome {
+        let delayed = |offer: &&mut Offer| offer.is_in_response && !offer.is_answered;
+        if matches!(message.method, Method::Ack | Method::Prack)
+            && let Some(offer) = self.offers.iter_mut().rev().find(delayed)
+        {
+            return offer.accept(&message.call_id, &lines, frame, frame);
+        }
+        self.offer(message, message.repeats.unwrap_or(frame), lines, false)
+    }
+
+    fn response(&mut self, message: &Message, frame: u64, lines: Vec<Line>) -> Outcome {
+        let is_asked = |offer: &&mut Offer| {
+            !offer.is_in_response && offer.sequence == message.sequence && offer.method == message.method
+        };
+        let is_this_hop = |offer: &Offer| (offer.from, offer.to) == (message.to, message.from);
+        let is_ours = |offer: &&mut Offer| is_asked(offer) && is_this_hop(offer);
+        // Where a response comes from another address than the request went to, its offer is the newest one.
+        let here = self.offers.iter_mut().rev().find(is_ours).is_some();
+        let mut offers = self.offers.iter_mut().rev().filter(is_asked);
+        let offer = if here { offers.find(|offer| is_this_hop(offer)) } else { offers.next() };
+        let is_provisional = message.status.is_some_and(|status| status < 200);
+        if let Some(offer) = offer {
+            // The frame that Wireshark names: of an answer's first copy that of the request.
+            let is_own = is_provisional || message.repeats.is_some();
+            let setup = if is_own { frame } else { message.request.unwrap_or(frame) };
+            return offer.accept(&message.call_id, &lines, frame, setup);
+        }
+        if message.request.is_some() {
+            // The request had no description: this is the offer.
+            return self.offer(message, frame, lines, true);
+        }
+        // The request was not captured; what is accepted is known all the same.
+        Exchanges::answer_alone(&lines, &message.call_id, frame)
+    }
+
+    fn offer(&mut self, message: &Message, frame: u64, lines: Vec<Line>, is_in_response: bool) -> Outcome {
+        let announced = lines.iter().flat_map(Line::places).map(|place| (place, frame)).collect();
+        if self.offers.len() >= MAX_OFFERS {
+            self.offers.remove(0);
+        }
+        self.offers.push(Offer {
+            sequence: message.sequence,
+            method: message.method,
+            is_in_response,
+            from: message.from,
+            to: message.to,
+            frame,
+            lines,
+            is_answered: false,
+        });
+        Outcome { announced, bound: Vec::new() }
+    }
+}
+
+impl Offer {
+    /// Binds what the answer accepts. `setup` is the frame that Wireshark names for what the answer says.
+    fn accept(&mut self, call_id: &[u8], answer: &[Line], frame: u64, setup: u64) -> Outcome {
+        let mut outcome = Outcome::default();
+        for (offered, accepted) in self.lines.iter().zip(answer) {
+            // RFC 3264, 6: the answer's lines stand in the order of the offer's; port 0 refuses one.
+            let is_agreed = !offered.is_refused && !accepted.is_refused && offered.proto == accepted.proto;
+            let is_fax = accepted.proto == Some(ProtoId::T38);
+            let own = if is_fax { frame } else { setup };
+            outcome.announced.extend(accepted.places().map(|place| (place, own)));
+            if is_agreed {
+                if is_fax {
+                    outcome.announced.extend(offered.places().map(|place| (place, own)));
+                }
+                bind(&mut outcome, offered, call_id, if is_fax { frame } else { self.frame });
+                bind(&mut outcome, accepted, call_id, own);
+            }
+        }
+        self.is_answered = true;
+        outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: Address = Address::Ipv4([10, 0, 0, 1]);
+    const B: Address = Address::Ipv4([10, 0, 0, 2]);
+
+    struct Talk {
+        exchanges: Exchanges,
+        frame: u64,
+    }
+
+    impl Talk {
+        fn new() -> Self {
+            Self { exchanges: Exchanges::default(), frame: 0 }
+        }
+
+        /// The next message; answers what it binds as `(port, protocol, frame)`.
+        fn next(&mut self, (sequence, method, status): (u32, &[u8], u32), media: &str) -> Vec<(u16, ProtoId, u64)> {
+            self.frame += 1;
+            let is_back = status > 0;
+            let body = format!("v=0\r\nc=IN IP4 10.0.0.{}\r\n{media}", 1 + u8::from(is_back));
+            let lines = Line::all(&Description::read(body.as_bytes()));
+            let (from, to) = if is_back { (B, A) } else { (A, B) };
+            let message = Message {
+                call_id: (*b"c").into(),
+                sequence,
+                method: Method::read(method),
+                status: is_back.then_some(status),
+                request: None,
+                repeats: None,
+                from,
+                to,
+            };
+            let outcome = self.exchanges.see(&message, self.frame, lines);
+            outcome.bound.into_iter().map(|((_, port), setup)| (port, setup.proto, setup.frame)).collect()
+        }
+    }
+
+    const AUDIO: &str = "m=audio 4000 RTP/AVP 0\r\n";
+    const FAX: &str = "m=image 4000 udptl t38\r\n";
+
+    #[test]
+    fn an_offer_binds_nothing_before_its_answer() {
+        let mut talk = Talk::new();
+        assert_eq!(talk.next((1, b"INVITE", 0), AUDIO), []);
+        let bound = talk.next((1, b"INVITE", 200), "m=audio 5000 RTP/AVP 0\r\n");
+        let (rtp, rtcp) = (ProtoId::Rtp, ProtoId::Rtcp);
+        assert_eq!(bound, [(4000, rtp, 1), (4001, rtcp, 1), (5000, rtp, 2), (5001, rtcp, 2)]);
+        // T.38 is offered and refused: 488 has no description, another one says port 0.
+        assert_eq!(talk.next((2, b"INVITE", 0), FAX), []);
+        assert_eq!(talk.next((2, b"INVITE", 488), ""), []);
+        assert_eq!(talk.next((3, b"INVITE", 0), FAX), []);
+        assert_eq!(talk.next((3, b"INVITE", 200), "m=image 0 udptl t38\r\n"), []);
+        assert_eq!(talk.next((4, b"INVITE", 0), FAX), []);
+        assert_eq!(talk.next((4, b"INVITE", 200), AUDIO), []);
+        assert_eq!(talk.next((5, b"INVITE", 0), FAX), []);
+        let bound = talk.next((5, b"INVITE", 200), "m=image 5000 UDPTL t38\r\n");
+        assert_eq!(bound, [(4000, ProtoId::T38, 10), (5000, ProtoId::T38, 10)]);
+    }
+
+    #[test]
+    fn one_of_two_lines_may_be_refused() {
+        let mut talk = Talk::new();
+        talk.next((1, b"INVITE", 0), "m=audio 4000 RTP/AVP 0\r\nm=video 4002 RTP/AVP 96\r\na=rtcp:4444\r\n");
+        let bound = talk.next((1, b"INVITE", 200), "m=audio 0 RTP/AVP 0\r\nm=video 5002 RTP/AVP 96\r\n");
+        let ports: Vec<_> = bound.iter().map(|bound| bound.0).collect();
+        assert_eq!(ports, [4002, 4444, 5002, 5003]);
+    }
+
+    #[test]
+    fn early_media_is_bound_by_a_provisional_answer() {
+        let mut talk = Talk::new();
+        talk.next((1, b"INVITE", 0), AUDIO);
+        assert_eq!(talk.next((1, b"INVITE", 183), "m=audio 5000 RTP/AVP 0\r\n").len(), 4);
+        assert_eq!(talk.next((1, b"INVITE", 200), "m=audio 5000 RTP/AVP 0\r\n").len(), 4);
+        // Another branch of a fork answers with its own.
+        assert_eq!(talk.next((1, b"INVITE", 200), "m=audio 6000 RTP/AVP 0\r\n").len(), 4);
+    }
+
+    #[test]
+    fn an_answer_without_its_offer_binds_its_own_side() {
+        let bound = Talk::new().next((1, b"INVITE", 200), "m=audio 5000 RTP/AVP 0\r\n");
+        assert_eq!(bound, [(5000, ProtoId::Rtp, 1), (5001, ProtoId::Rtcp, 1)]);
+    }
+
+    #[test]
+    fn other_protocols_bind_audio_at_once_and_fax_not_at_all() {
+        let body = format!("v=0\r\nc=IN IP4 10.0.0.1\r\n{AUDIO}{FAX}");
+        let outcome = Exchanges::alone(&Line::all(&Description::read(body.as_bytes())), 7);
+        let ports: Vec<_> = outcome.bound.iter().map(|bound| bound.0.1).collect();
+        assert_eq!((ports, outcome.announced.len()), (vec![4000, 4001], 3));
+    }
+
+    #[test]
+    fn an_offer_in_a_response_is_answered_by_ack() {
+        let mut exchanges = Exchanges::default();
+        let mut see = |method, status, request, frame, media: &str| {
+            let body = format!("v=0\r\nc=IN IP4 10.0.0.1\r\n{media}");
+            let lines = Line::all(&Description::read(body.as_bytes()));
+            let (call_id, from, to) = ((*b"c").into(), A, B);
+            let repeats = None;
+            let message = Message { call_id, sequence: 1, method, status, request, repeats, from, to };
+            exchanges.see(&message, frame, lines).bound.len()
+        };
+        assert_eq!(see(Method::Invite, Some(200), Some(1), 2, AUDIO), 0);
+        assert_eq!(see(Method::Ack, None, None, 3, "m=audio 5000 RTP/AVP 0\r\n"), 4);
+    }
+
+    #[test]
+    fn no_more_offers_and_calls_than_the_limits() {
+        let mut exchanges = Exchanges::default();
+        for n in 0..MAX_CALLS as u32 + 10 {
+            let call_id: Box<[u8]> = if n < 20 { (*b"c").into() } else { n.to_string().as_bytes().into() };
+            let method = Method::Invite;
+            let (status, request, repeats) = (None, None, None);
+            let message = Message { call_id, sequence: n, method, status, request, repeats, from: A, to: B };
+            exchanges.see(&message, n.into(), Vec::new());
+            if let Some(call) = exchanges.calls.get(&(*b"c").into()) {
+                assert!(call.offers.len() <= MAX_OFFERS);
+            }
+        }
+        assert!(exchanges.calls.len() <= MAX_CALLS);
+    }
+}
