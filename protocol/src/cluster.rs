@@ -163,6 +163,8 @@ pub enum Removal {
     Replaced,
     /// Its key was revoked.
     Revoked,
+    /// It was dead for longer than the grace, and the one that was left of two could ask nobody whether it is.
+    Abandoned,
 }
 
 /// The name of a map: a sum of versions, which rises with every change, and a hash of what the map depends on.
@@ -242,8 +244,30 @@ pub struct Held {
     pub have: RangeSet,
     /// Those of them that came a moment ago: others are probably being given them just now.
     pub young: RangeSet,
-    /// Dropped for its age or for want of room: not wanted back.
+    /// Dropped for their age, everywhere: not wanted back.
     pub expired: RangeSet,
+    /// Dropped here for want of room: not wanted back by this node.
+    pub dropped: RangeSet,
+}
+
+impl Held {
+    /// Nothing of a stream.
+    #[must_use]
+    pub const fn nothing(stream: StreamId) -> Self {
+        Self {
+            stream,
+            have: RangeSet::new(),
+            young: RangeSet::new(),
+            expired: RangeSet::new(),
+            dropped: RangeSet::new(),
+        }
+    }
+
+    /// Ranges in all of its sets.
+    #[must_use]
+    pub fn ranges(&self) -> usize {
+        [&self.have, &self.young, &self.expired, &self.dropped].iter().map(|set| set.ranges().len()).sum()
+    }
 }
 
 /// A page of what is held of a partition.
@@ -310,6 +334,23 @@ pub struct KeptMaps(pub Vec<MapRecord>);
 
 impl Message for KeptMaps {
     const TYPE: u16 = 19;
+    const SIZE: Size = Size::Medium;
+}
+
+/// What it keeps of what was dropped of a partition.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct KeptGone(pub Vec<Gone>);
+
+/// Chunks of a stream that were dropped: for their age, and for want of room.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Gone {
+    pub stream: StreamId,
+    pub expired: RangeSet,
+    pub dropped: RangeSet,
+}
+
+impl Message for KeptGone {
+    const TYPE: u16 = 22;
     const SIZE: Size = Size::Medium;
 }
 
@@ -412,7 +453,7 @@ fn check_held(streams: &[Held]) -> Result<(), Refusal> {
         .iter()
         .map(|held| held.have.ranges().len() + held.young.ranges().len() + held.expired.ranges().len())
         .sum();
-    at_most("ranges of a page", ranges, MAX_HELD_RANGES + 3 * crate::interval::MAX_RANGES)
+    at_most("ranges of a page", ranges, MAX_HELD_RANGES + 4 * crate::interval::MAX_RANGES)
 }
 
 fn check_text(what: &str, text: &str) -> Result<(), Refusal> {

@@ -1,3 +1,4 @@
-//! Simulated networks: the synthetic traffic generator with its ground truth.
+//! Simulated networks: the deterministic cluster simulator, and the synthetic traffic generator with its ground truth.
 
+pub mod cluster;
 pub mod traffic;

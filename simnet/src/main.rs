@@ -1,11 +1,14 @@
-//! `simnet`: writes captures of simulated networks and says what is wrong in them.
+//! `simnet`: lives of simulated clusters, and captures of simulated networks with what is wrong in them.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand, ValueEnum};
+use packetstream_simnet::cluster;
 use packetstream_simnet::traffic::mix::{Mix, SPAN_NS};
 use packetstream_simnet::traffic::pcap::{Format, Writer};
 use packetstream_simnet::traffic::{Packet, SCENARIOS, Truth, generate, scenario};
@@ -23,6 +26,24 @@ struct Arguments {
 enum Command {
     /// Write captures of healthy and broken networks, and print what is wrong in them as JSON, one object a capture.
     Traffic(Traffic),
+    /// Live whole lives of clusters, each chosen by its seed, and say what went wrong in them.
+    Run(Run),
+}
+
+#[derive(Debug, clap::Args)]
+struct Run {
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many seeds from there on.
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    seeds: u64,
+    /// Threads that live them.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=256))]
+    threads: u64,
+    /// Tell everything that happens, on standard error; for one seed.
+    #[arg(long)]
+    loud: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -72,7 +93,10 @@ fn main() -> std::process::ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
-    let Command::Traffic(traffic) = &arguments.command;
+    let traffic = match &arguments.command {
+        Command::Traffic(traffic) => traffic,
+        Command::Run(run) => return live(run),
+    };
     if let Some(packets) = traffic.mix {
         let out = traffic.out.as_deref().context("--out FILE is missing")?;
         let mix = Mix::new(traffic.seed, packets, traffic.span * 1_000_000_000);
@@ -119,8 +143,57 @@ fn one(traffic: &Traffic, scenario: &packetstream_simnet::traffic::Scenario, out
     say(&line.to_string())
 }
 
+/// Lives lives; the first violation of each is told, and at the end what struck how often.
+fn live(run: &Run) -> Result<()> {
+    if run.loud {
+        let report = cluster::World::new(run.seed, cluster::Plant::None).aloud().run();
+        return say(&format!("{report:#?}"));
+    }
+    let next = AtomicU64::new(run.seed);
+    let end = run.seed.saturating_add(run.seeds);
+    let (tell, told) = std::sync::mpsc::sync_channel(64);
+    let (mut violations, mut events, mut seconds, mut trace) = (0u64, 0u64, 0u64, 0u64);
+    let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
+    std::thread::scope(|scope| {
+        for _ in 0..run.threads {
+            let (tell, next) = (tell.clone(), &next);
+            scope.spawn(move || {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end || tell.send(cluster::run(seed, cluster::Plant::None)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(tell);
+        for report in told {
+            events += report.events;
+            seconds += report.seconds;
+            // Seeds end in any order: a sum does not mind.
+            trace = trace.wrapping_add(report.trace);
+            for (what, count) in report.counts {
+                *counts.entry(what).or_default() += count;
+            }
+            if let Some(violation) = report.violation {
+                violations += 1;
+                say(&format!("seed {}: after {} s: {violation}", report.seed, report.seconds))?;
+            }
+        }
+        anyhow::Ok(())
+    })?;
+    for (what, count) in &counts {
+        say(&format!("{count:>12}  {what}"))?;
+    }
+    say(&format!(
+        "{} seeds from {}, {seconds} s of virtual time, {events} events, trace {trace:016x}: {violations} violations",
+        run.seeds, run.seed
+    ))?;
+    if violations > 0 { bail!("{violations} seeds broke an invariant") } else { Ok(()) }
+}
+
 /// Findings of a mix by code: listed one by one they would be thousands.
-fn count_findings(truth: &Truth) -> std::collections::BTreeMap<&'static str, u64> {
+fn count_findings(truth: &Truth) -> BTreeMap<&'static str, u64> {
     let mut counts = std::collections::BTreeMap::new();
     for finding in &truth.findings {
         *counts.entry(finding.code).or_default() += 1;

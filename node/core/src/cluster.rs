@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use packetstream_protocol::Partition;
 use packetstream_protocol::cluster::{
-    Body, Checkpoint, ClusterMessage, Digest, Fact, HavePage, Health, KeptFacts, KeptMaps, KeptSelf, MAX_FACTS,
-    MAX_MEMBER_ADDRESSES, MAX_MEMBER_TEXT_BYTES, MISPLACED_BYTES, MapRecord, Member, MemberState, Removal, Summary,
-    Tracker,
+    Body, Checkpoint, ClusterMessage, Digest, Fact, HavePage, Health, KeptFacts, KeptGone, KeptMaps, KeptSelf,
+    MAX_FACTS, MAX_MEMBER_ADDRESSES, MAX_MEMBER_TEXT_BYTES, MISPLACED_BYTES, MapRecord, Member, MemberState, Removal,
+    Summary, Tracker,
 };
 use packetstream_protocol::codec::{self, Message};
 use packetstream_protocol::ids::{HostId, NodeId};
@@ -45,7 +45,7 @@ const GOSSIP_FANOUT: usize = 3;
 const GENERATION: Duration = Duration::from_millis(2000);
 /// Tasks are looked after so often.
 const TASK_INTERVAL: Duration = Duration::from_millis(1000);
-/// A node waits so long for one that is active before it begins a cluster of its own.
+/// Nodes that have only met others that wait, wait so long for one that is active before they begin a cluster.
 const ALONE_AFTER: Duration = Duration::from_secs(5);
 /// Members change in bursts: a new map is computed this long after the first change of one.
 const MAP_DELAY: Duration = Duration::from_millis(200);
@@ -56,6 +56,7 @@ pub const MAX_OUTPUTS: usize = 1 << 20;
 const KEY_SELF: &str = "cluster/self";
 const KEY_MEMBERS: &str = "cluster/members";
 const KEY_MAPS: &str = "cluster/maps";
+const KEY_GONE: &str = "cluster/gone/";
 
 /// Why a machine did not start: what was kept cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -90,8 +91,6 @@ pub struct Cluster {
     next_sweep: Moment,
     map_due: Option<Moment>,
     joined_at: Option<Moment>,
-    /// Whom a connection was made with since.
-    met: bool,
     members_changed: bool,
     maps_changed: bool,
     reroute: bool,
@@ -129,7 +128,7 @@ impl Cluster {
             members: Members::default(),
             swim: Swim::new(me, incarnation, now),
             rumours: Rumours::default(),
-            history: History::default(),
+            history: History::new(config.maps.clone()),
             holdings: Holdings::default(),
             replicator: Replicator::default(),
             reconciler: Reconciler::new(config.move_rate_bytes_s, nonce, now),
@@ -145,7 +144,6 @@ impl Cluster {
             next_sweep: now + Duration::from_secs(10),
             map_due: None,
             joined_at: None,
-            met: false,
             members_changed: true,
             maps_changed: true,
             reroute: false,
@@ -174,6 +172,11 @@ impl Cluster {
         for stream in held {
             cluster.holdings.load(stream.stream, stream.have, stream.bytes);
         }
+        for (key, value) in kept.iter().filter(|(key, _)| key.starts_with(KEY_GONE)) {
+            let gone: KeptGone =
+                codec::decode(value).map_err(|error| StateError { key: key.clone(), error: error.to_string() })?;
+            gone.0.into_iter().for_each(|gone| cluster.holdings.load_gone(gone));
+        }
         for (_, value) in kept.iter().filter(|(key, _)| key.starts_with("cluster/checkpoint/")) {
             cluster.tasks.load(value);
         }
@@ -196,7 +199,7 @@ impl Cluster {
             version: 1,
             by: me,
             node: me,
-            state: if config.seeds { MemberState::Joining } else { MemberState::Active },
+            state: if config.seeds > 0 { MemberState::Joining } else { MemberState::Active },
             weight: config.weight.clamp(1, MAX_WEIGHT),
             zone: cut(&config.zone),
             name: cut(&config.name),
@@ -211,7 +214,7 @@ impl Cluster {
             return;
         };
         let state = match known.state {
-            MemberState::Removed(Removal::Dead | Removal::Drained) => MemberState::Active,
+            MemberState::Removed(Removal::Dead | Removal::Abandoned | Removal::Drained) => MemberState::Active,
             MemberState::Removed(_) if config.rejoin => MemberState::Active,
             state => state,
         };
@@ -260,6 +263,7 @@ impl Cluster {
                 self.reconcile(now, |reconciler, scene| reconciler.handle_stored(scene, chunk));
             }
             Input::Expired { stream, chunks } => self.holdings.expired(stream, &chunks),
+            Input::Dropped { stream, chunks } => self.holdings.dropped(stream, &chunks),
             Input::Lost { stream, chunks } => self.holdings.lost(stream, &chunks),
             Input::Deleted { stream, chunks } => self.holdings.deleted(stream, &chunks),
             Input::PushEnded { push } => {
@@ -340,7 +344,7 @@ impl Cluster {
     fn join(&mut self, now: Moment) {
         let state = self.members.get(self.me).map(|member| member.state);
         match state {
-            Some(MemberState::Removed(Removal::Dead)) => {
+            Some(MemberState::Removed(Removal::Dead | Removal::Abandoned)) => {
                 // The others gave this node up and were wrong.
                 self.change(self.me, |member| member.state = MemberState::Active);
             }
@@ -349,9 +353,10 @@ impl Cluster {
                     .members
                     .iter()
                     .any(|member| matches!(member.state, MemberState::Active | MemberState::Draining));
+                // Where all begin at once somebody has to be the first: the one with the least name, and only where more than half are.
                 let first = self.members.present().next() == Some(self.me);
-                let waited = now.since(self.started);
-                let alone = waited >= ALONE_AFTER && (first || !self.met) || waited >= ALONE_AFTER * 3;
+                let enough = self.members.present().count() * 2 > self.config.seeds + 1;
+                let alone = first && enough && now.since(self.started) >= ALONE_AFTER;
                 if active || alone {
                     let joined = *self.joined_at.get_or_insert(now);
                     if alone || now.since(joined) >= Duration::from_secs(1) {
@@ -380,13 +385,18 @@ impl Cluster {
         }
         let present = self.members.present().count();
         let dead = self.swim.dead(now).filter(|&(node, _)| self.members.is_present(node)).count();
-        if (present - dead) * 2 <= present && present > 2 {
-            return;
-        }
+        // The others may think the same of us. Of two that is as it may be, or the last one could never take anything again; but
+        // what the other took since is not seen here, and every answer says so.
+        let majority = (present - dead) * 2 > present;
+        let removal = match (majority, present) {
+            (true, _) => Removal::Dead,
+            (false, ..=2) => Removal::Abandoned,
+            (false, _) => return,
+        };
         for node in long {
             if self.members.is_present(node) {
                 // Whoever finds out writes the same entry.
-                self.change_by(node, node, |member| member.state = MemberState::Removed(Removal::Dead));
+                self.change_by(node, node, |member| member.state = MemberState::Removed(removal));
             }
         }
     }
@@ -477,7 +487,6 @@ impl Cluster {
     }
 
     fn connected(&mut self, node: NodeId) {
-        self.met = true;
         self.swim.handle_connected(node);
         if !self.members.is_present(node) {
             // It may never have heard of this node: the entry goes along.
@@ -718,7 +727,7 @@ impl Cluster {
                 let known = self.change(node, |member| member.state = MemberState::Active);
                 (!known).then_some("no such member")
             }
-            Command::Remove(node) if !self.members.is_present(node) => Some("no such member"),
+            Command::Remove(node) if self.members.get(node).is_none() => Some("no such member"),
             Command::Remove(node) => {
                 self.change(node, |member| member.state = MemberState::Removed(Removal::Operator));
                 self.swim.remove(node);
@@ -902,6 +911,14 @@ impl Cluster {
             let maps = KeptMaps(self.history.live().iter().map(|map| map.record()).collect());
             self.keep(KEY_MAPS, codec::encode(&maps));
         }
+        for (partition, gone) in self.holdings.take_gone() {
+            let key = format!("{KEY_GONE}{}", partition.number());
+            if gone.is_empty() {
+                self.outputs.push_back(Output::Persist { key, value: None });
+            } else {
+                self.keep(&key, codec::encode(&KeptGone(gone)));
+            }
+        }
     }
 
     fn keep(&mut self, key: &str, value: Result<Vec<u8>, codec::CodecError>) {
@@ -926,7 +943,7 @@ impl Cluster {
         if self.members_changed {
             self.persist();
         }
-        let count = self.members.iter().count();
+        let count = self.members.len();
         for (to, body) in std::mem::take(&mut self.sends) {
             let carries = matches!(body, Body::Gossip | Body::Ping { .. } | Body::Ack { .. });
             let mut facts = if carries { self.rumours.take(count) } else { Vec::new() };

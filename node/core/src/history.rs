@@ -12,7 +12,7 @@ use packetstream_protocol::cluster::{MAX_LIVE_MAPS, MAX_MEMBERS, MISPLACED_BYTES
 use packetstream_protocol::ids::NodeId;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::placement::PartitionMap;
+use crate::placement::{MapCache, PartitionMap};
 
 /// The live maps, the newest last, and everybody's tracker.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,7 @@ pub struct History {
     maps: Vec<Arc<PartitionMap>>,
     trackers: BTreeMap<NodeId, Tracker>,
     trackers_hash: u64,
+    cache: Option<Arc<MapCache>>,
 }
 
 fn hash_of(tracker: &Tracker) -> u64 {
@@ -33,6 +34,17 @@ fn hash_of(tracker: &Tracker) -> u64 {
 }
 
 impl History {
+    pub(crate) fn new(cache: Option<Arc<MapCache>>) -> Self {
+        Self { cache, ..Self::default() }
+    }
+
+    fn compute(&self, record: MapRecord) -> Arc<PartitionMap> {
+        match &self.cache {
+            Some(cache) => cache.get(record),
+            None => Arc::new(PartitionMap::new(record)),
+        }
+    }
+
     /// The newest map.
     #[must_use]
     pub fn newest(&self) -> Option<&Arc<PartitionMap>> {
@@ -61,7 +73,7 @@ impl History {
     pub fn adopt(&mut self, record: MapRecord) {
         let map = match self.maps.iter().position(|map| map.id() == record.id) {
             Some(at) => self.maps.remove(at),
-            None => Arc::new(PartitionMap::new(record)),
+            None => self.compute(record),
         };
         self.maps.push(map);
         self.bound();
@@ -73,7 +85,8 @@ impl History {
             return false;
         }
         let at = self.maps.partition_point(|map| map.id() < record.id).min(self.maps.len() - 1);
-        self.maps.insert(at, Arc::new(PartitionMap::new(record)));
+        let map = self.compute(record);
+        self.maps.insert(at, map);
         self.bound();
         true
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use packetstream_protocol::Partition;
-use packetstream_protocol::cluster::{Held, MAX_HELD_RANGES, MAX_HELD_STREAMS};
+use packetstream_protocol::cluster::{Gone, Held, MAX_HELD_RANGES, MAX_HELD_STREAMS};
 use packetstream_protocol::ids::{ChunkId, HostId, StreamId};
 use packetstream_protocol::interval::RangeSet;
 use xxhash_rust::xxh3::xxh3_64;
@@ -16,8 +16,10 @@ use xxhash_rust::xxh3::xxh3_64;
 #[derive(Clone, Debug, Default)]
 pub struct Stream {
     pub have: RangeSet,
-    /// Dropped for age or want of room; not to be brought back.
+    /// Dropped for their age; nobody wants them back.
     pub expired: RangeSet,
+    /// Dropped for want of room; this node does not want them back.
+    pub dropped: RangeSet,
     /// Deletions under way.
     deleting: RangeSet,
     /// What came since the last turn of generations, and since the one before.
@@ -31,6 +33,7 @@ impl Stream {
     fn settled(&self) -> RangeSet {
         let mut all = self.have.clone();
         all.union(&self.expired);
+        all.union(&self.dropped);
         all
     }
 
@@ -42,12 +45,18 @@ impl Stream {
     }
 
     fn held(&self, stream: StreamId) -> Held {
-        Held { stream, have: self.have.clone(), young: self.young(), expired: self.expired.clone() }
+        Held {
+            stream,
+            have: self.have.clone(),
+            young: self.young(),
+            expired: self.expired.clone(),
+            dropped: self.dropped.clone(),
+        }
     }
 
     /// What of these is not here, not on its way out, and may come.
     pub(crate) fn lacks(&self, chunks: &RangeSet) -> RangeSet {
-        chunks.difference(&self.have).difference(&self.expired).difference(&self.deleting)
+        chunks.difference(&self.settled()).difference(&self.deleting)
     }
 
     fn take(&mut self, chunks: &RangeSet) {
@@ -60,7 +69,7 @@ impl Stream {
     }
 
     fn is_empty(&self) -> bool {
-        self.have.is_empty() && self.expired.is_empty() && self.deleting.is_empty()
+        self.have.is_empty() && self.expired.is_empty() && self.dropped.is_empty() && self.deleting.is_empty()
     }
 }
 
@@ -72,6 +81,8 @@ fn scale(bytes: u64, part: u64, whole: u64) -> u64 {
 #[derive(Clone, Debug, Default)]
 struct Share {
     streams: BTreeMap<StreamId, Stream>,
+    /// Streams of which something is held, not only known to be gone.
+    live: usize,
     hash: Option<u64>,
 }
 
@@ -83,24 +94,28 @@ pub struct Holdings {
     young: BTreeSet<StreamId>,
     /// Rises when a partition comes or goes.
     partitions_version: u64,
+    /// Partitions of which something was dropped since that was kept last.
+    gone: BTreeSet<Partition>,
 }
 
 impl Holdings {
     fn change<T>(&mut self, stream: StreamId, change: impl FnOnce(&mut Stream) -> T) -> T {
         let partition = stream.host.partition();
-        let shares = self.shares.len();
         let share = self.shares.entry(partition).or_default();
         share.hash = None;
+        let live_before = share.live;
         let state = share.streams.entry(stream).or_default();
+        let before = usize::from(!state.have.is_empty());
         let result = change(state);
+        share.live = share.live + usize::from(!state.have.is_empty()) - before;
         if state.is_empty() {
             share.streams.remove(&stream);
-            if share.streams.is_empty() {
-                self.shares.remove(&partition);
-            }
         }
-        if shares != self.shares.len() {
+        if (live_before == 0) != (share.live == 0) {
             self.partitions_version += 1;
+        }
+        if share.streams.is_empty() {
+            self.shares.remove(&partition);
         }
         result
     }
@@ -134,6 +149,51 @@ impl Holdings {
             state.take(chunks);
             state.expired.union(chunks);
         });
+        self.gone.insert(stream.host.partition());
+    }
+
+    pub(crate) fn dropped(&mut self, stream: StreamId, chunks: &RangeSet) {
+        self.change(stream, |state| {
+            state.take(chunks);
+            state.dropped.union(chunks);
+        });
+        self.gone.insert(stream.host.partition());
+    }
+
+    /// Others know that these are too old; what is held all the same goes by its own retention.
+    pub(crate) fn heard_expired(&mut self, stream: StreamId, chunks: &RangeSet) {
+        let known = self.stream(stream);
+        let new = known.is_none_or(|state| !state.expired.is_superset(&chunks.difference(&state.have)));
+        if new && !chunks.is_empty() {
+            self.change(stream, |state| state.expired.union(&chunks.difference(&state.have)));
+            self.gone.insert(stream.host.partition());
+        }
+    }
+
+    /// At the start, what was kept.
+    pub(crate) fn load_gone(&mut self, gone: Gone) {
+        self.change(gone.stream, |state| {
+            // A stream of which nothing is left anywhere is not worth remembering.
+            if !state.have.is_empty() {
+                state.expired.union(&gone.expired.difference(&state.have));
+                state.dropped.union(&gone.dropped.difference(&state.have));
+            }
+        });
+    }
+
+    /// What was dropped of partitions where that has changed since it was asked last.
+    pub(crate) fn take_gone(&mut self) -> Vec<(Partition, Vec<Gone>)> {
+        let gone = std::mem::take(&mut self.gone);
+        let of = |partition: Partition| {
+            let streams = self.streams(partition, None).filter(|(_, state)| !state.have.is_empty());
+            let streams = streams.map(|(stream, state)| Gone {
+                stream,
+                expired: state.expired.clone(),
+                dropped: state.dropped.clone(),
+            });
+            (partition, streams.collect())
+        };
+        gone.into_iter().map(of).collect()
     }
 
     pub(crate) fn lost(&mut self, stream: StreamId, chunks: &RangeSet) {
@@ -165,25 +225,25 @@ impl Holdings {
         }
     }
 
-    /// Partitions of which there is something.
+    /// Partitions of which something is held.
     pub fn partitions(&self) -> impl Iterator<Item = Partition> + '_ {
-        self.shares.keys().copied()
+        self.shares.iter().filter(|(_, share)| share.live > 0).map(|(&partition, _)| partition)
     }
 
     pub(crate) const fn partitions_version(&self) -> u64 {
         self.partitions_version
     }
 
-    /// Whether there is anything of a partition.
+    /// Whether something of a partition is held.
     #[must_use]
     pub fn holds(&self, partition: Partition) -> bool {
-        self.shares.contains_key(&partition)
+        self.shares.get(&partition).is_some_and(|share| share.live > 0)
     }
 
-    /// Whether there is nothing at all.
+    /// Whether nothing at all is held.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.shares.is_empty()
+        self.shares.values().all(|share| share.live == 0)
     }
 
     /// What is held of a stream.
@@ -226,7 +286,7 @@ impl Holdings {
         let mut bytes = Vec::new();
         for (stream, state) in &share.streams {
             let old = state.settled().difference(&state.young());
-            if old.is_empty() {
+            if old.is_empty() || state.have.is_empty() {
                 continue;
             }
             bytes.extend_from_slice(stream.host.as_bytes());
@@ -271,7 +331,7 @@ fn page(all: impl Iterator<Item = Held>) -> (Vec<Held>, Option<StreamId>) {
             let next = streams.last().map(|held: &Held| held.stream);
             return (streams, next);
         }
-        ranges += held.have.ranges().len() + held.young.ranges().len() + held.expired.ranges().len();
+        ranges += held.ranges();
         streams.push(held);
     }
     (streams, None)

@@ -1,11 +1,13 @@
 //! What goes into the machine of a node and what comes out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use packetstream_protocol::cluster::{Checkpoint, ClusterMessage, MapId, Member};
 use packetstream_protocol::ids::{ChunkId, HostId, NodeId, Partition, StreamId};
 use packetstream_protocol::interval::RangeSet;
 
+use crate::placement::MapCache;
 use crate::plan::Plan;
 
 /// What a machine is told at its start and never again.
@@ -20,8 +22,9 @@ pub struct Config {
     pub addresses: Vec<String>,
     /// Of its certificate.
     pub serial: [u8; 16],
-    /// Whether there are others to join: with none it is a cluster of its own at once.
-    pub seeds: bool,
+    /// How many others it was told of. With none it is a cluster of its own at once; with some it waits until it has met a member,
+    /// or, where nobody is one yet, more than half of those.
+    pub seeds: usize,
     /// Join again after an operator removed the node.
     pub rejoin: bool,
     /// Of its random numbers.
@@ -32,6 +35,8 @@ pub struct Config {
     pub move_rate_bytes_s: u64,
     /// The analyses that run here; none: no tasks.
     pub analyses: Vec<u16>,
+    /// Maps that others in this process have computed.
+    pub maps: Option<Arc<MapCache>>,
     /// Bugs for the simulator to find; never set but by its tests.
     pub planted: Planted,
 }
@@ -47,12 +52,13 @@ impl Config {
             weight: 1,
             addresses: Vec::new(),
             serial: [0; 16],
-            seeds: false,
+            seeds: 0,
             rejoin: false,
             seed: 0,
             grace: Duration::from_secs(300),
             move_rate_bytes_s: 256 << 20,
             analyses: Vec::new(),
+            maps: None,
             planted: Planted::default(),
         }
     }
@@ -90,8 +96,10 @@ pub enum Input {
 
     /// A chunk is on the own disk, synced, and was not before. For every chunk, whoever sent it.
     Stored { chunk: ChunkId, bytes: u32 },
-    /// Retention dropped these, or refused them as too old.
+    /// Retention by age dropped these, or refused them as too old.
     Expired { stream: StreamId, chunks: RangeSet },
+    /// Retention by size dropped these: there was no room.
+    Dropped { stream: StreamId, chunks: RangeSet },
     /// These cannot be read any more.
     Lost { stream: StreamId, chunks: RangeSet },
     /// [`Output::Delete`] is done.

@@ -11,6 +11,7 @@
 //! When a node comes or goes, only partitions that it owns change hands.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use packetstream_protocol::Partition;
 use packetstream_protocol::cluster::{MapId, MapRecord, MapSlot};
@@ -31,6 +32,32 @@ pub struct PartitionMap {
     replicas: usize,
     /// Indices of slots, `replicas` for each partition, the first in rendezvous order first.
     owners: Vec<u16>,
+}
+
+/// Maps that were computed already: machines of one process (a simulator's) need not each compute the same.
+#[derive(Debug, Default)]
+pub struct MapCache(Mutex<BTreeMap<MapId, Arc<PartitionMap>>>);
+
+/// Maps in a cache.
+pub const MAX_CACHED_MAPS: usize = 64;
+
+impl MapCache {
+    /// The map of this record.
+    #[must_use]
+    pub fn get(&self, record: MapRecord) -> Arc<PartitionMap> {
+        let mut maps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(map) = maps.get(&record.id)
+            && map.slots == record.slots
+        {
+            return map.clone();
+        }
+        let map = Arc::new(PartitionMap::new(record));
+        if maps.len() >= MAX_CACHED_MAPS {
+            maps.pop_first();
+        }
+        maps.insert(map.id, map.clone());
+        map
+    }
 }
 
 /// What placement knows a node by that never took another's place.

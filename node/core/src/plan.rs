@@ -43,14 +43,12 @@ impl Plan {
 
     /// Takes what a node says that it holds.
     pub fn handle_held(&mut self, node: NodeId, held: Held) {
-        let known = self.streams.entry(held.stream).or_default().entry(node).or_insert_with(|| Held {
-            stream: held.stream,
-            have: RangeSet::new(),
-            young: RangeSet::new(),
-            expired: RangeSet::new(),
-        });
+        let known = self.streams.entry(held.stream).or_default();
+        let known = known.entry(node).or_insert_with(|| Held::nothing(held.stream));
         known.have.union(&held.have);
+        // Whether for age or for want of room: its retention wanted it so.
         known.expired.union(&held.expired);
+        known.expired.union(&held.dropped);
     }
 
     /// The streams, in order.

@@ -425,6 +425,7 @@ impl Reconciler {
         let proves = page.map == scene.history.id() && ask.map == page.map;
         if owned(scene, page.partition) {
             for held in &page.streams {
+                scene.holdings.heard_expired(held.stream, &held.expired);
                 self.want_of(scene, from, held);
             }
         }
@@ -432,6 +433,7 @@ impl Reconciler {
         for held in page.streams {
             let mut settled = held.have;
             settled.union(&held.expired);
+            settled.union(&held.dropped);
             theirs.insert(held.stream, settled);
         }
         let nothing = RangeSet::new();

@@ -49,6 +49,11 @@ impl Rng {
         result
     }
 
+    /// 128 random bits, as bytes.
+    pub fn u64_pair(&mut self) -> [u8; 16] {
+        (u128::from(self.u64()) << 64 | u128::from(self.u64())).to_be_bytes()
+    }
+
     /// 32 random bits.
     pub fn u32(&mut self) -> u32 {
         (self.u64() >> 32) as u32

@@ -148,6 +148,10 @@ impl Cluster {
             let mut plan = planning.plan;
             plan.silent = planning.open.into_keys().collect();
             plan.blind = planning.strange || self.is_blind(&planning.hosts, &plan.silent);
+            for node in self.members.abandoned() {
+                plan.silent.insert(node);
+                plan.blind = true;
+            }
             self.outputs.push_back(Output::Planned { query, plan });
         }
     }

@@ -54,6 +54,24 @@ impl Members {
         self.entries.values()
     }
 
+    /// How many entries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Members that were given up although nobody else could say that they are dead: they may have gone on alone.
+    pub fn abandoned(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let abandoned = MemberState::Removed(Removal::Abandoned);
+        self.entries.values().filter(move |member| member.state == abandoned).map(|member| member.node)
+    }
+
     /// The nodes that were not removed.
     pub fn present(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.entries.values().filter(|member| is_present(member.state)).map(|member| member.node)
@@ -224,6 +242,7 @@ const fn state_number(state: MemberState) -> u8 {
             Removal::Operator => 18,
             Removal::Replaced => 19,
             Removal::Revoked => 20,
+            Removal::Abandoned => 21,
         },
     }
 }
