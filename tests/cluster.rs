@@ -1,69 +1,12 @@
 //! A node and the commands that ask it, as processes.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
+use packetstream_tests::process::{Drawn, Node, PATIENCE, Undo, is_root, system, traffic, until};
 use packetstream_tests::{binary, captures, packetstream};
-
-/// A running node; killed when dropped.
-struct Node {
-    child: Child,
-    address: String,
-    data: String,
-}
-
-impl Node {
-    fn start(data: &Path) -> Self {
-        let data = data.to_str().expect("a temporary path is text").to_owned();
-        let mut child = Command::new(binary("packetstream"))
-            .args(["--log", "error", "node", "--data", &data, "--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the binary is there");
-        let said = BufReader::new(child.stdout.take().expect("piped"));
-        let address = said
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| Some(line.strip_prefix("listening on ")?.split(',').next()?.to_owned()));
-        Self { child, address: address.expect("it says where it listens"), data }
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        packetstream(&[args, &["--peer", &self.address, "--data", &self.data]].concat())
-    }
-
-    fn text(&self, args: &[&str]) -> String {
-        let output = self.run(args);
-        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("text")
-    }
-
-    fn packets(&self) -> u64 {
-        let status: serde_json::Value = serde_json::from_str(&self.text(&["status", "--json"])).expect("one object");
-        status["packets"].as_u64().expect("a count")
-    }
-
-    fn kill(&mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it ends");
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn traffic(scenario: &[&str], path: &Path) -> String {
-    let path = path.to_str().expect("a temporary path is text").to_owned();
-    let made =
-        Command::new(binary("simnet")).arg("traffic").args(scenario).args(["--seed", "1", "--out", &path]).output();
-    assert!(made.expect("simnet is built").status.success());
-    path
-}
 
 #[test]
 fn what_is_imported_comes_back_and_twice_changes_nothing() {
@@ -151,35 +94,171 @@ fn what_is_written_from_the_cluster_is_what_was_in_the_file() {
     }
 }
 
+/// The chunk numbers of JSON's `[[first, last], ...]`.
+fn numbers(ranges: &serde_json::Value) -> BTreeSet<u64> {
+    let pairs = ranges.as_array().into_iter().flatten();
+    pairs.flat_map(|pair| pair[0].as_u64().expect("first")..=pair[1].as_u64().expect("last")).collect()
+}
+
+fn said_by(import: &mut std::process::Child) -> impl Iterator<Item = serde_json::Value> + use<> {
+    let said = BufReader::new(import.stdout.take().expect("piped"));
+    said.lines().map_while(Result::ok).map(|line| serde_json::from_str(&line).expect("one object a line"))
+}
+
 #[test]
 fn what_was_acknowledged_survives_kills_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let mix = traffic(&["--mix", "60000"], &folder.path().join("mix.pcap"));
-    let data = folder.path().join("data");
-    let mut node = Node::start(&data);
-    let mut before = 0;
-    for round in 0..20u64 {
+    let mut node = Node::start(&folder.path().join("data"));
+    let mut drawn = Drawn(2);
+    let mut chunks_at_kill = Vec::new();
+    for round in 0..20 {
+        // A host a round, so that each import begins with nothing.
+        let host = format!("round-{round}");
+        let arguments = ["import", &mix, "--host", &host, "--json", "--peer", &node.address, "--data", &node.data];
         let mut import = Command::new(binary("packetstream"))
-            .args(["import", &mix, "--host", "mix", "--peer", &node.address, "--data", &node.data])
-            .stdout(Stdio::null())
+            .args(arguments)
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("the binary is there");
-        // The moment comes from the work itself: a different number of status questions each time.
-        for _ in 0..round % 7 {
-            node.run(&["status"]);
+        let mut said = said_by(&mut import);
+        let (moment, pause) = (drawn.below(30), Duration::from_micros(drawn.below(20_000)));
+        let mut acknowledged = BTreeSet::new();
+        while acknowledged.len() < moment as usize {
+            let Some(line) = said.next() else { break };
+            acknowledged.extend(numbers(&line["acknowledged"]));
+        }
+        let begun = Instant::now();
+        while begun.elapsed() < pause {
+            std::hint::spin_loop();
         }
         node.kill();
+        import.kill().expect("it waits for the node");
         import.wait().expect("it ends");
-        node = Node::start(&data);
-        let now = node.packets();
-        assert!(now >= before, "round {round}: {now} packets after the kill, {before} before");
-        before = now;
+        said.for_each(|line| acknowledged.extend(numbers(&line["acknowledged"])));
+        node.restart();
+
+        let again = node.text(&["import", &mix, "--host", &host, "--json"]);
+        let begins: serde_json::Value = serde_json::from_str(again.lines().next().expect("a line")).expect("JSON");
+        let held = numbers(&begins["held"]);
+        assert!(held.is_superset(&acknowledged), "round {round}: acknowledged {acknowledged:?}, held {held:?}");
+        chunks_at_kill.push(acknowledged.len());
+        if round % 5 == 4 {
+            let args = ["query", "--host", &host, "-T", "fields", "-e", "frame.number"];
+            let expected = packetstream(&["read", "-r", &mix, "-T", "fields", "-e", "frame.number"]).stdout;
+            assert!(node.text(&args).as_bytes() == expected, "every packet is there, and once");
+        }
     }
-    node.text(&["import", &mix, "--host", "mix"]);
-    let ids = node.text(&["query", "-T", "fields", "-e", "frame.number"]);
-    let expected = packetstream(&["read", "-r", &mix, "-T", "fields", "-e", "frame.number"]).stdout;
-    assert!(ids.as_bytes() == expected, "every packet is there, and once");
+    let different: BTreeSet<_> = chunks_at_kill.iter().collect();
+    assert!(different.len() > 5, "the kills came at different moments: {chunks_at_kill:?}");
+}
+
+#[test]
+fn an_import_goes_on_when_its_node_comes_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mix = traffic(&["--mix", "200000"], &folder.path().join("mix.pcap"));
+    let mut node = Node::start(&folder.path().join("data"));
+    let mut import = Command::new(binary("packetstream"))
+        .args(["import", &mix, "--json", "--peer", &node.address, "--data", &node.data])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary is there");
+    let mut said = said_by(&mut import);
+    for _ in 0..3 {
+        said.find(|line| !line["acknowledged"].is_null()).expect("more than three chunks");
+        node.kill();
+        node.restart();
+    }
+    let last = said.last().expect("an end");
+    assert!(import.wait().expect("it ends").success());
+    assert_eq!(node.packets(), last["packets"].as_u64().expect("a count"));
+}
+
+#[test]
+fn a_full_disk_refuses_loses_nothing_and_goes_on_with_room() {
+    if !is_root("a file system of a few megabytes") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let disk = folder.path().join("disk");
+    std::fs::create_dir(&disk).expect("a new folder");
+    let disk = disk.to_str().expect("text");
+    system(&format!("mount -t tmpfs -o size=320m tmpfs {disk}"));
+    let undo = Undo(format!("umount -l {disk}"));
+    let mix = traffic(&["--mix", "200000"], &folder.path().join("mix.pcap"));
+    let node = Node::start(&std::path::Path::new(disk).join("data"));
+    let output = node.run(&["import", &mix, "--host", "mix", "--patience", "0"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("is full") && said.trim().lines().count() == 1, "{said}");
+    let before = node.packets();
+    assert!(before > 0, "some fit");
+    system(&format!("mount -o remount,size=900m {disk}"));
+    assert!(node.text(&["import", &mix, "--host", "mix"]).contains("stored"));
+    assert!(node.packets() > before);
+    let args = ["-T", "fields", "-e", "frame.number", "-e", "frame.len"];
+    let expected = packetstream(&[&["read", "-r", &mix], &args[..]].concat()).stdout;
+    assert!(node.text(&[&["query"], &args[..]].concat()).as_bytes() == expected, "every packet is there, and once");
+    drop(node);
+    drop(undo);
+}
+
+#[test]
+fn what_a_live_capture_sees_is_stored_and_what_it_loses_is_a_gap() {
+    if !is_root("a network of its own") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let name = format!("ps-live-{}", std::process::id());
+    system(&format!("ip netns add {name}"));
+    let undo = Undo(format!("ip netns del {name}"));
+    for line in [
+        "link set lo up",
+        "link add veth0 type veth peer name veth1",
+        "addr add 10.9.0.1/24 dev veth0",
+        "link set veth0 up",
+        "link set veth1 up",
+        "neigh add 10.9.0.2 lladdr 02:00:00:00:00:02 dev veth0",
+    ] {
+        system(&format!("ip -n {name} {line}"));
+    }
+    let config = folder.path().join("node.toml");
+    let text = "[[capture]]\ninterface = \"veth0\"\nfilter = \"udp port 9\"\nbuffer = \"256KiB\"\n";
+    std::fs::write(&config, text).expect("a new file");
+    let within = ["ip", "netns", "exec", &name];
+    let config = config.to_str().expect("text");
+    let mut node = Node::start_with(&folder.path().join("data"), &["--config", config], &within);
+    let send = |count: u32, bytes: u32| {
+        let line = format!("dd if=/dev/zero bs={bytes} count={count} status=none > /dev/udp/10.9.0.2/9");
+        let sent = Command::new(within[0]).args(&within[1..]).args(["bash", "-c", &line]).status();
+        assert!(sent.expect("bash is there").success());
+    };
+    let statement = |filter: &str| {
+        let said = node.text(&["query", "-T", "json", "-e", "frame.len", "-Y", filter]);
+        serde_json::from_str::<serde_json::Value>(said.lines().last().expect("a statement")).expect("JSON")
+    };
+    // What is sent before the capture runs is not its own.
+    until("the capture runs", PATIENCE, || {
+        send(1, 100);
+        (statement("frame.len < 200")["matched"].as_u64()? > 0).then_some(())
+    });
+    send(200, 500);
+    until("all datagrams are stored", PATIENCE, || {
+        (statement("frame.len > 200")["matched"].as_u64()? == 200).then_some(())
+    });
+    // While the node stands still, more comes than the kernel's buffer holds.
+    node.signal("STOP");
+    send(4000, 1400);
+    node.signal("CONT");
+    let (matched, dropped) = until("the loss is a gap", PATIENCE, || {
+        let said = statement("frame.len > 200");
+        let (matched, dropped) = (said["matched"].as_u64()?, said["dropped"].as_u64()?);
+        (dropped > 0 && matched + dropped >= 4200).then_some((matched, dropped))
+    });
+    assert!(matched > 200 && matched + dropped == 4200, "{matched} and {dropped}");
+    assert!(node.terminate() < Duration::from_secs(10));
+    drop(undo);
 }
 
 #[test]

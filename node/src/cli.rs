@@ -113,9 +113,9 @@ pub struct Node {
 /// Whom to ask.
 #[derive(Args, Debug, Clone)]
 pub struct Peer {
-    /// The peer to ask; otherwise the bundle's seeds in turn.
+    /// The peer to ask (repeatable: the first that answers); otherwise the bundle's seeds in turn.
     #[arg(long, value_name = "ADDR")]
-    pub peer: Option<Address>,
+    pub peer: Vec<Address>,
     /// The bundle to show; otherwise that of PACKETSTREAM_BUNDLE, otherwise the one that `node` or `cluster init` left.
     #[arg(long, value_name = "FILE")]
     pub bundle: Option<PathBuf>,
@@ -135,6 +135,9 @@ pub struct Import {
     /// The host that the packets are of, by its UUID or a name; otherwise each file is a host of its own.
     #[arg(long, value_name = "UUID|NAME")]
     pub host: Option<String>,
+    /// How many seconds to go on without any node that stores anything.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub patience: u64,
     #[command(flatten)]
     pub peer: Peer,
 }

@@ -1,5 +1,7 @@
 //! What the end-to-end tests share: where the binary, the repository and other people's captures are.
 
+pub mod process;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use packetstream_protocol::chunk::{self, Chunk, Compression, Gap, GapReason, Manifest, NO_TIME};
+use packetstream_protocol::chunk::{self, Compression, Gap, GapReason, Manifest, NO_TIME, Unsealed};
 use packetstream_protocol::ids::{Epoch, HostId, StreamId};
 use packetstream_protocol::limits::{CHUNK_BODY_TARGET, MAX_CHUNK_RECORDS};
 use packetstream_protocol::time::Timestamp;
@@ -69,10 +69,11 @@ impl ImportPlan {
     ///
     /// # Errors
     /// When the file cannot be read any more.
-    pub fn chunks(&mut self, compression: Compression) -> Result<ImportChunks<'_>, OpenError> {
+    pub fn chunks(&mut self) -> Result<ImportChunks<'_>, OpenError> {
         Ok(ImportChunks {
             reader: self.reader()?,
-            pipeline: Pipeline::new(self.stream, compression),
+            // Whoever takes the chunks seals them.
+            pipeline: Pipeline::new(self.stream, Compression::Off),
             plan: self,
             ready: VecDeque::new(),
             last: Vec::new(),
@@ -111,12 +112,12 @@ fn hash(file: &mut File) -> io::Result<([u8; 32], u64)> {
     Ok((*hasher.finalize().as_bytes(), hasher.count()))
 }
 
-/// The chunks of a capture file, in order of their numbers.
+/// The chunks of a capture file, in order of their numbers, still to be sealed.
 pub struct ImportChunks<'a> {
     plan: &'a ImportPlan,
     reader: Reader,
     pipeline: Pipeline,
-    ready: VecDeque<Chunk>,
+    ready: VecDeque<Unsealed>,
     /// Time of the last packet of each interface; those without one are not declared yet.
     last: Vec<Option<Timestamp>>,
     time_min: Timestamp,
@@ -128,9 +129,9 @@ pub struct ImportChunks<'a> {
 }
 
 impl Iterator for ImportChunks<'_> {
-    type Item = Chunk;
+    type Item = Unsealed;
 
-    fn next(&mut self) -> Option<Chunk> {
+    fn next(&mut self) -> Option<Unsealed> {
         while self.ready.is_empty() && !self.ended {
             if !self.step() {
                 self.end();
@@ -351,7 +352,7 @@ fn stored_flags(packet: &file::RawPacket<'_>) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use packetstream_protocol::chunk::{ChunkKind, Class};
+    use packetstream_protocol::chunk::{Chunk, ChunkKind, Class, Sealer};
 
     use super::super::file::{Format, Interface, NameRecord, Note, RawPacket, Resolution, Section, Stamp, Writer};
     use super::*;
@@ -403,8 +404,9 @@ mod tests {
     fn chunks(bytes: &[u8], host: Option<HostId>) -> (Vec<Chunk>, Option<Damage>) {
         let file = on_disk(bytes);
         let mut plan = ImportPlan::of(file.path(), host).unwrap();
-        let mut import = plan.chunks(Compression::Fast).unwrap();
-        let chunks: Vec<_> = import.by_ref().collect();
+        let mut import = plan.chunks().unwrap();
+        let mut sealer = Sealer::new(Compression::Fast);
+        let chunks: Vec<_> = import.by_ref().map(|chunk| sealer.seal(chunk)).collect();
         assert_eq!(import.notes_left_out(), 0);
         (chunks, import.damage().cloned())
     }

@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::Sender;
-use packetstream_protocol::chunk::{Chunk, Compression, Gap, GapReason, Interface, Note};
+use packetstream_protocol::chunk::{Chunk, Compression, Gap, GapReason, Interface, Note, Sealer};
 use packetstream_protocol::ids::StreamId;
 use packetstream_protocol::time::Timestamp;
 // Never `use pcap::*`: it has a `PacketStream` of its own.
@@ -188,6 +188,7 @@ impl Live {
             link_type: interface.link_type,
             capture,
             pipeline,
+            sealer: Sealer::new(compression),
             out,
             shared: Arc::clone(&shared),
             drops: Drops::default(),
@@ -334,6 +335,7 @@ struct Worker {
     link_type: u16,
     capture: Capture<Active>,
     pipeline: Pipeline,
+    sealer: Sealer,
     out: Sender<Chunk>,
     shared: Arc<Shared>,
     drops: Drops,
@@ -344,8 +346,8 @@ impl Worker {
         let started = now();
         self.drops.at = started;
         // A queue that is full so soon has no room for the packets either: then there are no notes.
-        let out = self.out.clone();
-        if let Err(error) = self.pipeline.notes(started, notes, &mut |chunk| out.try_send(chunk).is_ok()) {
+        let Self { pipeline, sealer, out, .. } = &mut self;
+        if let Err(error) = pipeline.notes(started, notes, &mut |chunk| out.try_send(sealer.seal(chunk)).is_ok()) {
             tracing::warn!(%error, "notes on the capture are not kept");
         }
         let mut result = Ok(());
@@ -358,8 +360,8 @@ impl Worker {
             }
         }
         self.count_drops(now());
-        let out = self.out.clone();
-        self.pipeline.flush(&mut |chunk| out.send_timeout(chunk, LAST_CHUNKS_WAIT).is_ok());
+        let Self { pipeline, sealer, out, .. } = &mut self;
+        pipeline.flush(&mut |chunk| out.send_timeout(sealer.seal(chunk), LAST_CHUNKS_WAIT).is_ok());
         self.publish();
         result
     }
@@ -372,8 +374,8 @@ impl Worker {
             self.count_drops(now);
         }
         let linger_ns = self.config.linger_ms.saturating_mul(1_000_000);
-        let out = &self.out;
-        self.pipeline.flush_due(now, linger_ns, &mut |chunk| out.try_send(chunk).is_ok());
+        let Self { pipeline, sealer, out, .. } = self;
+        pipeline.flush_due(now, linger_ns, &mut |chunk| out.try_send(sealer.seal(chunk)).is_ok());
         self.publish();
         if taken == 0 && !wait_readable(self.capture.as_raw_fd()) {
             // The descriptor tells of an error that libpcap has not told of: no reason to spin.
@@ -384,7 +386,7 @@ impl Worker {
 
     /// Takes one batch of packets without waiting.
     fn batch(&mut self) -> Result<usize, LiveError> {
-        let Self { config, link_type, capture, pipeline, out, shared, .. } = self;
+        let Self { config, link_type, capture, pipeline, sealer, out, shared, .. } = self;
         let (now, link_type, mut bytes) = (now(), *link_type, 0);
         let taken = capture.dispatch(Some(BATCH_PACKETS), |packet| {
             let captured = Captured {
@@ -398,7 +400,7 @@ impl Worker {
             };
             bytes += packet.data.len() as u64;
             // The interface is declared, and `MAX_SNAPLEN` is less than the longest packet of a chunk.
-            if let Err(error) = pipeline.push(now, &captured, &mut |chunk| out.try_send(chunk).is_ok()) {
+            if let Err(error) = pipeline.push(now, &captured, &mut |chunk| out.try_send(sealer.seal(chunk)).is_ok()) {
                 tracing::error!(%error, "captured packet does not fit into a chunk");
             }
         });

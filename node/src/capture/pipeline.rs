@@ -5,7 +5,7 @@
 //! nothing ever waits here and nothing is missing without a record.
 
 use packetstream_protocol::chunk::{
-    Chunk, ChunkBuilder, Class, Compression, Gap, GapReason, Interface, Note, NoteError, PacketRef, PushError,
+    ChunkBuilder, Class, Compression, Gap, GapReason, Interface, Note, NoteError, PacketRef, PushError, Unsealed,
     gaps_chunk, notes_chunk,
 };
 use packetstream_protocol::ids::{ChunkNo, PacketId, Seq, StreamId};
@@ -32,8 +32,8 @@ pub struct Captured<'a> {
     pub comment: Option<&'a str>,
 }
 
-/// Where chunks go; false when there is no room for one.
-pub type Sink<'a> = dyn FnMut(Chunk) -> bool + 'a;
+/// Where chunks go, still to be sealed; false when there is no room for one.
+pub type Sink<'a> = dyn FnMut(Unsealed) -> bool + 'a;
 
 /// The packets of one stream on their way into chunks.
 pub struct Pipeline {
@@ -110,9 +110,8 @@ impl Pipeline {
         let no = ChunkNo(self.next_no);
         let open = self.open(class);
         open.since = None;
-        let Some(chunk) = open.builder.seal(no) else { return };
-        let header = chunk.header();
-        let (from, until, packets) = (header.time_min, header.time_max, u64::from(header.records));
+        let Some(chunk) = open.builder.take(no) else { return };
+        let ((from, until), packets) = (chunk.times(), u64::from(chunk.records()));
         if sink(chunk) {
             self.next_no += 1;
         } else {
@@ -166,7 +165,7 @@ impl Pipeline {
             let (chunk, rest) = gaps_chunk(self.stream, ChunkNo(self.next_no), &self.gaps);
             let rest = rest.to_vec();
             // Refused gaps are kept for the next time.
-            if !chunk.is_some_and(&mut *sink) {
+            if !chunk.is_some_and(|chunk| sink(chunk.into())) {
                 return;
             }
             self.next_no += 1;
@@ -179,7 +178,7 @@ impl Pipeline {
     /// # Errors
     /// When there are none, or more than one chunk holds.
     pub fn notes(&mut self, at: Timestamp, notes: &[Note], sink: &mut Sink<'_>) -> Result<bool, NoteError> {
-        let taken = sink(notes_chunk(self.stream, ChunkNo(self.next_no), at, notes)?);
+        let taken = sink(notes_chunk(self.stream, ChunkNo(self.next_no), at, notes)?.into());
         self.next_no += u64::from(taken);
         Ok(taken)
     }
@@ -214,7 +213,13 @@ mod tests {
     use packetstream_protocol::ids::{Epoch, HostId};
     use packetstream_protocol::limits::MAX_PACKET_BYTES;
 
+    use packetstream_protocol::chunk::{Chunk, Sealer};
+
     use super::*;
+
+    fn seal(chunk: Unsealed) -> Chunk {
+        Sealer::new(Compression::Fast).seal(chunk)
+    }
 
     fn pipeline() -> Pipeline {
         let stream = StreamId { host: HostId::from_bytes([7; 16]), epoch: Epoch(3) };
@@ -250,7 +255,7 @@ mod tests {
         let mut pipeline = pipeline();
         let mut chunks = Vec::new();
         let mut sink = |chunk| {
-            chunks.push(chunk);
+            chunks.push(seal(chunk));
             true
         };
         let media = media();
@@ -275,8 +280,8 @@ mod tests {
     fn what_lingers_is_sealed_in_time() {
         let mut pipeline = pipeline();
         let mut chunks = Vec::new();
-        let mut sink = |chunk: Chunk| {
-            chunks.push(chunk.header().records);
+        let mut sink = |chunk: Unsealed| {
+            chunks.push(chunk.records());
             true
         };
         pipeline.push(Timestamp(100), &captured(5, b"a"), &mut sink).unwrap();
@@ -301,7 +306,7 @@ mod tests {
             }
             pipeline.flush(&mut |chunk| {
                 if room {
-                    chunks.push(chunk);
+                    chunks.push(seal(chunk));
                 }
                 room
             });
@@ -327,7 +332,7 @@ mod tests {
         }
         let mut chunks = Vec::new();
         pipeline.flush(&mut |chunk| {
-            chunks.push(chunk);
+            chunks.push(seal(chunk));
             true
         });
         let gaps = chunks[0].gaps().unwrap();
@@ -340,7 +345,7 @@ mod tests {
         let mut pipeline = pipeline();
         let mut chunks = Vec::new();
         let mut sink = |chunk| {
-            chunks.push(chunk);
+            chunks.push(seal(chunk));
             true
         };
         let long = vec![0; MAX_PACKET_BYTES + 1];

@@ -1,30 +1,39 @@
 //! `packetstream import`: capture files into the cluster.
 
+use std::num::NonZero;
 use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
-use packetstream_protocol::chunk::Compression;
-use packetstream_protocol::wire::{HostRef, NameHost, PutOpen, Request, Response};
-use packetstream_protocol::{HostId, RangeSet};
-use tokio::sync::Semaphore;
+use packetstream_protocol::chunk::{Compression, Sealer, Unsealed};
+use packetstream_protocol::wire::{HostRef, NameHost, Request, Response, StreamAck};
+use packetstream_protocol::{Chunk, HostId, RangeSet};
+use serde_json::json;
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::query::host;
-use crate::capture::ImportPlan;
+use crate::capture::{ImportChunks, ImportPlan};
 use crate::cli::Import;
+use crate::client::delivery::{self, DeliveryError};
 use crate::client::{Session, failure};
 use crate::exit::{Failure, Outcome, say};
-use crate::net::{RpcError, RpcReceiver};
+use crate::net::RpcError;
 
-/// Octets under way that no node's word can make more of: the memory of an import is bounded by it.
-const MAX_CREDIT_BYTES: usize = 64 << 20;
+/// Chunks that wait to be sealed, and to be sent: enough for all threads to work, and a few megabytes.
+const CHUNKS_WAITING: usize = 8;
+
+/// Threads that seal. More would only wait for the network.
+const MAX_SEALERS: usize = 4;
 
 pub(super) fn run(args: &Import) -> Outcome {
     let session = Session::open(&args.peer)?;
     let host = args.host.as_deref().map(|name| named(&session, name)).transpose()?;
     let mut damaged = None;
     for path in &args.files {
-        match file(&session, path, host) {
+        match file(&session, path, host, args) {
             Ok(()) => {}
             // A damaged file is said at once, and the others go on; the last one is the outcome.
             Err(Failure::Incomplete(line)) => {
@@ -53,59 +62,38 @@ fn named(session: &Session, text: &str) -> Result<HostId, Failure> {
     Ok(id)
 }
 
-fn file(session: &Session, path: &Path, host: Option<HostId>) -> Outcome {
+fn file(session: &Session, path: &Path, host: Option<HostId>, args: &Import) -> Outcome {
     let mut plan = ImportPlan::of(path, host).map_err(Failure::wrong)?;
     let (stream, total) = (plan.stream, plan.bytes);
     let Response::Have(have) = session.call(&Request::Have(stream))? else { return Err(failure(RpcError::Unexpected)) };
+    if args.peer.json {
+        let (host, epoch) = (stream.host.to_string(), stream.epoch.0);
+        say!("{}", json!({ "file": path, "host": host, "epoch": epoch, "held": have.chunks.ranges() }));
+    }
     let bar = ProgressBar::new(total);
     bar.set_style(
         ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
             .map_err(Failure::wrong)?,
     );
     bar.set_message(path.display().to_string());
-    let mut chunks = plan.chunks(Compression::default()).map_err(Failure::wrong)?;
-    let taken = chunks.bytes_taken();
-    let sent = session.runtime.block_on(async {
-        let mut put = session.client.open(&Request::Put(PutOpen { host: stream.host })).await.map_err(failure)?;
-        let Some(Response::Ready(ready)) = put.recv::<Response>().await.map_err(failure)? else {
-            return Err(failure(RpcError::Unexpected));
-        };
-        let window = usize::try_from(ready.credit).unwrap_or(usize::MAX).min(MAX_CREDIT_BYTES);
-        let credit = Semaphore::new(window);
-        let (mut sender, receiver) = put.split();
-        let sending = async {
-            let (mut sent, mut there) = (RangeSet::default(), 0u64);
-            for chunk in &mut chunks {
-                bar.set_position(taken.load(std::sync::atomic::Ordering::Relaxed));
-                if have.chunks.contains(chunk.id().no.0) {
-                    there += 1;
-                    continue;
-                }
-                let bytes = u32::try_from(chunk.bytes().len().min(window)).unwrap_or(u32::MAX);
-                let Ok(permit) = credit.acquire_many(bytes).await else { break };
-                permit.forget();
-                sender.send_chunk(chunk.bytes()).await.map_err(failure)?;
-                sent.insert(chunk.id().no.0);
-            }
-            sender.finish().await.map_err(failure)?;
-            Ok((sent, there))
-        };
-        let (sent, durable) = tokio::join!(sending, acknowledged(receiver, &credit, ready.credit));
-        let durable = durable?;
-        let (sent, there): (RangeSet, u64) = sent?;
-        if !durable.is_superset(&sent) {
-            return Err(Failure::Unreachable(
-                "the node did not acknowledge all chunks; import the file again".to_owned(),
-            ));
+    let mut chunks = plan.chunks().map_err(Failure::wrong)?;
+    let (mut stored, mut there) = (0, 0);
+    let mut told = |ack: &StreamAck, bytes: u64| {
+        stored += ack.chunks.count();
+        bar.set_position(bytes);
+        if args.peer.json {
+            say!("{}", json!({ "acknowledged": ack.chunks.ranges() }));
         }
-        Ok((sent.count(), there))
-    });
+    };
+    let patience = Duration::from_secs(args.patience);
+    let delivered = send(session, stream.host, &mut chunks, &have.chunks, patience, &mut told, &mut there);
     bar.finish_and_clear();
-    let (sent, there) = sent?;
+    delivered?;
     let packets = chunks.packets();
-    match sent {
+    match stored {
+        _ if args.peer.json => say!("{}", json!({ "packets": packets, "stored": stored, "there": there })),
         0 => say!("{}: {packets} packets were there already, host {}", path.display(), stream.host),
-        _ => say!("{}: {packets} packets in {} chunks stored, host {}", path.display(), sent + there, stream.host),
+        _ => say!("{}: {packets} packets in {} chunks stored, host {}", path.display(), stored + there, stream.host),
     }
     match chunks.damage() {
         Some(damage) => Err(Failure::Incomplete(format!("{}: {damage}", path.display()))),
@@ -113,30 +101,54 @@ fn file(session: &Session, path: &Path, host: Option<HostId>) -> Outcome {
     }
 }
 
-/// Takes acknowledgements and gives their credit back, until the node is done.
-async fn acknowledged(mut receiver: RpcReceiver, credit: &Semaphore, mut total: u64) -> Result<RangeSet, Failure> {
-    let mut durable = RangeSet::default();
-    let ended = loop {
-        match receiver.recv::<Response>().await {
-            Ok(Some(Response::Acks(acks))) => {
-                acks.durable.iter().for_each(|ack| durable.union(&ack.chunks));
-                if !acks.conflicts.is_empty() {
-                    let why = "the cluster holds other packets under the names of these: another version made them";
-                    break Err(Failure::Wrong(why.to_owned()));
+/// Reads, seals and delivers at the same time, each on threads of its own; the order of the chunks stays.
+fn send(
+    session: &Session,
+    host: HostId,
+    chunks: &mut ImportChunks<'_>,
+    have: &RangeSet,
+    patience: Duration,
+    told: &mut (dyn FnMut(&StreamAck, u64) + Send),
+    there: &mut u64,
+) -> Result<(), Failure> {
+    let taken = chunks.bytes_taken();
+    let (jobs, to_seal) = crossbeam_channel::bounded::<(Unsealed, oneshot::Sender<Chunk>)>(CHUNKS_WAITING);
+    let (order, mut in_order) = mpsc::channel::<oneshot::Receiver<Chunk>>(CHUNKS_WAITING);
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, NonZero::get).min(MAX_SEALERS) {
+            let to_seal = to_seal.clone();
+            scope.spawn(move || {
+                let mut sealer = Sealer::new(Compression::default());
+                for (chunk, reply) in to_seal {
+                    // Nobody waits for it when the delivery has ended.
+                    let _ = reply.send(sealer.seal(chunk));
                 }
-                let more = acks.credit.saturating_sub(total);
-                total = total.max(acks.credit);
-                // No more at once than a node may promise at first.
-                credit.add_permits(usize::try_from(more).unwrap_or(0).min(MAX_CREDIT_BYTES));
-            }
-            Ok(Some(Response::Done)) => break Ok(durable),
-            Ok(Some(Response::Refused(refusal))) => break Err(failure(RpcError::Refused(refusal))),
-            Ok(Some(_)) => break Err(failure(RpcError::Unexpected)),
-            Ok(None) => break Err(failure(RpcError::Closed)),
-            Err(error) => break Err(failure(error)),
+            });
         }
-    };
-    // Whoever waits for credit must not wait for ever.
-    credit.close();
-    ended
+        scope.spawn(move || {
+            for chunk in chunks {
+                if have.contains(chunk.id().no.0) {
+                    *there += 1;
+                    continue;
+                }
+                let (reply, sealed) = oneshot::channel();
+                if order.blocking_send(sealed).is_err() || jobs.send((chunk, reply)).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut source = futures::stream::poll_fn(move |context| in_order.poll_recv(context))
+            .buffered(CHUNKS_WAITING)
+            .filter_map(|sealed| std::future::ready(sealed.ok()));
+        let mut told = |ack: &StreamAck| told(ack, taken.load(Ordering::Relaxed));
+        let delivery = delivery::deliver(&session.client, host, &mut source, patience, &mut told);
+        let delivered = session.runtime.block_on(delivery);
+        delivered.map_err(|error| match error {
+            DeliveryError::Refused(error) => failure(error),
+            DeliveryError::Conflict => Failure::wrong(error),
+            stalled @ DeliveryError::Stalled { .. } => {
+                Failure::Unreachable(format!("{stalled}; import the file again to go on where it ended"))
+            }
+        })
+    })
 }

@@ -7,7 +7,7 @@ mod fields;
 mod import;
 mod node;
 mod query;
-mod read;
+pub(crate) mod read;
 mod rules;
 mod status;
 

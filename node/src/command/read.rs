@@ -96,7 +96,7 @@ impl Source {
 }
 
 /// Goes through the packets of a capture in order.
-pub(super) fn each(
+pub(crate) fn each(
     reader: &mut Reader,
     limit: u64,
     mut visit: impl FnMut(Packet<'_>, &RawPacket<'_>, &Interface) -> Result<(), Failure>,

@@ -146,3 +146,74 @@ async fn chunks_of_another_host_than_the_one_named_are_refused_and_not_stored() 
         assert_eq!(service.store().usage().chunks, u64::from(is_taken));
     }
 }
+
+/// Filters and captures that Wireshark is compared on, where they lie beside the checkout.
+fn shared() -> Option<(Vec<String>, Vec<std::path::PathBuf>)> {
+    fn walk(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+        for path in std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            if path.is_dir() { walk(&path, found) } else { found.push(path) }
+        }
+    }
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let Ok(filters) = std::fs::read_to_string(folder.join("tools/filters.txt")) else {
+        assert!(std::env::var_os("CI").is_none(), "CI has filters at {}", folder.display());
+        eprintln!("skipped: no filters at {}", folder.display());
+        return None;
+    };
+    let is_filter = |line: &&str| !line.is_empty() && !line.starts_with('#');
+    let mut captures = Vec::new();
+    walk(&folder.join("captures"), &mut captures);
+    captures.sort();
+    Some((filters.lines().filter(is_filter).map(str::to_owned).collect(), captures))
+}
+
+/// The frames of a capture that a filter selects, by the file itself.
+fn of_file(path: &std::path::Path, filter: &str) -> Option<Vec<u64>> {
+    use crate::capture::file;
+    use crate::command::read::each;
+    let mut question = crate::engine::Question::new(filter, &[], None).ok()?;
+    let mut analysis = question.analysis();
+    let _ = each(&mut file::open(path).ok()?, u64::MAX, |packet, _, _| {
+        analysis.observe(&packet);
+        Ok(())
+    });
+    let (facts, mut found, mut nothing) = (analysis.finish(), Vec::new(), String::new());
+    let _ = each(&mut file::open(path).ok()?, u64::MAX, |packet, _, _| {
+        let number = packet.number;
+        if question.ask(packet, &facts, &mut nothing) {
+            found.push(number);
+        }
+        Ok(())
+    });
+    Some(found)
+}
+
+/// Every filter on every capture takes minutes: `PACKETSTREAM_ALL_FILTERS=1` asks for it; otherwise each capture is asked
+/// every eighth, not the same ones.
+#[test]
+fn a_filter_selects_from_the_store_what_it_selects_from_the_file() {
+    use crate::capture::ImportPlan;
+    use packetstream_protocol::chunk::{Compression, Sealer};
+
+    let Some((filters, captures)) = shared() else { return };
+    let step = if std::env::var_os("PACKETSTREAM_ALL_FILTERS").is_some() { 1 } else { 8 };
+    let mut asked = 0;
+    for (at, path) in captures.iter().enumerate() {
+        let Ok(mut plan) = ImportPlan::of(path, None) else { continue };
+        let mut sealer = Sealer::new(Compression::Fast);
+        let chunks: Vec<_> = plan.chunks().expect("read a moment ago").map(|chunk| sealer.seal(chunk)).collect();
+        let service = service(&[chunks]);
+        for filter in filters.iter().skip(at % step).step_by(step) {
+            let Some(expected) = of_file(path, filter) else { continue };
+            let (lines, closing) = ask(&service, |query| {
+                query.filter.clone_from(filter);
+                query.output.fields = vec!["frame.number".into()];
+            });
+            let found: Vec<u64> = lines.iter().map(|line| line.parse().expect("a number")).collect();
+            assert_eq!(found, expected, "{}: {filter}", path.display());
+            assert!(closing.complete);
+            asked += 1;
+        }
+    }
+    assert!(asked > 1000 / step, "only {asked} questions made sense");
+}

@@ -7,11 +7,22 @@ use tokio::sync::Mutex;
 
 use super::{ConnectError, Endpoint, Limits, Peer, RpcError, RpcStream};
 
-/// A connection to the first node that could be reached. It is made again when it was lost between two requests.
+/// A connection to one of several nodes. It is made again, to that one or to another, when it was lost between two requests.
 pub struct Client {
     endpoint: Endpoint,
-    peer: Mutex<Peer>,
+    spoken: Mutex<Spoken>,
 }
+
+/// Whom a client speaks to, and could speak to.
+struct Spoken {
+    addresses: Vec<Address>,
+    /// Which of them is the one that is spoken to, or the next to be tried.
+    at: usize,
+    peer: Option<Peer>,
+}
+
+/// The most addresses of nodes that a client keeps.
+const MAX_ADDRESSES: usize = 64;
 
 impl Client {
     /// Connects to the first of `addresses` that answers, or of the bundle's seeds if there are none.
@@ -29,27 +40,43 @@ impl Client {
         addresses: &[Address],
         limits: Limits,
     ) -> Result<Self, ConnectError> {
-        let endpoint = Endpoint::start_asking(bundle, limits)?;
-        let addresses = if addresses.is_empty() { bundle.seeds() } else { addresses };
-        let mut tried = Vec::new();
-        for address in addresses {
-            match endpoint.connect(address, None).await {
-                Ok(peer) => return Ok(Self { endpoint, peer: Mutex::new(peer) }),
-                Err(ConnectError::One { address, why }) => tried.push((address, why)),
-                Err(error) => return Err(error),
-            }
-        }
-        Err(match <[_; 1]>::try_from(tried) {
-            Ok([(address, why)]) => ConnectError::One { address, why },
-            Err(tried) if tried.is_empty() => ConnectError::NoAddress,
-            Err(tried) => ConnectError::All(tried),
-        })
+        let client = Self::new(bundle, addresses, limits)?;
+        client.spoken.lock().await.connect(&client.endpoint).await?;
+        Ok(client)
     }
 
-    /// The node that is spoken to: its id, its name and its address.
-    pub async fn node(&self) -> (NodeId, String, Address) {
-        let peer = self.peer.lock().await;
-        (peer.node(), peer.name().to_owned(), peer.address().clone())
+    /// A client that is not connected yet; its first request connects it.
+    ///
+    /// # Errors
+    /// When the bundle's key or certificate cannot be used.
+    pub fn new(bundle: &Bundle, addresses: &[Address], limits: Limits) -> Result<Self, ConnectError> {
+        let endpoint = Endpoint::start_asking(bundle, limits)?;
+        let addresses = if addresses.is_empty() { bundle.seeds() } else { addresses };
+        let spoken = Spoken { addresses: addresses.iter().take(MAX_ADDRESSES).cloned().collect(), at: 0, peer: None };
+        Ok(Self { endpoint, spoken: Mutex::new(spoken) })
+    }
+
+    /// The node that is spoken to: its id, its name and its address; nothing when the connection was lost.
+    pub async fn node(&self) -> Option<(NodeId, String, Address)> {
+        let spoken = self.spoken.lock().await;
+        spoken.peer.as_ref().map(|peer| (peer.node(), peer.name().to_owned(), peer.address().clone()))
+    }
+
+    /// More nodes that may be spoken to, should the present one fail.
+    pub async fn learn(&self, addresses: impl IntoIterator<Item = Address>) {
+        let mut spoken = self.spoken.lock().await;
+        for address in addresses {
+            if spoken.addresses.len() < MAX_ADDRESSES && !spoken.addresses.contains(&address) {
+                spoken.addresses.push(address);
+            }
+        }
+    }
+
+    /// The next request goes to another node, if there is one.
+    pub async fn move_on(&self) {
+        let mut spoken = self.spoken.lock().await;
+        spoken.peer = None;
+        spoken.at = (spoken.at + 1) % spoken.addresses.len().max(1);
     }
 
     /// Opens a conversation with `request`. Its answers are read from the stream.
@@ -72,15 +99,37 @@ impl Client {
 
     /// A substream on which nothing was asked yet.
     pub(super) async fn silent(&self) -> Result<RpcStream, RpcError> {
-        let mut peer = self.peer.lock().await;
-        match peer.open_silent().await {
-            // The node has closed what was idle. Nothing has been asked yet, so nothing is asked twice.
-            Err(RpcError::Closed) => {
-                let again = self.endpoint.connect(peer.address(), Some(peer.node())).await;
-                *peer = again.map_err(|_| RpcError::Closed)?;
-                peer.open_silent().await
+        let mut spoken = self.spoken.lock().await;
+        if let Some(peer) = &spoken.peer {
+            match peer.open_silent().await {
+                // The node has closed what was idle, or is gone. Nothing has been asked yet, so nothing is asked twice.
+                Err(RpcError::Closed) => spoken.peer = None,
+                opened => return opened,
             }
-            opened => opened,
         }
+        match spoken.connect(&self.endpoint).await {
+            Ok(peer) => peer.open_silent().await,
+            Err(_) => Err(RpcError::Closed),
+        }
+    }
+}
+
+impl Spoken {
+    /// Connects to the first that answers, from the present one on.
+    async fn connect(&mut self, endpoint: &Endpoint) -> Result<&Peer, ConnectError> {
+        let mut tried = Vec::new();
+        for _ in 0..self.addresses.len() {
+            match endpoint.connect(&self.addresses[self.at], None).await {
+                Ok(peer) => return Ok(self.peer.insert(peer)),
+                Err(ConnectError::One { address, why }) => tried.push((address, why)),
+                Err(error) => return Err(error),
+            }
+            self.at = (self.at + 1) % self.addresses.len();
+        }
+        Err(match <[_; 1]>::try_from(tried) {
+            Ok([(address, why)]) => ConnectError::One { address, why },
+            Err(tried) if tried.is_empty() => ConnectError::NoAddress,
+            Err(tried) => ConnectError::All(tried),
+        })
     }
 }

@@ -149,7 +149,7 @@ async fn members_of_one_cluster_converse() {
     let authority = authority(1);
     let node = node(&authority, Limits::default()).await;
     let client = connect(&bundle(&authority, Role::Operator, "alice"), node.at).await.unwrap();
-    let (id, name, at) = client.node().await;
+    let (id, name, at) = client.node().await.unwrap();
     assert_eq!((id, name.as_str(), at), (node.endpoint.node(), "n1", address(node.at)));
     assert_eq!(client.call(&Request::Status).await.unwrap(), Response::Done);
 
@@ -700,7 +700,7 @@ async fn what_cannot_be_reached_is_listed_with_the_reason() {
     let node = node(&authority, Limits::default()).await;
     let seeded = bob.with_seeds(vec![address(free), address(node.at)]);
     let client = Client::connect(&seeded, &[]).await.unwrap();
-    assert_eq!(client.node().await.0, node.endpoint.node());
+    assert_eq!(client.node().await.unwrap().0, node.endpoint.node());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -34,14 +34,73 @@ pub enum PushError {
     Order { last: u64, found: u64 },
 }
 
+/// Makes chunks of what is still to be hashed and compressed. It keeps scratch space from one to the next.
+pub struct Sealer(Compressor);
+
+impl Sealer {
+    /// A sealer that spends so much on compression.
+    #[must_use]
+    pub fn new(compression: Compression) -> Self {
+        Self(Compressor::new(compression))
+    }
+
+    /// Hashes and compresses: nearly all the work of making a chunk, for any thread to do.
+    pub fn seal(&mut self, unsealed: Unsealed) -> Chunk {
+        match unsealed.0 {
+            Content::Sealed(chunk) => chunk,
+            Content::Open { header, body } => finish(header, &body, &mut self.0),
+        }
+    }
+}
+
+/// A chunk whose content is complete but neither hashed nor compressed; [`Sealer::seal`] makes the chunk.
+pub struct Unsealed(Content);
+
+enum Content {
+    Open { header: Header, body: Vec<u8> },
+    Sealed(Chunk),
+}
+
+impl From<Chunk> for Unsealed {
+    fn from(chunk: Chunk) -> Self {
+        Self(Content::Sealed(chunk))
+    }
+}
+
+impl Unsealed {
+    fn header(&self) -> &Header {
+        match &self.0 {
+            Content::Open { header, .. } => header,
+            Content::Sealed(chunk) => chunk.header(),
+        }
+    }
+
+    /// The name that the chunk will have.
+    #[must_use]
+    pub fn id(&self) -> ChunkId {
+        self.header().id
+    }
+
+    /// Least and greatest time of its records.
+    #[must_use]
+    pub fn times(&self) -> (Timestamp, Timestamp) {
+        (self.header().time_min, self.header().time_max)
+    }
+
+    /// Packets, gaps or notes in it.
+    #[must_use]
+    pub fn records(&self) -> u32 {
+        self.header().records
+    }
+}
+
 /// Collects packets of one class of one stream until they are a chunk.
 pub struct ChunkBuilder {
     stream: StreamId,
     class: Class,
     /// Interfaces of the stream with their encoded length; they stay from chunk to chunk.
     interfaces: BTreeMap<u16, (Interface, usize)>,
-    compressor: Compressor,
-    body: Vec<u8>,
+    sealer: Sealer,
     open: Open,
 }
 
@@ -89,14 +148,7 @@ impl ChunkBuilder {
     /// An empty builder.
     #[must_use]
     pub fn new(stream: StreamId, class: Class, compression: Compression) -> Self {
-        Self {
-            stream,
-            class,
-            interfaces: BTreeMap::new(),
-            compressor: Compressor::new(compression),
-            body: Vec::new(),
-            open: Open::default(),
-        }
+        Self { stream, class, interfaces: BTreeMap::new(), sealer: Sealer::new(compression), open: Open::default() }
     }
 
     /// Says what the interface with this number in the stream is; needed before the first packet of it. Name and description are
@@ -176,11 +228,18 @@ impl ChunkBuilder {
 
     /// Makes the chunk and leaves the builder empty; nothing when it is.
     pub fn seal(&mut self, no: ChunkNo) -> Option<Chunk> {
+        let unsealed = self.take(no)?;
+        Some(self.sealer.seal(unsealed))
+    }
+
+    /// As [`ChunkBuilder::seal`], but leaves hashing and compression to whoever has the time.
+    pub fn take(&mut self, no: ChunkNo) -> Option<Unsealed> {
         if self.is_empty() {
             return None;
         }
-        let Self { interfaces, open, body, .. } = self;
-        body.clear();
+        let Self { interfaces, open, .. } = self;
+        let mut content = Vec::with_capacity(open.size());
+        let body = &mut content;
         put_varint(body, open.used.len() as u64);
         for number in &open.used {
             if let Some((interface, _)) = interfaces.get(number) {
@@ -203,9 +262,8 @@ impl ChunkBuilder {
             columns_len,
             ..blank(self.stream, no)
         };
-        let chunk = finish(header, body, &mut self.compressor);
         self.open.clear();
-        Some(chunk)
+        Some(Unsealed(Content::Open { header, body: content }))
     }
 }
 

@@ -65,7 +65,7 @@ mod tests;
 use bytes::Bytes;
 use thiserror::Error;
 
-pub use builder::{ChunkBuilder, PushError, gaps_chunk, notes_chunk};
+pub use builder::{ChunkBuilder, PushError, Sealer, Unsealed, gaps_chunk, notes_chunk};
 pub use compress::{Codec, Compression};
 pub use gaps::{Gap, GapReason};
 pub use header::{ContentHash, HEADER_BYTES, Header, VERSION};

@@ -1,5 +1,7 @@
 //! The command line's side of a conversation with the cluster.
 
+pub(crate) mod delivery;
+
 use packetstream_config::{Bundle, paths};
 use packetstream_protocol::wire::{Closing, Request, Response, Rows};
 
@@ -29,9 +31,8 @@ impl Session {
             .map_err(Failure::wrong)?;
         let bundle = Bundle::read(&path).map_err(Failure::wrong)?;
         let runtime = crate::command::runtime()?;
-        let addresses: Vec<_> = peer.peer.iter().cloned().collect();
         let client = runtime
-            .block_on(Client::connect(&bundle, &addresses))
+            .block_on(Client::connect(&bundle, &peer.peer))
             .map_err(|error| Failure::Unreachable(error.to_string()))?;
         Ok(Self { runtime, client })
     }
