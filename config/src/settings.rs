@@ -5,9 +5,19 @@
 //! listen = "0.0.0.0:4720"
 //! seeds = ["10.0.0.7:4720"]
 //!
+//! advertise = ["field7.example:4720"]
+//! zone = "rack 3"
+//! weight = 4
+//! grace = "5m"
+//! move_rate = "100MB"
+//!
 //! [retention]
 //! age = "30d"
 //! size = "500GB"
+//!
+//! [spool]
+//! size = "4GB"
+//! when_full = "drop-oldest"
 //!
 //! [[capture]]
 //! interface = "eth0"
@@ -48,6 +58,14 @@ pub const SNAPLEN_MIN: u32 = 14 + 40 + 20;
 /// The smallest and the largest capture buffer in the kernel. It is a C `int` there.
 pub const BUFFER_MIN: Size = Size::from_bytes(64 * 1024);
 pub const BUFFER_MAX: Size = Size::from_bytes(i32::MAX as u64);
+/// The greatest weight of a node.
+pub const WEIGHT_MAX: u8 = 64;
+/// The longest name of a zone, in bytes.
+pub const MAX_ZONE_LEN: usize = 255;
+/// Addresses that one node can be reached at.
+pub const MAX_ADVERTISED: usize = 8;
+/// The smallest spool: a few of the largest chunks.
+pub const SPOOL_SIZE_MIN: Size = Size::from_bytes(64 << 20);
 /// What a node that stores must at least be allowed to keep.
 pub const RETENTION_SIZE_MIN: Size = Size::from_bytes(64 << 20);
 /// The shortest time for which a node may be told to keep packets.
@@ -77,8 +95,45 @@ pub struct Settings {
     pub seeds: Vec<Address>,
     /// The folder of the node's data; `None` is the user's data folder.
     pub data: Option<PathBuf>,
+    /// Where peers reach the node, if that is not where it listens.
+    pub advertise: Vec<Address>,
+    /// Where the node stands; copies go to different zones first.
+    pub zone: String,
+    /// The node's share of the data, relative to the others.
+    pub weight: u8,
+    /// How long a member is dead before its data is copied elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grace: Option<Age>,
+    /// How much a second the node gives away to bring data where it belongs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub move_rate: Option<Size>,
     pub retention: Retention,
+    pub spool: Spool,
     pub capture: Vec<Capture>,
+}
+
+/// What was captured and is not yet stored by enough nodes, on this machine's disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Spool {
+    pub size: Size,
+    pub when_full: WhenFull,
+}
+
+/// What becomes of captured packets that the spool has no room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhenFull {
+    /// The oldest packets go, and are counted as a gap.
+    DropOldest,
+    /// The new ones are dropped and counted as a gap.
+    DropNewest,
+}
+
+impl Default for Spool {
+    fn default() -> Self {
+        Self { size: Size::from_bytes(4 << 30), when_full: WhenFull::DropOldest }
+    }
 }
 
 /// How long stored packets are kept. What exceeds either bound goes, the oldest first; no bound keeps everything.
@@ -137,6 +192,14 @@ pub enum Invalid {
     BadSnaplen { interface: String, snaplen: u32 },
     #[error("capture: buffer {buffer} for {interface} is not from {BUFFER_MIN} to 2147483647B")]
     BadBuffer { interface: String, buffer: Size },
+    #[error("weight: {weight} is not from 1 to {WEIGHT_MAX}")]
+    BadWeight { weight: u8 },
+    #[error("zone: it is longer than {MAX_ZONE_LEN} bytes")]
+    BadZone,
+    #[error("advertise: {count} addresses are more than {MAX_ADVERTISED}")]
+    TooManyAdvertised { count: usize },
+    #[error("spool: size {size} is less than {SPOOL_SIZE_MIN}")]
+    SpoolSize { size: Size },
     #[error("retention: age {age} is less than {RETENTION_AGE_MIN}")]
     RetentionAge { age: Age },
     #[error("retention: size {size} is less than {RETENTION_SIZE_MIN}")]
@@ -191,7 +254,13 @@ impl Default for Settings {
             listen: Address::new(Ipv4Addr::UNSPECIFIED.into(), DEFAULT_PORT),
             seeds: Vec::new(),
             data: None,
+            advertise: Vec::new(),
+            zone: String::new(),
+            weight: 1,
+            grace: None,
+            move_rate: None,
             retention: Retention::default(),
+            spool: Spool::default(),
             capture: Vec::new(),
         }
     }
@@ -224,6 +293,18 @@ impl Settings {
         }
         if let Some(seed) = self.seeds.iter().find(|seed| seed.port() == 0) {
             return Err(Invalid::SeedWithoutPort { seed: seed.clone() });
+        }
+        if !(1..=WEIGHT_MAX).contains(&self.weight) {
+            return Err(Invalid::BadWeight { weight: self.weight });
+        }
+        if self.zone.len() > MAX_ZONE_LEN {
+            return Err(Invalid::BadZone);
+        }
+        if self.advertise.len() > MAX_ADVERTISED {
+            return Err(Invalid::TooManyAdvertised { count: self.advertise.len() });
+        }
+        if self.spool.size < SPOOL_SIZE_MIN {
+            return Err(Invalid::SpoolSize { size: self.spool.size });
         }
         if let Some(age) = self.retention.age.filter(|age| *age < RETENTION_AGE_MIN) {
             return Err(Invalid::RetentionAge { age });

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use packetstream_config::Address;
+use packetstream_config::settings::NodeRole;
 use packetstream_dissect::output::{Format, Spec};
 use packetstream_protocol::credentials::Role;
 
@@ -35,8 +36,8 @@ pub enum Command {
     Get(Get),
     /// The hosts that the cluster holds packets of.
     Hosts(Peer),
-    /// How the node is: what it stores, captures and does.
-    Status(Peer),
+    /// How the cluster and the node are: members, copies, transfers; what the node stores, captures and does.
+    Status(Status),
     /// Makes a cluster and bundles for its machines and people.
     #[command(subcommand)]
     Cluster(Cluster),
@@ -96,6 +97,27 @@ pub struct Node {
     /// Where to listen for peers.
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<Address>,
+    /// Where peers reach this node, if that is not where it listens (repeatable).
+    #[arg(long, value_name = "ADDR")]
+    pub advertise: Vec<Address>,
+    /// A node of the cluster to join through (repeatable); otherwise the bundle's seeds.
+    #[arg(long, value_name = "ADDR")]
+    pub seed: Vec<Address>,
+    /// What the node does: capture, store, analyze. An edge node only captures.
+    #[arg(long, value_name = "ROLE", value_delimiter = ',')]
+    pub roles: Vec<NodeRole>,
+    /// Where the node stands; copies of its packets go to other zones first.
+    #[arg(long, value_name = "NAME")]
+    pub zone: Option<String>,
+    /// The node's share of the data, relative to the others: 1 to 64.
+    #[arg(long, value_name = "N")]
+    pub weight: Option<u8>,
+    /// Takes part again after an operator removed the node.
+    #[arg(long)]
+    pub rejoin: bool,
+    /// Makes an actor panic once, to see that it is made anew.
+    #[arg(long, value_name = "ACTOR", hide = true)]
+    pub plant_panic: Vec<String>,
     /// The folder of the node's data.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
@@ -125,6 +147,15 @@ pub struct Peer {
     /// One JSON object a line.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Status {
+    /// Shows it again and again, until it is interrupted.
+    #[arg(long)]
+    pub watch: bool,
+    #[command(flatten)]
+    pub peer: Peer,
 }
 
 #[derive(Args, Debug)]
@@ -197,6 +228,46 @@ pub enum Cluster {
         /// The file to write; otherwise NAME.bundle in this folder.
         #[arg(short = 'o', long, value_name = "FILE")]
         out: Option<PathBuf>,
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
+    /// A member gives away what it holds, then leaves.
+    Drain {
+        /// The member, by its name or its id.
+        member: String,
+        #[command(flatten)]
+        peer: Peer,
+    },
+    /// A member that was drained or removed takes part again.
+    Activate {
+        member: String,
+        #[command(flatten)]
+        peer: Peer,
+    },
+    /// A member that will not come back is forgotten; what only it held is lost.
+    Remove {
+        member: String,
+        #[command(flatten)]
+        peer: Peer,
+    },
+    /// A member takes the place of another that will not come back; nobody else's data moves.
+    Replace {
+        old: String,
+        new: String,
+        #[command(flatten)]
+        peer: Peer,
+    },
+    /// A certificate, and every other of its key, is refused from now on: of a member by its name, of others by their id.
+    Revoke {
+        /// The member, by its name or id, or a bundle file.
+        member: String,
+        #[command(flatten)]
+        peer: Peer,
+    },
+    /// Gives a bundle a new certificate for the same key, to be used before the old one expires.
+    Renew {
+        /// The bundle to renew; it is replaced.
+        file: PathBuf,
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },

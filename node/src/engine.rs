@@ -34,7 +34,8 @@ pub struct Question {
     for_filter: Wanted,
     for_printer: Wanted,
     scratch: Scratch,
-    displayed: Option<i64>,
+    /// The time of the packet that was shown last; whoever asks of several streams keeps one of each.
+    pub displayed: Option<i64>,
 }
 
 impl Question {

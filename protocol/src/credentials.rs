@@ -85,6 +85,9 @@ const GRANTS: [(RequestKind, [Grant; 4]); RequestKind::ALL.len()] = [
     (RequestKind::Put,       [A,    O,    A,        N]),
     (RequestKind::Query,     [A,    N,    A,        A]),
     (RequestKind::Get,       [A,    N,    A,        A]),
+    (RequestKind::Cluster,   [A,    A,    A,        A]),
+    (RequestKind::Admin,     [N,    N,    A,        N]),
+    (RequestKind::Peer,      [A,    N,    N,        N]),
 ];
 
 #[cfg(test)]
@@ -105,6 +108,13 @@ mod tests {
                 matches!(kind, RequestKind::Status | RequestKind::Hosts | RequestKind::Query | RequestKind::Get);
             for role in Role::ALL {
                 let expected = match role {
+                    // Where the members are may be known to all of them.
+                    _ if kind == RequestKind::Cluster => Grant::Always,
+                    // Nodes among themselves, and operators alone.
+                    Role::Node if kind == RequestKind::Admin => Grant::Never,
+                    Role::Operator if kind == RequestKind::Admin => Grant::Always,
+                    Role::Node if kind == RequestKind::Peer => Grant::Always,
+                    _ if matches!(kind, RequestKind::Admin | RequestKind::Peer) => Grant::Never,
                     Role::Node | Role::Operator => Grant::Always,
                     Role::Edge if reads => Grant::Never,
                     Role::Edge => Grant::OwnHosts,

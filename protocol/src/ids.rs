@@ -28,12 +28,21 @@ pub struct HostId([u8; 16]);
 /// The name space of hosts that are made from a capture file (RFC 9562, section 5.5).
 const FILE_HOSTS: Uuid = Uuid::from_u128(0x8a1d_3c52_6f0e_4b7b_9d24_5d1c_70e3_a6f1);
 
+/// The name space of hosts that are made from a node's key.
+const NODE_HOSTS: Uuid = Uuid::from_u128(0x5b0c_9f1e_27d3_4c86_a1f4_0e6b_93d8_52c7);
+
 impl HostId {
     /// The host of a capture file that names none: a version-5 UUID of the BLAKE3 hash of the file, so that the same file is
     /// always the same host.
     #[must_use]
     pub fn of_file(file_blake3: &[u8; 32]) -> Self {
         Self(*Uuid::new_v5(&FILE_HOSTS, file_blake3).as_bytes())
+    }
+
+    /// The host that an edge node is: a version-5 UUID of its key, so that its certificate proves that it is its own.
+    #[must_use]
+    pub fn of_node(node: &NodeId) -> Self {
+        Self(*Uuid::new_v5(&NODE_HOSTS, &node.0).as_bytes())
     }
 
     /// The host with these 16 bytes, in the order of RFC 9562.
@@ -103,6 +112,27 @@ impl NodeId {
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// A text that is no id of a node.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("a node's id is 64 hexadecimal digits")]
+pub struct NodeIdError;
+
+impl FromStr for NodeId {
+    type Err = NodeIdError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut bytes = [0; 32];
+        if text.len() != 64 || !text.is_ascii() {
+            return Err(NodeIdError);
+        }
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            let digits = text.get(2 * at..2 * at + 2).ok_or(NodeIdError)?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| NodeIdError)?;
+        }
+        Ok(Self(bytes))
     }
 }
 

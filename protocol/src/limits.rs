@@ -32,6 +32,9 @@ pub const MAX_FILTER_BYTES: usize = 64 * 1024;
 /// Hosts that one query names.
 pub const MAX_QUERY_HOSTS: usize = 4096;
 
+/// Streams that one leg of a query reads; a node that is to read more is asked more than once.
+pub const MAX_LEG_STREAMS: usize = 1024;
+
 /// `${name}` references that one query defines.
 pub const MAX_QUERY_REFERENCES: usize = 1024;
 

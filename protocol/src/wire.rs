@@ -8,6 +8,9 @@
 //! | `NameHost` | `Done` |
 //! | `Put` | `Ready` with the credit; then the client sends chunks as frames of type [`CHUNK_FRAME`], the node `Acks` as they are on its disk; the client closes its half when it has no more, the node ends with a last `Acks` and `Done` |
 //! | `Query`, `Get` | `Rows` as they are found, then `Closing` |
+//! | `Cluster` | one response of that name |
+//! | `Admin` | `Done` |
+//! | `Peer` | what nodes ask each other; see [`PeerRequest`] |
 //!
 //! At any point the node may end a conversation with `Refused`. Fields are never reordered and variants only added at the end.
 
@@ -19,7 +22,9 @@ use crate::chunk::Interface;
 use crate::codec::{Decode, Encode, Message, Size};
 use crate::ids::{ChunkNo, Epoch, HostId, NodeId, PacketId, Seq, StreamId};
 use crate::interval::RangeSet;
-use crate::limits::{MAX_FILTER_BYTES, MAX_HOST_NAME_BYTES, MAX_OUTPUT_FIELDS, MAX_QUERY_HOSTS, MAX_QUERY_REFERENCES};
+use crate::limits::{
+    MAX_FILTER_BYTES, MAX_HOST_NAME_BYTES, MAX_LEG_STREAMS, MAX_OUTPUT_FIELDS, MAX_QUERY_HOSTS, MAX_QUERY_REFERENCES,
+};
 use crate::time::Timestamp;
 
 /// Type of the frames whose body is a chunk, as it is.
@@ -35,6 +40,9 @@ pub enum Request {
     Put(PutOpen),
     Query(Query),
     Get(Get),
+    Cluster,
+    Admin(Admin),
+    Peer(PeerRequest),
 }
 
 impl Message for Request {
@@ -54,6 +62,10 @@ pub enum Response {
     Acks(Acks),
     Rows(Rows),
     Closing(Closing),
+    Cluster(ClusterReport),
+    Writes(Writes),
+    LegRows(LegRows),
+    LegEnd(LegEnd),
 }
 
 impl Message for Response {
@@ -71,12 +83,25 @@ pub enum RequestKind {
     Put,
     Query,
     Get,
+    Cluster,
+    Admin,
+    Peer,
 }
 
 impl RequestKind {
     /// Every kind, in the order of [`Request`]'s variants.
-    pub const ALL: [Self; 7] =
-        [Self::Status, Self::Hosts, Self::NameHost, Self::Have, Self::Put, Self::Query, Self::Get];
+    pub const ALL: [Self; 10] = [
+        Self::Status,
+        Self::Hosts,
+        Self::NameHost,
+        Self::Have,
+        Self::Put,
+        Self::Query,
+        Self::Get,
+        Self::Cluster,
+        Self::Admin,
+        Self::Peer,
+    ];
 }
 
 impl Request {
@@ -91,6 +116,9 @@ impl Request {
             Self::Put(_) => RequestKind::Put,
             Self::Query(_) => RequestKind::Query,
             Self::Get(_) => RequestKind::Get,
+            Self::Cluster => RequestKind::Cluster,
+            Self::Admin(_) => RequestKind::Admin,
+            Self::Peer(_) => RequestKind::Peer,
         }
     }
 
@@ -101,7 +129,13 @@ impl Request {
             Self::NameHost(NameHost { host, .. }) | Self::Have(StreamId { host, .. }) | Self::Put(PutOpen { host }) => {
                 Some(*host)
             }
-            Self::Status | Self::Hosts | Self::Query(_) | Self::Get(_) => None,
+            Self::Status
+            | Self::Hosts
+            | Self::Query(_)
+            | Self::Get(_)
+            | Self::Cluster
+            | Self::Admin(_)
+            | Self::Peer(_) => None,
         }
     }
 
@@ -111,7 +145,9 @@ impl Request {
     /// [`RefusalCode::BadRequest`], saying which limit.
     pub fn check(&self) -> Result<(), Refusal> {
         match self {
-            Self::Status | Self::Hosts | Self::Have(_) | Self::Put(_) => Ok(()),
+            Self::Status | Self::Hosts | Self::Have(_) | Self::Put(_) | Self::Cluster => Ok(()),
+            Self::Admin(admin) => admin.check(),
+            Self::Peer(request) => request.check(),
             Self::NameHost(name) => at_most("bytes of host name", name.name.len(), MAX_HOST_NAME_BYTES),
             Self::Query(query) => query.check(),
             Self::Get(get) => {
@@ -426,4 +462,164 @@ pub struct Closing {
     pub scanned: u64,
     /// True when the limit ended the answer.
     pub limited: bool,
+}
+
+/// What a node asks another.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum PeerRequest {
+    /// Frames of `ClusterMessage` follow until the sender ends; there is no answer.
+    Converse,
+    /// Chunks follow, to be stored here and nowhere else: `Ready`, then [`Writes`] as their fate is known, and `Done`.
+    Replicate,
+    /// The hosts that this node itself knows: `Hosts`.
+    Hosts,
+    /// Gives a host its name here, and not elsewhere: `Done`.
+    NameHost(NameHost),
+    /// A part of a query: [`LegRows`] as they are found, and when nothing is for a while, then [`LegEnd`].
+    Leg(Leg),
+    /// Chunks of a stream, as they are: frames of type [`CHUNK_FRAME`], then the end. Those that are not here are left out.
+    Fetch(StreamAck),
+}
+
+impl PeerRequest {
+    fn check(&self) -> Result<(), Refusal> {
+        match self {
+            Self::Converse | Self::Replicate | Self::Hosts | Self::Fetch(_) => Ok(()),
+            Self::NameHost(name) => at_most("bytes of host name", name.name.len(), MAX_HOST_NAME_BYTES),
+            Self::Leg(leg) => {
+                at_most("streams", leg.streams.len(), MAX_LEG_STREAMS)?;
+                leg.query.check()
+            }
+        }
+    }
+}
+
+/// What became of chunks that were to be stored on one node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Writes {
+    /// On its disk, or too old to be kept.
+    pub durable: Vec<StreamAck>,
+    /// Their name is taken by other content.
+    pub conflicts: Vec<StreamAck>,
+    /// There was no room, or the disk failed.
+    pub failed: Vec<StreamAck>,
+    /// As in [`Acks`].
+    pub credit: u64,
+}
+
+/// A part of a query: streams that one node reads.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Leg {
+    pub query: Query,
+    /// That packet and no other.
+    pub only: Option<PacketId>,
+    pub streams: Vec<LegStream>,
+}
+
+/// One stream of a leg.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct LegStream {
+    pub stream: StreamId,
+    /// All that is to be read of it.
+    pub chunks: RangeSet,
+    /// Who has what this node may not have.
+    pub elsewhere: Vec<(NodeId, RangeSet)>,
+    /// Packets up to this one were given back already, by a node that failed.
+    pub after: Option<Seq>,
+}
+
+/// Rows of a leg, in the order of the answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct LegRows {
+    pub rows: Rows,
+    /// For each row the index of its stream in [`Leg::streams`].
+    pub streams: Vec<u32>,
+    /// Packets that the filter was tried on, until the last of these rows.
+    pub scanned: u64,
+}
+
+/// The end of a leg.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct LegEnd {
+    /// Chunks that could not be read.
+    pub missing: Vec<StreamAck>,
+    pub dropped: u64,
+    pub gaps: u64,
+    pub scanned: u64,
+}
+
+/// What an operator wants of the cluster. Members are named by their name or their id.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Admin {
+    /// It gives away what it holds, then leaves.
+    Drain { member: String },
+    /// It is forgotten now: what only it held is lost.
+    Remove { member: String },
+    /// A draining or removed one takes part again.
+    Activate { member: String },
+    /// One takes the place of another that will not come back.
+    Replace { old: String, new: String },
+    /// Its certificate, and every other one of its key, is refused from now on. Also for edge nodes and people, by id.
+    Revoke { member: String },
+}
+
+impl Admin {
+    fn check(&self) -> Result<(), Refusal> {
+        let names: &[&String] = match self {
+            Self::Drain { member } | Self::Remove { member } | Self::Activate { member } | Self::Revoke { member } => {
+                &[member]
+            }
+            Self::Replace { old, new } => &[old, new],
+        };
+        names.iter().try_for_each(|name| at_most("bytes of a member's name", name.len(), MAX_HOST_NAME_BYTES))
+    }
+}
+
+/// How the cluster is, as one node sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct ClusterReport {
+    pub members: Vec<MemberRow>,
+    /// Live maps: one when nothing moves.
+    pub maps: u64,
+    /// Copies of each chunk, and how many of them an acknowledgement needs.
+    pub replicas: u64,
+    pub quorum: u64,
+    /// Partitions that this node holds something of, and those of them that it does not own.
+    pub held_partitions: u64,
+    pub misplaced_partitions: u64,
+    /// Chunks and bytes that wait to be acknowledged.
+    pub routed_chunks: u64,
+    pub routed_bytes: u64,
+    pub transfers: Vec<TransferRow>,
+}
+
+/// One member.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct MemberRow {
+    pub node: NodeId,
+    pub name: String,
+    pub zone: String,
+    pub weight: u8,
+    /// `joining`, `active`, `draining`, `removed`.
+    pub state: String,
+    /// `alive`, `suspect`, `dead`.
+    pub health: String,
+    pub partitions: u64,
+    /// Whether it has brought what it holds to the owners of the newest map.
+    pub in_sync: bool,
+    /// Whether it may hold something that it does not own.
+    pub misplaced: bool,
+    pub addresses: Vec<String>,
+}
+
+/// Chunks on their way between two nodes.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct TransferRow {
+    pub peer: NodeId,
+    /// Whether they come or go.
+    pub incoming: bool,
+    pub chunks: u64,
+    pub bytes: u64,
+    /// Until it is done at the present pace; nothing while there is none.
+    pub remaining_ms: Option<u64>,
 }

@@ -66,6 +66,9 @@ fn requests() -> Vec<Request> {
             packet: packet(),
             output: OutputSpec::new(OutputFormat::Json),
         }),
+        Request::Cluster,
+        Request::Admin(Admin::Replace { old: "n1".into(), new: "n2".into() }),
+        Request::Peer(PeerRequest::Fetch(acks(&[(3, 4)]))),
     ]
 }
 
@@ -130,6 +133,42 @@ fn responses() -> Vec<Response> {
             scanned: 4,
             limited: true,
         }),
+        Response::Cluster(ClusterReport {
+            members: vec![MemberRow {
+                node: NodeId([7; 32]),
+                name: "n1".into(),
+                zone: "z".into(),
+                weight: 1,
+                state: "active".into(),
+                health: "alive".into(),
+                partitions: 4096,
+                in_sync: true,
+                misplaced: false,
+                addresses: vec!["127.0.0.1:4720".into()],
+            }],
+            maps: 1,
+            replicas: 3,
+            quorum: 2,
+            held_partitions: 5,
+            misplaced_partitions: 6,
+            routed_chunks: 7,
+            routed_bytes: 8,
+            transfers: vec![TransferRow {
+                peer: NodeId([8; 32]),
+                incoming: true,
+                chunks: 1,
+                bytes: 2,
+                remaining_ms: Some(3),
+            }],
+        }),
+        Response::Writes(Writes {
+            durable: vec![acks(&[(0, 9)])],
+            conflicts: Vec::new(),
+            failed: vec![acks(&[(10, 10)])],
+            credit: 5,
+        }),
+        Response::LegRows(LegRows { rows: Rows::default(), streams: vec![1], scanned: 2 }),
+        Response::LegEnd(LegEnd { missing: vec![acks(&[(3, 4)])], dropped: 1, gaps: 2, scanned: 3 }),
     ]
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use packetstream_protocol::ids::{ChunkId, HostId, StreamId};
-use packetstream_protocol::{Chunk, Timestamp};
+use packetstream_protocol::ids::{ChunkId, ChunkNo, HostId, StreamId};
+use packetstream_protocol::{Chunk, RangeSet, Timestamp};
 use parking_lot::Mutex;
 
 use crate::catalog::{Catalog, page};
@@ -125,6 +125,12 @@ impl ChunkStore for MemoryStore {
         Ok(self.inner.lock().meta.get(key).cloned())
     }
 
+    fn metas(&self, prefix: &str) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
+        let inner = self.inner.lock();
+        let behind = inner.meta.range(prefix.to_owned()..).take_while(|(key, _)| key.starts_with(prefix));
+        Ok(behind.map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+
     fn put_meta(&self, key: &str, value: Option<&[u8]>) -> Result<(), StoreError> {
         check_meta(key, value)?;
         let meta = &mut self.inner.lock().meta;
@@ -133,6 +139,21 @@ impl ChunkStore for MemoryStore {
             None => meta.remove(key),
         };
         Ok(())
+    }
+
+    fn remove(&self, stream: StreamId, chunks: &RangeSet) -> Result<Dropped, StoreError> {
+        let mut inner = self.inner.lock();
+        let mut dropped = Dropped::default();
+        let keys: Vec<_> = chunks
+            .ranges()
+            .iter()
+            .flat_map(|&(first, last)| {
+                let name = |no| ChunkId { stream, no: ChunkNo(no) };
+                inner.places.range(name(first)..=name(last)).map(|(_, key)| *key).collect::<Vec<_>>()
+            })
+            .collect();
+        inner.remove(keys, &mut dropped);
+        Ok(dropped)
     }
 
     fn drop_before(&self, time: Timestamp) -> Result<Dropped, StoreError> {

@@ -1,5 +1,6 @@
 //! What a node's store can do, whatever it is made of.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc;
 
@@ -228,6 +229,12 @@ pub trait ChunkStore: Send + Sync {
     /// When it cannot be read or is damaged.
     fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// All small values whose names begin with this, by name.
+    ///
+    /// # Errors
+    /// As for [`ChunkStore::meta`].
+    fn metas(&self, prefix: &str) -> Result<BTreeMap<String, Vec<u8>>, StoreError>;
+
     /// Keeps a small value under a name, durably; nothing takes it away.
     ///
     /// # Errors
@@ -246,6 +253,13 @@ pub trait ChunkStore: Send + Sync {
     /// # Errors
     /// As for [`ChunkStore::drop_before`].
     fn shrink_to(&self, bytes_max: u64) -> Result<Dropped, StoreError>;
+
+    /// Takes chunks of a stream away, durably: others hold them. In one line with the writes: what was written before is told
+    /// before.
+    ///
+    /// # Errors
+    /// When it cannot be written; what was taken away until then stays away.
+    fn remove(&self, stream: StreamId, chunks: &RangeSet) -> Result<Dropped, StoreError>;
 
     /// What is held in all.
     fn usage(&self) -> Usage;

@@ -124,6 +124,8 @@ struct Shared {
     dropped_interface: AtomicU64,
     dropped_queue: AtomicU64,
     rounds: AtomicU64,
+    /// What was lost behind the capture, to be recorded in its stream.
+    lost: Mutex<Vec<Gap>>,
 }
 
 /// A running capture. It stops when this is dropped; [`Live::stop`] also waits for its last chunk.
@@ -212,6 +214,11 @@ impl Live {
     #[must_use]
     pub fn counts(&self) -> LiveCounts {
         self.shared.counts()
+    }
+
+    /// Records packets that were lost behind the capture.
+    pub fn record(&self, gap: Gap) {
+        self.shared.lost.lock().unwrap_or_else(PoisonError::into_inner).push(gap);
     }
 
     /// Whether it has ended by itself; [`Live::stop`] says why.
@@ -373,6 +380,8 @@ impl Worker {
         if now.0.abs_diff(self.drops.at.0) >= STATS_NS {
             self.count_drops(now);
         }
+        let lost = std::mem::take(&mut *self.shared.lost.lock().unwrap_or_else(PoisonError::into_inner));
+        lost.into_iter().for_each(|gap| self.pipeline.gap(gap));
         let linger_ns = self.config.linger_ms.saturating_mul(1_000_000);
         let Self { pipeline, sealer, out, .. } = self;
         pipeline.flush_due(now, linger_ns, &mut |chunk| out.try_send(sealer.seal(chunk)).is_ok());

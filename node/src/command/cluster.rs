@@ -8,9 +8,12 @@ use packetstream_config::authority::Invitation;
 use packetstream_config::paths::DataDir;
 use packetstream_config::{Address, Authority, Bundle, Secret};
 use packetstream_protocol::credentials::Role;
+use packetstream_protocol::wire::{Admin, Request, Response};
 
-use crate::cli::Cluster;
+use crate::cli::{Cluster, Peer};
+use crate::client::{Session, failure};
 use crate::exit::{Failure, Outcome, say};
+use crate::net::RpcError;
 
 pub(super) fn run(args: &Cluster) -> Outcome {
     match args {
@@ -19,7 +22,46 @@ pub(super) fn run(args: &Cluster) -> Outcome {
             let data = data_dir(data.as_deref())?;
             invite(&data, *role, name, seed, out.as_deref())
         }
+        Cluster::Drain { member, peer } => admin(peer, Admin::Drain { member: member.clone() }),
+        Cluster::Activate { member, peer } => admin(peer, Admin::Activate { member: member.clone() }),
+        Cluster::Remove { member, peer } => admin(peer, Admin::Remove { member: member.clone() }),
+        Cluster::Replace { old, new, peer } => admin(peer, Admin::Replace { old: old.clone(), new: new.clone() }),
+        Cluster::Revoke { member, peer } => {
+            // A bundle that was lost can be named by a copy of it.
+            let member = match Bundle::read(Path::new(member)) {
+                Ok(bundle) => bundle.identity().node.to_string(),
+                Err(_) => member.clone(),
+            };
+            admin(peer, Admin::Revoke { member })
+        }
+        Cluster::Renew { file, data } => renew(&data_dir(data.as_deref())?, file),
     }
+}
+
+fn admin(peer: &Peer, admin: Admin) -> Outcome {
+    match Session::open(peer)?.call(&Request::Admin(admin))? {
+        Response::Done => {
+            say!("done; packetstream status shows what becomes of it");
+            Ok(())
+        }
+        _ => Err(failure(RpcError::Unexpected)),
+    }
+}
+
+fn renew(data: &DataDir, file: &Path) -> Outcome {
+    let path = data.authority();
+    if !path.exists() {
+        let why = format!("no cluster authority in {}: renew where the bundle was made", data.root().display());
+        return Err(Failure::Wrong(why));
+    }
+    let authority = Authority::read(&path).map_err(Failure::wrong)?;
+    let old = Bundle::read(file).map_err(Failure::wrong)?;
+    let invitation = Invitation { role: old.role(), name: old.name().to_owned(), seeds: old.seeds().to_vec() };
+    let secret = Secret::from_bytes(*old.secret().as_bytes());
+    let new = authority.invite(invitation, secret, SystemTime::now()).map_err(Failure::wrong)?;
+    new.write(file, true).map_err(Failure::wrong)?;
+    say!("{}: renewed; a node that runs with it takes it when it is sent SIGHUP", file.display());
+    Ok(())
 }
 
 /// The data folder that the arguments and the environment name.

@@ -36,7 +36,7 @@ pub fn run() -> ExitCode {
         Command::Query(args) => query::run(&args),
         Command::Get(args) => query::get(&args),
         Command::Hosts(peer) => status::hosts(&peer),
-        Command::Status(peer) => status::status(&peer),
+        Command::Status(args) => status::status(&args),
         Command::Read(args) => read::run(&args),
         Command::Diagnose(args) => diagnose::run(&args),
         Command::Fields(args) => fields::run(&args),

@@ -5,32 +5,64 @@ use std::time::Duration;
 
 use packetstream_config::authority::Invitation;
 use packetstream_config::paths::DataDir;
-use packetstream_config::settings::Capture;
+use packetstream_config::settings::{Capture, NodeRole, WhenFull};
 use packetstream_config::{Address, Authority, Bundle, Settings};
 use packetstream_protocol::credentials::Role;
-use packetstream_storage::Retention;
+use packetstream_storage::{Retention, SpoolOptions, spool};
 
 use super::cluster;
 use crate::capture::LiveConfig;
 use crate::cli::Node;
+use crate::daemon::edge::{self, EdgePlan};
 use crate::daemon::{self, Plan};
 use crate::exit::{Failure, Outcome, say};
 
 pub(super) fn run(args: &Node) -> Outcome {
-    let settings = settings(args)?;
+    let mut settings = settings(args)?;
     let data = cluster::data_dir(settings.data.as_deref())?;
     let bundle = bundle(args, &data, &settings.listen)?;
+    if bundle.role() == Role::Edge && args.roles.is_empty() {
+        // What it may do is in its certificate; nobody need say it again.
+        settings.roles.retain(|role| *role == NodeRole::Capture);
+    }
     settings.validate(bundle.role()).map_err(Failure::wrong)?;
+    let seeds = if settings.seeds.is_empty() { bundle.seeds().to_vec() } else { settings.seeds.clone() };
+    let captures: Vec<LiveConfig> = settings.capture.iter().map(live).collect();
+    let spool_options = SpoolOptions {
+        bytes_max: settings.spool.size.as_bytes(),
+        segment_bytes: SpoolOptions::default().segment_bytes.min(settings.spool.size.as_bytes() / 8),
+        when_full: match settings.spool.when_full {
+            WhenFull::DropOldest => spool::WhenFull::DropOldest,
+            WhenFull::DropNewest => spool::WhenFull::Block,
+        },
+        ..SpoolOptions::default()
+    };
+    if bundle.role() == Role::Edge {
+        std::fs::create_dir_all(data.root())
+            .map_err(|error| Failure::wrong(format!("{}: {error}", data.root().display())))?;
+        let plan = EdgePlan::new(bundle, seeds, captures, data.spool(), spool_options, data.root().to_owned());
+        let ready = || say!("edge node, data in {}", data.root().display());
+        return super::runtime()?.block_on(edge::run(plan, ready)).map_err(Failure::wrong);
+    }
     let plan = Plan {
         listen: settings.listen.clone(),
+        advertise: settings.advertise.clone(),
+        seeds,
+        zone: settings.zone.clone(),
+        weight: settings.weight,
+        rejoin: args.rejoin,
         store: data.store(),
         spool: data.spool(),
-        captures: settings.capture.iter().map(live).collect(),
+        spool_options,
+        captures,
         retention: Retention {
             age: settings.retention.age.map(|age| Duration::from_secs(age.as_secs())),
             bytes_max: settings.retention.size.map(|size| size.as_bytes()),
         },
         roles: settings.roles.iter().map(|role| role.to_string()).collect(),
+        grace: settings.grace.map(|age| Duration::from_secs(age.as_secs())),
+        move_rate: settings.move_rate.map(|rate| rate.as_bytes()),
+        plant: args.plant_panic.clone(),
         bundle,
     };
     let operator = data.operator_bundle();
@@ -61,6 +93,21 @@ fn settings(args: &Node) -> Result<Settings, Failure> {
     };
     if let Some(listen) = &args.listen {
         settings.listen = listen.clone();
+    }
+    if !args.advertise.is_empty() {
+        settings.advertise.clone_from(&args.advertise);
+    }
+    if !args.seed.is_empty() {
+        settings.seeds.clone_from(&args.seed);
+    }
+    if !args.roles.is_empty() {
+        settings.roles = args.roles.iter().copied().collect();
+    }
+    if let Some(zone) = &args.zone {
+        settings.zone.clone_from(zone);
+    }
+    if let Some(weight) = args.weight {
+        settings.weight = weight;
     }
     if let Some(data) = &args.data {
         settings.data = Some(data.clone());

@@ -1,10 +1,13 @@
 //! `packetstream status` and `packetstream hosts`.
 
+use std::io::IsTerminal;
+use std::time::Duration;
+
 use packetstream_protocol::Timestamp;
-use packetstream_protocol::wire::{Request, Response};
+use packetstream_protocol::wire::{ClusterReport, Request, Response};
 use serde_json::json;
 
-use crate::cli::Peer;
+use crate::cli::{Peer, Status};
 use crate::client::{Session, failure};
 use crate::exit::{Outcome, say};
 use crate::net::RpcError;
@@ -13,9 +16,29 @@ fn time(time: Option<Timestamp>) -> String {
     time.map_or_else(|| "-".to_owned(), |time| time.to_string())
 }
 
-pub(super) fn status(peer: &Peer) -> Outcome {
-    let response = Session::open(peer)?.call(&Request::Status)?;
-    let Response::Status(report) = response else { return Err(failure(RpcError::Unexpected)) };
+/// How often `--watch` asks.
+const WATCH_INTERVAL: Duration = Duration::from_secs(1);
+
+pub(super) fn status(args: &Status) -> Outcome {
+    let session = Session::open(&args.peer)?;
+    loop {
+        if args.watch && !args.peer.json && std::io::stdout().is_terminal() {
+            // Home, and everything below is forgotten.
+            say!("\x1b[H\x1b[J");
+        }
+        once(&session, &args.peer)?;
+        if !args.watch {
+            return Ok(());
+        }
+        session.runtime.block_on(tokio::time::sleep(WATCH_INTERVAL));
+    }
+}
+
+fn once(session: &Session, peer: &Peer) -> Outcome {
+    let Response::Status(report) = session.call(&Request::Status)? else { return Err(failure(RpcError::Unexpected)) };
+    let Response::Cluster(cluster) = session.call(&Request::Cluster)? else {
+        return Err(failure(RpcError::Unexpected));
+    };
     if peer.json {
         let actors = report
             .actors
@@ -26,6 +49,7 @@ pub(super) fn status(peer: &Peer) -> Outcome {
             "uptime_ms": report.uptime_ms, "hosts": report.hosts, "streams": report.streams, "chunks": report.chunks,
             "packets": report.packets, "bytes": report.bytes, "oldest": report.oldest.map(|time| time.to_string()),
             "newest": report.newest.map(|time| time.to_string()), "actors": actors.collect::<Vec<_>>(),
+            "cluster": as_json(&cluster),
         });
         say!("{line}");
         return Ok(());
@@ -45,10 +69,65 @@ pub(super) fn status(peer: &Peer) -> Outcome {
     for capture in report.captures {
         say!("capture  {}: {} packets, {} dropped", capture.interface, capture.packets, capture.dropped);
     }
+    members(&cluster);
     for actor in report.actors {
         say!("actor    {}: {}, {} restarts", actor.name, actor.state, actor.restarts);
     }
     Ok(())
+}
+
+fn as_json(cluster: &ClusterReport) -> serde_json::Value {
+    let members = cluster.members.iter().map(|row| {
+        json!({
+            "node": row.node.to_string(), "name": row.name, "zone": row.zone, "weight": row.weight, "state": row.state,
+            "health": row.health, "partitions": row.partitions, "in_sync": row.in_sync, "misplaced": row.misplaced,
+            "addresses": row.addresses,
+        })
+    });
+    let transfers = cluster.transfers.iter().map(|row| {
+        json!({
+            "peer": row.peer.to_string(), "incoming": row.incoming, "chunks": row.chunks, "bytes": row.bytes,
+            "remaining_ms": row.remaining_ms,
+        })
+    });
+    json!({
+        "members": members.collect::<Vec<_>>(), "maps": cluster.maps, "replicas": cluster.replicas,
+        "quorum": cluster.quorum, "held_partitions": cluster.held_partitions,
+        "misplaced_partitions": cluster.misplaced_partitions, "routed_chunks": cluster.routed_chunks,
+        "routed_bytes": cluster.routed_bytes, "transfers": transfers.collect::<Vec<_>>(),
+    })
+}
+
+fn members(cluster: &ClusterReport) {
+    say!(
+        "cluster  {} copies, {} to acknowledge; {}",
+        cluster.replicas,
+        cluster.quorum,
+        if cluster.maps > 1 { "data moves to a new map" } else { "everything is where it belongs" }
+    );
+    for row in &cluster.members {
+        let notes = [(!row.in_sync, "behind"), (row.misplaced, "holds what is not its own")];
+        let notes: Vec<&str> = notes.iter().filter(|(is, _)| *is).map(|(_, note)| *note).collect();
+        say!(
+            "member   {} ({}): {}, {}, {} partitions{}{}",
+            row.name,
+            row.addresses.join(" "),
+            row.state,
+            row.health,
+            row.partitions,
+            if notes.is_empty() { "" } else { ", " },
+            notes.join(", ")
+        );
+    }
+    if cluster.routed_chunks > 0 {
+        say!("routed   {} chunks, {} bytes wait to be acknowledged", cluster.routed_chunks, cluster.routed_bytes);
+    }
+    for row in &cluster.transfers {
+        let name = cluster.members.iter().find(|member| member.node == row.peer).map_or("?", |member| &member.name);
+        let way = if row.incoming { "from" } else { "to" };
+        let rest = row.remaining_ms.map_or_else(String::new, |ms| format!(", {} s left", ms.div_ceil(1000)));
+        say!("transfer {way} {name}: {} chunks, {} bytes{rest}", row.chunks, row.bytes);
+    }
 }
 
 pub(super) fn hosts(peer: &Peer) -> Outcome {

@@ -1,16 +1,16 @@
-//! Answers a query from a store: two passes over each stream, merged by time, and the statement of how complete it is.
+//! Answers a query from a store: two passes over each stream, merged by time, and what could not be read.
 
 use std::collections::BTreeMap;
 
 use packetstream_dissect::facts::FactStore;
 use packetstream_dissect::output::{Format, Spec};
 use packetstream_protocol::chunk::ChunkKind;
-use packetstream_protocol::ids::{HostId, PacketId, StreamId};
+use packetstream_protocol::ids::{ChunkId, HostId, PacketId, Seq, StreamId};
 use packetstream_protocol::wire::{
-    Closing, Get, HostRef, InterfaceRow, OutputFormat, OutputSpec, PacketRow, Payload, Query, Refusal, RefusalCode,
-    Row, Rows, StreamAck,
+    Closing, Get, HostRef, InterfaceRow, LegEnd, LegRows, LegStream, OutputFormat, OutputSpec, PacketRow, Payload,
+    Query, Refusal, RefusalCode, Row, Rows, StreamAck,
 };
-use packetstream_protocol::{RangeSet, Timestamp};
+use packetstream_protocol::{Chunk, RangeSet, Timestamp};
 use packetstream_storage::{ChunkStore, Entry, StoreError};
 
 use super::stream::{self, StreamReader};
@@ -22,6 +22,42 @@ const BATCH_BYTES: usize = 256 << 10;
 /// What the answer is handed to; an error ends the query (whoever asked is gone).
 pub(crate) type Send<'a> = dyn FnMut(Rows) -> Result<(), Refusal> + 'a;
 
+/// What a leg is handed to.
+pub(crate) type SendLeg<'a> = dyn FnMut(LegRows) -> Result<(), Refusal> + 'a;
+
+/// Where chunks are read: the own store, and what was fetched from other nodes for this answer.
+pub(crate) struct Source<'a> {
+    pub(crate) store: &'a dyn ChunkStore,
+    pub(crate) fetched: BTreeMap<ChunkId, (Entry, Chunk)>,
+}
+
+impl<'a> Source<'a> {
+    /// The store alone.
+    pub(crate) fn of(store: &'a dyn ChunkStore) -> Self {
+        Self { store, fetched: BTreeMap::new() }
+    }
+
+    pub(crate) fn get(&self, id: ChunkId) -> Option<Chunk> {
+        match self.fetched.get(&id) {
+            Some((_, chunk)) => Some(chunk.clone()),
+            None => self.store.get(id).ok().flatten(),
+        }
+    }
+
+    fn entries(&self, stream: StreamId, chunks: &RangeSet) -> Result<Vec<Entry>, Refusal> {
+        let mut entries = stream::entries(self.store, stream).map_err(internal)?;
+        entries.retain(|entry| chunks.contains(entry.id.no.0));
+        let first = ChunkId { stream, no: packetstream_protocol::ChunkNo(0) };
+        let last = ChunkId { stream, no: packetstream_protocol::ChunkNo(u64::MAX) };
+        for (entry, _) in self.fetched.range(first..=last).map(|(_, fetched)| fetched) {
+            if chunks.contains(entry.id.no.0) && !entries.iter().any(|held| held.id == entry.id) {
+                entries.push(entry.clone());
+            }
+        }
+        Ok(entries)
+    }
+}
+
 fn internal(error: StoreError) -> Refusal {
     RefusalCode::Internal.because(error)
 }
@@ -32,12 +68,16 @@ pub(crate) fn hosts(store: &dyn ChunkStore, meant: &[HostRef]) -> Result<Vec<Hos
     if meant.is_empty() {
         return Ok(known.into_iter().map(|host| host.host).collect());
     }
-    let find = |meant: &HostRef| {
-        let found = known.iter().find(|host| match meant {
-            HostRef::Id(id) => host.host == *id,
-            HostRef::Name(name) => host.name == *name,
-        });
-        found.map(|host| host.host).ok_or_else(|| {
+    find(meant, |meant| known.iter().find(|host| meant.is(host.host, &host.name)).map(|host| host.host))
+}
+
+/// The hosts of these names; each is there once.
+///
+/// # Errors
+/// When `known` does not know one.
+pub(crate) fn find(meant: &[HostRef], known: impl Fn(&HostRef) -> Option<HostId>) -> Result<Vec<HostId>, Refusal> {
+    let one = |meant: &HostRef| {
+        known(meant).ok_or_else(|| {
             let name = match meant {
                 HostRef::Id(id) => id.to_string(),
                 HostRef::Name(name) => name.clone(),
@@ -45,10 +85,25 @@ pub(crate) fn hosts(store: &dyn ChunkStore, meant: &[HostRef]) -> Result<Vec<Hos
             RefusalCode::NotFound.because(format!("no host {name}; `packetstream hosts` lists those that there are"))
         })
     };
-    let mut hosts = meant.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    let mut hosts = meant.iter().map(one).collect::<Result<Vec<_>, _>>()?;
     hosts.sort();
     hosts.dedup();
     Ok(hosts)
+}
+
+/// What a host is asked by.
+pub(crate) trait Is {
+    /// Whether it is this one.
+    fn is(&self, host: HostId, name: &str) -> bool;
+}
+
+impl Is for HostRef {
+    fn is(&self, host: HostId, name: &str) -> bool {
+        match self {
+            Self::Id(id) => *id == host,
+            Self::Name(wanted) => wanted == name,
+        }
+    }
 }
 
 fn spec(output: &OutputSpec) -> Option<Spec> {
@@ -68,26 +123,36 @@ fn spec(output: &OutputSpec) -> Option<Spec> {
     })
 }
 
-fn question(filter: &str, references: &[(String, String)], output: &OutputSpec) -> Result<Question, Refusal> {
+pub(crate) fn question(
+    filter: &str,
+    references: &[(String, String)],
+    output: &OutputSpec,
+) -> Result<Question, Refusal> {
     Question::new(filter, references, spec(output)).map_err(|error| RefusalCode::BadRequest.because(error))
 }
 
 /// One stream of an answer. It is read from its beginning, for facts may come from before the time asked for.
-struct Leg {
+struct Reading {
     entries: Vec<Entry>,
     stream: StreamId,
+    /// Its place in the list of streams.
+    at: u32,
     begins: Timestamp,
+    /// Packets up to this one are not given back.
+    after: Option<Seq>,
+    /// The time of the packet shown last.
+    displayed: Option<i64>,
     /// The reader of the second pass and the facts of the first, once the merge has come to the stream.
     open: Option<(StreamReader, FactStore)>,
 }
 
-impl Leg {
+impl Reading {
     /// Does the first pass, if it is not done.
-    fn open(&mut self, store: &dyn ChunkStore, question: &Question) -> &mut (StreamReader, FactStore) {
+    fn open(&mut self, source: &Source<'_>, question: &Question) -> &mut (StreamReader, FactStore) {
         self.open.get_or_insert_with(|| {
             let mut analysis = question.analysis();
             let mut first = StreamReader::new(&self.entries);
-            while let Some(stored) = first.next(store) {
+            while let Some(stored) = first.next(source) {
                 analysis.observe(&stored.packet);
             }
             (StreamReader::new(&self.entries), analysis.finish())
@@ -98,21 +163,22 @@ impl Leg {
 /// Rows that are being gathered.
 #[derive(Default)]
 struct Batch {
-    rows: Rows,
+    rows: LegRows,
     bytes: usize,
     /// Where each interface stands in `rows.interfaces`.
     known: BTreeMap<(HostId, u32, u16), u32>,
 }
 
 impl Batch {
-    fn push(&mut self, stored: &stream::Stored<'_>, stream: StreamId, text: &mut String, as_packet: bool) {
+    fn push(&mut self, stored: &stream::Stored<'_>, (stream, at): (StreamId, u32), text: &mut String, as_packet: bool) {
         let raw = &stored.raw;
         let payload = if as_packet {
             let key = (stream.host, stream.epoch.0, raw.interface);
-            let next = self.rows.interfaces.len() as u32;
+            let interfaces = &mut self.rows.rows.interfaces;
+            let next = interfaces.len() as u32;
             let interface = *self.known.entry(key).or_insert(next);
             if interface == next {
-                self.rows.interfaces.push(InterfaceRow {
+                interfaces.push(InterfaceRow {
                     host: stream.host,
                     epoch: stream.epoch,
                     number: raw.interface,
@@ -133,97 +199,109 @@ impl Batch {
             Payload::Packet(packet) => packet.bytes.len() + 64,
             Payload::Rendered(text) => text.len() + 32,
         };
-        self.rows.rows.push(Row { time: raw.id.time, host: stream.host, seq: raw.id.seq, payload });
+        self.rows.rows.rows.push(Row { time: raw.id.time, host: stream.host, seq: raw.id.seq, payload });
+        self.rows.streams.push(at);
     }
 
-    fn take(&mut self) -> Rows {
+    fn take(&mut self, scanned: u64) -> LegRows {
         let done = std::mem::take(self);
-        done.rows
+        LegRows { scanned, ..done.rows }
     }
 }
 
-/// Answers a query; the rows go to `send` as they are found.
+/// Reads streams and hands what a query selects of them to `send`, merged by time. What stands before the first row of the
+/// whole answer is not of a leg.
 ///
 /// # Errors
-/// A filter or output that makes no sense, a host that is not known, a store that cannot be read.
-pub(crate) fn query(store: &dyn ChunkStore, query: &Query, send: &mut Send<'_>) -> Result<Closing, Refusal> {
+/// A filter or output that makes no sense, a store that cannot be read, and what `send` says.
+pub(crate) fn leg(
+    source: &Source<'_>,
+    query: &Query,
+    only: Option<PacketId>,
+    streams: &[LegStream],
+    send: &mut SendLeg<'_>,
+) -> Result<LegEnd, Refusal> {
     let mut question = question(&query.filter, &query.references, &query.output)?;
     let as_packets = query.output.format == OutputFormat::Packets;
-    let since = query.since.unwrap_or(Timestamp::MIN);
-    let until = query.until.unwrap_or(Timestamp::MAX);
-    let mut closing = Closing { complete: true, ..Closing::default() };
-    let mut legs = Vec::new();
-    for host in hosts(store, &query.hosts)? {
-        for usage in store.streams(Some(host)) {
-            let entries = stream::entries(store, usage.stream).map_err(internal)?;
-            for entry in entries.iter().filter(|entry| entry.kind == ChunkKind::Gaps && entry.overlaps(since, until)) {
-                closing.gaps += u64::from(entry.records);
-                closing.dropped = closing.dropped.saturating_add(entry.lost);
-            }
-            let packets = entries.iter().filter(|entry| matches!(entry.kind, ChunkKind::Packets(_)));
-            let begins = packets.clone().map(|entry| entry.time_min).min();
-            if packets.clone().any(|entry| entry.overlaps(since, until))
-                && let Some(begins) = begins
-            {
-                legs.push(Leg { entries, stream: usage.stream, begins, open: None });
-            }
+    let since = only.map_or(query.since.unwrap_or(Timestamp::MIN), |packet| packet.time);
+    let until = only.map_or(query.until.unwrap_or(Timestamp::MAX), |packet| packet.time);
+    let mut end = LegEnd::default();
+    let mut readings = Vec::new();
+    for (at, stream) in (0..).zip(streams) {
+        let entries = source.entries(stream.stream, &stream.chunks)?;
+        let held: RangeSet = entries.iter().map(|entry| entry.id.no.0).collect();
+        miss(&mut end, stream.stream, &stream.chunks.difference(&held));
+        for entry in entries.iter().filter(|entry| entry.kind == ChunkKind::Gaps && entry.overlaps(since, until)) {
+            end.gaps += u64::from(entry.records);
+            end.dropped = end.dropped.saturating_add(entry.lost);
+        }
+        let packets = || entries.iter().filter(|entry| matches!(entry.kind, ChunkKind::Packets(_)));
+        let wanted = packets().any(|entry| {
+            entry.overlaps(since, until)
+                && only.is_none_or(|only| (entry.seq_first..=entry.seq_last).contains(&only.seq))
+        });
+        if wanted && let Some(begins) = packets().map(|entry| entry.time_min).min() {
+            let (stream, after) = (stream.stream, stream.after);
+            readings.push(Reading { entries, stream, at, begins, after, displayed: None, open: None });
         }
     }
-    legs.sort_by_key(|leg| (leg.begins, leg.stream));
+    readings.sort_by_key(|reading| (reading.begins, reading.stream));
 
     let mut batch = Batch::default();
-    let mut text = String::new();
-    question.begin(&mut text);
-    let head = std::mem::take(&mut text);
-    let mut head = (!head.is_empty()).then_some(head);
-    while let Some(at) = earliest(&mut legs, store, &question) {
-        let leg = &mut legs[at];
-        let (stream, (reader, facts)) = (leg.stream, leg.open(store, &question));
-        let Some(stored) = reader.next(store) else { continue };
+    let (mut text, mut matched) = (String::new(), 0);
+    while let Some(at) = earliest(&mut readings, source, &question) {
+        let reading = &mut readings[at];
+        let (stream, place, after) = (reading.stream, reading.at, reading.after);
+        reading.open(source, &question);
+        let Some((reader, facts)) = &mut reading.open else { continue };
+        let Some(stored) = reader.next(source) else { continue };
         if stored.raw.id.time < since || stored.raw.id.time > until {
             continue;
         }
-        if query.limit.is_some_and(|limit| closing.matched >= limit) {
-            closing.limited = true;
-            break;
+        if only.is_some_and(|only| stored.raw.id != only) {
+            continue;
         }
-        closing.scanned += 1;
-        if let Some(head) = head.take() {
-            text = head;
-        }
-        let before = text.len();
+        end.scanned += 1;
+        question.displayed = reading.displayed;
+        let time = stored.packet.time;
         if question.ask(stored.packet, facts, &mut text) {
-            closing.matched += 1;
-            batch.push(&stored, stream, &mut text, as_packets);
-            if batch.bytes >= BATCH_BYTES {
-                send(batch.take())?;
+            if after.is_none_or(|after| stored.raw.id.seq > after) {
+                batch.push(&stored, (stream, place), &mut text, as_packets);
+                matched += 1;
             }
-        } else if before > 0 {
-            head = Some(std::mem::take(&mut text));
+            text.clear();
+            reading.displayed = Some(time);
+            // One more than wanted: so that it is known that there is more.
+            if query.limit.is_some_and(|limit| matched > limit) {
+                break;
+            }
+            if batch.bytes >= BATCH_BYTES {
+                send(batch.take(end.scanned))?;
+            }
         }
     }
-    for leg in &legs {
-        let missing: Vec<(u64, u64)> =
-            leg.open.iter().flat_map(|(reader, _)| reader.missing()).map(|no| (no.0, no.0)).collect();
-        if !missing.is_empty() {
-            let mut chunks = RangeSet::default();
-            missing.iter().for_each(|(first, last)| chunks.insert_range(*first..=*last));
-            closing.missing.push(StreamAck { stream: leg.stream, chunks });
-            closing.complete = false;
-        }
+    for reading in &readings {
+        let missing = reading.open.iter().flat_map(|(reader, _)| reader.missing()).map(|no| no.0).collect();
+        miss(&mut end, reading.stream, &missing);
     }
-    send(batch.take())?;
-    Ok(closing)
+    send(batch.take(end.scanned))?;
+    Ok(end)
 }
 
-/// The leg whose next packet is the earliest. Legs that begin later are not opened for it.
-fn earliest(legs: &mut [Leg], store: &dyn ChunkStore, question: &Question) -> Option<usize> {
+fn miss(end: &mut LegEnd, stream: StreamId, chunks: &RangeSet) {
+    if !chunks.is_empty() {
+        end.missing.push(StreamAck { stream, chunks: chunks.clone() });
+    }
+}
+
+/// The stream whose next packet is the earliest. Streams that begin later are not opened for it.
+fn earliest(readings: &mut [Reading], source: &Source<'_>, question: &Question) -> Option<usize> {
     let mut best: Option<(Timestamp, usize)> = None;
-    for (at, leg) in legs.iter_mut().enumerate() {
-        if best.is_some_and(|(time, _)| leg.open.is_none() && leg.begins > time) {
+    for (at, reading) in readings.iter_mut().enumerate() {
+        if best.is_some_and(|(time, _)| reading.open.is_none() && reading.begins > time) {
             break;
         }
-        let time = leg.open(store, question).0.peek(store);
+        let time = reading.open(source, question).0.peek(source);
         if let Some(time) = time
             && best.is_none_or(|(earliest, _)| time < earliest)
         {
@@ -233,39 +311,122 @@ fn earliest(legs: &mut [Leg], store: &dyn ChunkStore, question: &Question) -> Op
     best.map(|(_, at)| at)
 }
 
+/// Counts rows up to a limit and puts what stands before the first one where it belongs: what a whole answer does to its legs.
+pub(crate) struct Assembly {
+    head: String,
+    limit: Option<u64>,
+    pub(crate) closing: Closing,
+}
+
+impl Assembly {
+    /// Of an answer to this query.
+    ///
+    /// # Errors
+    /// A filter or output that makes no sense.
+    pub(crate) fn of(query: &Query) -> Result<Self, Refusal> {
+        let mut head = String::new();
+        question(&query.filter, &query.references, &query.output)?.begin(&mut head);
+        Ok(Self { head, limit: query.limit, closing: Closing { complete: true, ..Closing::default() } })
+    }
+
+    /// Takes the next row; false when the limit is reached and it is one too many.
+    pub(crate) fn take(&mut self, row: &mut Row) -> bool {
+        if self.limit.is_some_and(|limit| self.closing.matched >= limit) {
+            self.closing.limited = true;
+            return false;
+        }
+        self.closing.matched += 1;
+        if let Payload::Rendered(text) = &mut row.payload
+            && !self.head.is_empty()
+        {
+            let mut all = std::mem::take(&mut self.head).into_bytes();
+            all.append(text);
+            *text = all;
+        }
+        true
+    }
+
+    /// What a leg could not give, and what its captures lost.
+    pub(crate) fn end(&mut self, end: LegEnd) {
+        self.closing.complete &= end.missing.is_empty();
+        self.closing.missing.extend(end.missing);
+        self.closing.dropped = self.closing.dropped.saturating_add(end.dropped);
+        self.closing.gaps += end.gaps;
+        self.closing.scanned += end.scanned;
+    }
+}
+
+/// All that a store holds of hosts, as one leg.
+fn everything(store: &dyn ChunkStore, hosts: Vec<HostId>) -> Vec<LegStream> {
+    let streams = hosts.into_iter().flat_map(|host| store.streams(Some(host)));
+    streams
+        .map(|usage| LegStream { stream: usage.stream, chunks: usage.have, elsewhere: Vec::new(), after: None })
+        .collect()
+}
+
+/// Answers a query from one store; the rows go to `send` as they are found.
+///
+/// # Errors
+/// A filter or output that makes no sense, a host that is not known, a store that cannot be read.
+pub(crate) fn query(store: &dyn ChunkStore, query: &Query, send: &mut Send<'_>) -> Result<Closing, Refusal> {
+    let mut assembly = Assembly::of(query)?;
+    let streams = everything(store, hosts(store, &query.hosts)?);
+    let ended = leg(&Source::of(store), query, None, &streams, &mut |mut found| {
+        let whole = found.rows.rows.len();
+        let kept = found.rows.rows.iter_mut().position(|row| !assembly.take(row)).unwrap_or(whole);
+        found.rows.rows.truncate(kept);
+        send(found.rows)?;
+        if kept < whole {
+            assembly.closing.scanned = found.scanned;
+            return Err(RefusalCode::Internal.because(LIMITED));
+        }
+        Ok(())
+    });
+    match ended {
+        Ok(end) => assembly.end(end),
+        Err(refusal) if assembly.closing.limited && refusal.message == LIMITED => {}
+        Err(refusal) => return Err(refusal),
+    }
+    Ok(assembly.closing)
+}
+
+/// Ends a leg whose limit is reached.
+const LIMITED: &str = "that was enough";
+
+/// A query for one packet.
+pub(crate) fn query_of(get: &Get) -> Query {
+    Query {
+        hosts: vec![get.host.clone()],
+        since: None,
+        until: None,
+        filter: String::new(),
+        references: Vec::new(),
+        limit: None,
+        output: get.output.clone(),
+        follow: false,
+    }
+}
+
 /// Answers for one packet.
 ///
 /// # Errors
 /// When there is no such host or packet.
 pub(crate) fn get(store: &dyn ChunkStore, get: &Get, send: &mut Send<'_>) -> Result<Closing, Refusal> {
-    let mut question = question("", &[], &get.output)?;
-    let as_packet = get.output.format == OutputFormat::Packets;
-    let not_found = |id: PacketId| RefusalCode::NotFound.because(format!("no packet {id}"));
-    for host in hosts(store, std::slice::from_ref(&get.host))? {
-        for usage in store.streams(Some(host)) {
-            let entries = stream::entries(store, usage.stream).map_err(internal)?;
-            let holds = |entry: &Entry| {
-                matches!(entry.kind, ChunkKind::Packets(_))
-                    && (entry.seq_first..=entry.seq_last).contains(&get.packet.seq)
-                    && entry.overlaps(get.packet.time, get.packet.time)
-            };
-            if !entries.iter().any(holds) {
-                continue;
-            }
-            let mut leg = Leg { entries, stream: usage.stream, begins: get.packet.time, open: None };
-            let (reader, facts) = leg.open(store, &question);
-            while let Some(stored) = reader.next(store) {
-                if stored.raw.id == get.packet {
-                    let mut text = String::new();
-                    question.begin(&mut text);
-                    question.ask(stored.packet, facts, &mut text);
-                    let mut batch = Batch::default();
-                    batch.push(&stored, usage.stream, &mut text, as_packet);
-                    send(batch.take())?;
-                    return Ok(Closing { complete: true, matched: 1, scanned: 1, ..Closing::default() });
-                }
-            }
-        }
+    let query = query_of(get);
+    let mut assembly = Assembly::of(&query)?;
+    let streams = everything(store, hosts(store, &query.hosts)?);
+    let end = leg(&Source::of(store), &query, Some(get.packet), &streams, &mut |mut found| {
+        found.rows.rows.iter_mut().for_each(|row| drop(assembly.take(row)));
+        send(found.rows)
+    })?;
+    assembly.end(end);
+    match assembly.closing.matched {
+        0 => Err(not_found(get.packet)),
+        _ => Ok(assembly.closing),
     }
-    Err(not_found(get.packet))
+}
+
+/// There is no packet of this id.
+pub(crate) fn not_found(packet: PacketId) -> Refusal {
+    RefusalCode::NotFound.because(format!("no packet {packet}"))
 }

@@ -1,39 +1,74 @@
-//! The conversations of the RPC, held over substreams: what [`Service`] answers, on threads that may block.
+//! The conversations of the RPC, held over substreams: with those who ask, with producers, and with the other members.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use packetstream_protocol::wire::{Ready, Refusal, RefusalCode, Request, Response, Rows};
-use packetstream_protocol::{Chunk, HostId};
-use tokio::sync::{Semaphore, mpsc};
+use packetstream_core::{Command, Input, WriteResult};
+use packetstream_protocol::cluster::ClusterMessage;
+use packetstream_protocol::credentials::Role;
+use packetstream_protocol::ids::{ChunkId, ChunkNo, NodeId, StreamId};
+use packetstream_protocol::wire::{
+    Acks, Admin, ClusterReport, Have, Leg, LegRows, MemberRow, NameHost, PeerRequest, Ready, Refusal, RefusalCode,
+    Request, Response, Rows, StreamAck, TransferRow, Writes,
+};
+use packetstream_protocol::{Chunk, HostId, RangeSet};
+use tokio::sync::mpsc;
+use tokio::time::{interval, timeout};
 
+use super::hub::{Hub, RouteEnd};
+use super::scatter;
 use super::service::{CREDIT_BYTES, Service};
 use crate::net::{Caller, Handler, RpcError, RpcReceiver, RpcSender, RpcStream};
 
 /// Batches of rows that wait for a slow reader; then the query waits too.
 const MAX_BATCHES_WAITING: usize = 4;
-/// Chunks that may be on their way to the disk.
-const MAX_WRITES_WAITING: usize = 64;
-/// Chunks of one conversation that are checked at the same time.
-const MAX_CHECKS: usize = 4;
+/// Chunks of one producer that may be on their way to the disks.
+const MAX_WRITES_WAITING: usize = 512;
+/// A producer that is told nothing for so long is told why, if that is known.
+const TROUBLE_AFTER: Duration = Duration::from_secs(2);
+/// How long another member may take for a host's name.
+const NAME_TIMEOUT: Duration = Duration::from_secs(2);
+/// Chunks read ahead of a slow fetcher.
+const MAX_CHUNKS_WAITING: usize = 4;
 
 /// Answers peers.
-pub(super) struct Conversations(pub(super) Arc<Service>);
+pub(super) struct Conversations {
+    pub(super) service: Arc<Service>,
+    pub(super) hub: Arc<Hub>,
+}
 
 impl Handler for Conversations {
-    async fn owns(&self, _caller: &Caller, _host: HostId) -> bool {
-        // A cluster of one has no edge nodes whose hosts it could know.
-        false
+    async fn owns(&self, caller: &Caller, host: HostId) -> bool {
+        // Of an edge node its certificate says which host is its own.
+        host == HostId::of_node(&caller.node)
     }
 
     async fn handle(&self, caller: Caller, request: Request, mut stream: RpcStream) {
         tracing::debug!(caller = %caller.name, request = ?request.kind(), "request");
-        let ended = match &request {
+        let ended = match request {
             Request::Query(_) | Request::Get(_) => {
                 tracing::info!(target: "audit", caller = %caller.name, node = %caller.node, ?request, "packets read");
                 self.rows(request, &mut stream).await
             }
             Request::Put(put) => self.put(put.host, stream).await,
-            _ => self.single(request, &mut stream).await,
+            Request::Hosts => {
+                let rows = scatter::hosts(&self.hub).await;
+                tell(&mut stream, &Response::Hosts(rows)).await
+            }
+            Request::NameHost(name) => self.name_host(name, &mut stream).await,
+            Request::Have(of) => {
+                let answer = self.have(of).await.unwrap_or_else(Response::Refused);
+                tell(&mut stream, &answer).await
+            }
+            Request::Cluster => tell(&mut stream, &Response::Cluster(report(&self.hub))).await,
+            Request::Admin(admin) => {
+                tracing::warn!(target: "audit", caller = %caller.name, ?admin, "cluster changed");
+                let answer = self.admin(&admin).map_or_else(Response::Refused, |()| Response::Done);
+                tell(&mut stream, &answer).await
+            }
+            Request::Peer(request) => self.peer(&caller, request, stream).await,
+            Request::Status => self.single(request, &mut stream).await,
         };
         if let Err(error) = ended {
             tracing::debug!(caller = %caller.name, %error, "conversation broken off");
@@ -41,23 +76,27 @@ impl Handler for Conversations {
     }
 }
 
+async fn tell(stream: &mut RpcStream, response: &Response) -> Result<(), RpcError> {
+    stream.send(response).await?;
+    stream.finish().await
+}
+
 impl Conversations {
     async fn single(&self, request: Request, stream: &mut RpcStream) -> Result<(), RpcError> {
-        let service = self.0.clone();
+        let service = self.service.clone();
         let answered = tokio::task::spawn_blocking(move || service.answer(&request)).await;
-        let response = answered.unwrap_or_else(|_| Response::Refused(defect()));
-        stream.send(&response).await?;
-        stream.finish().await
+        tell(stream, &answered.unwrap_or_else(|_| Response::Refused(defect()))).await
     }
 
     async fn rows(&self, request: Request, stream: &mut RpcStream) -> Result<(), RpcError> {
-        let service = self.0.clone();
         let (batches, mut found) = mpsc::channel::<Rows>(MAX_BATCHES_WAITING);
-        let search = tokio::task::spawn_blocking(move || {
-            service.rows(&request, &mut |rows| {
-                let gone = |_| RefusalCode::Internal.because("nobody waits for the answer any more");
-                batches.blocking_send(rows).map_err(gone)
-            })
+        let hub = self.hub.clone();
+        let search = tokio::spawn(async move {
+            match &request {
+                Request::Get(get) => scatter::get(&hub, get, &batches).await,
+                Request::Query(query) => scatter::query(&hub, query, None, &batches).await,
+                _ => Err(defect()),
+            }
         });
         while let Some(rows) = found.recv().await {
             stream.send(&Response::Rows(rows)).await?;
@@ -67,34 +106,249 @@ impl Conversations {
             Ok(Err(refusal)) => Response::Refused(refusal),
             Err(_) => Response::Refused(defect()),
         };
-        stream.send(&last).await?;
-        stream.finish().await
+        tell(stream, &last).await
     }
 
-    /// Takes chunks and acknowledges each once it is durable. The disk and the network work at the same time.
+    /// Gives a host its name here and at every member that can be reached; whoever cannot hears it from those that know.
+    async fn name_host(&self, name: NameHost, stream: &mut RpcStream) -> Result<(), RpcError> {
+        let asked = self.hub.peers.connected().into_iter().map(|node| {
+            let (hub, name) = (self.hub.clone(), name.clone());
+            async move {
+                let peer = hub.peers.peer(node).await?;
+                timeout(NAME_TIMEOUT, peer.call(&Request::Peer(PeerRequest::NameHost(name)))).await.ok()
+            }
+        });
+        futures::future::join_all(asked).await;
+        self.single(Request::NameHost(name), stream).await
+    }
+
+    /// What of a stream is on enough nodes to be acknowledged.
+    async fn have(&self, stream: StreamId) -> Result<Response, Refusal> {
+        let plan = self.hub.plan(vec![stream.host]).await?;
+        let quorum = self.hub.view.load().status.as_ref().map_or(1, |status| status.quorum.max(1));
+        let mut left = Vec::new();
+        let mut manifest = None;
+        for (node, held) in plan.holders(stream) {
+            if node == self.hub.me {
+                manifest = self.hub.store.stream(stream).and_then(|usage| usage.manifest);
+            }
+            left.push(held.clone());
+        }
+        Ok(Response::Have(Have { chunks: on_enough(&left, quorum), manifest }))
+    }
+
+    fn admin(&self, admin: &Admin) -> Result<(), Refusal> {
+        let command = match admin {
+            Admin::Drain { member } => Command::Drain(self.member(member)?),
+            Admin::Remove { member } => Command::Remove(self.member(member)?),
+            Admin::Activate { member } => Command::Activate(self.member(member)?),
+            Admin::Replace { old, new } => Command::Replace { old: self.member(old)?, new: self.member(new)? },
+            Admin::Revoke { member } => Command::Revoke(match member.parse() {
+                Ok(node) => node,
+                Err(_) => self.member(member)?,
+            }),
+        };
+        self.hub.inputs.push(Input::Command(command));
+        Ok(())
+    }
+
+    /// A member by its name or its id.
+    fn member(&self, text: &str) -> Result<NodeId, Refusal> {
+        let view = self.hub.view.load();
+        let mut meant = view.names.iter().filter(|(node, name)| *name == text || node.to_string() == text);
+        match (meant.next(), meant.next()) {
+            (Some((node, _)), None) => Ok(*node),
+            (None, _) => {
+                let why = format!("no member {text}; `packetstream status` lists those that there are");
+                Err(RefusalCode::NotFound.because(why))
+            }
+            (Some(_), Some(_)) => {
+                Err(RefusalCode::BadRequest.because(format!("several members are called {text}: name one by its id")))
+            }
+        }
+    }
+
+    /// What another member asks.
+    async fn peer(&self, caller: &Caller, request: PeerRequest, mut stream: RpcStream) -> Result<(), RpcError> {
+        match request {
+            PeerRequest::Converse => self.converse(caller, stream).await,
+            PeerRequest::Replicate => self.replicate(stream).await,
+            PeerRequest::Hosts => {
+                let hub = self.hub.clone();
+                let rows = tokio::task::spawn_blocking(move || super::service::hosts(&*hub.store)).await;
+                tell(&mut stream, &rows.map_or_else(|_| Response::Refused(defect()), Response::Hosts)).await
+            }
+            PeerRequest::NameHost(name) => self.single(Request::NameHost(name), &mut stream).await,
+            PeerRequest::Leg(leg) => self.leg(leg, &mut stream).await,
+            PeerRequest::Fetch(wanted) => self.fetch(wanted, stream).await,
+        }
+    }
+
+    /// Hands the machine what another's machine says.
+    async fn converse(&self, caller: &Caller, mut stream: RpcStream) -> Result<(), RpcError> {
+        if caller.role != Role::Node {
+            return Ok(());
+        }
+        while let Some(message) = stream.recv::<ClusterMessage>().await? {
+            match message.check() {
+                Ok(()) => self.hub.inputs.push(Input::Message { from: caller.node, message }),
+                Err(refusal) => {
+                    tracing::warn!(caller = %caller.name, %refusal, "message refused");
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes chunks of producers and acknowledges each once it is where it belongs.
     async fn put(&self, host: HostId, mut stream: RpcStream) -> Result<(), RpcError> {
         stream.send(&Response::Ready(Ready { credit: CREDIT_BYTES })).await?;
         let (sender, receiver) = stream.split();
         let (done, outcomes) = mpsc::channel(MAX_WRITES_WAITING);
-        let taking = tokio::spawn(take(self.0.clone(), host, receiver, done));
-        let told = acknowledge(sender, outcomes).await;
-        if told.is_err() {
-            taking.abort();
-        }
+        let conversation = Conversation { hub: self.hub.clone(), number: self.hub.number() };
+        let taking = tokio::spawn(take(self.hub.clone(), conversation.number, host, receiver, done));
+        let told = acknowledge(&self.hub, sender, outcomes).await;
+        taking.abort();
+        drop(conversation);
         told
+    }
+
+    /// Takes chunks of other members, for this node alone.
+    async fn replicate(&self, mut stream: RpcStream) -> Result<(), RpcError> {
+        stream.send(&Response::Ready(Ready { credit: CREDIT_BYTES })).await?;
+        let (mut sender, mut receiver) = stream.split();
+        let (done, mut outcomes) = mpsc::channel::<(ChunkId, u64, WriteResult)>(MAX_WRITES_WAITING);
+        let hub = self.hub.clone();
+        let taking = tokio::spawn(async move {
+            while let Ok(Some(bytes)) = receiver.recv_chunk().await {
+                let Ok(place) = done.clone().reserve_owned().await else { return };
+                let Ok(chunk) = Chunk::parse(bytes) else { return };
+                let (id, bytes) = (chunk.id(), chunk.bytes().len() as u64);
+                hub.write_here(chunk, move |result| drop(place.send((id, bytes, result))));
+            }
+        });
+        let mut credit = CREDIT_BYTES;
+        let telling = async {
+            while let Some(first) = outcomes.recv().await {
+                let mut writes = Writes::default();
+                for (id, bytes, result) in std::iter::once(first).chain(std::iter::from_fn(|| outcomes.try_recv().ok()))
+                {
+                    credit = credit.saturating_add(bytes);
+                    let list = match result {
+                        WriteResult::Durable => &mut writes.durable,
+                        WriteResult::Conflict => &mut writes.conflicts,
+                        WriteResult::Failed => &mut writes.failed,
+                    };
+                    match list.iter_mut().find(|ack: &&mut StreamAck| ack.stream == id.stream) {
+                        Some(ack) => drop(ack.chunks.insert(id.no.0)),
+                        None => list.push(StreamAck { stream: id.stream, chunks: RangeSet::from_iter([id.no.0]) }),
+                    }
+                }
+                writes.credit = credit;
+                sender.send(&Response::Writes(writes)).await?;
+            }
+            sender.send(&Response::Done).await?;
+            sender.finish().await
+        };
+        let told = telling.await;
+        taking.abort();
+        told
+    }
+
+    async fn leg(&self, leg: Leg, stream: &mut RpcStream) -> Result<(), RpcError> {
+        let (batches, mut found) = mpsc::channel::<LegRows>(MAX_BATCHES_WAITING);
+        let mut reading = tokio::spawn(scatter::read_leg(self.hub.clone(), leg, batches));
+        let mut pulse = interval(scatter::LEG_PULSE);
+        let mut is_open = true;
+        let last = loop {
+            tokio::select! {
+                rows = found.recv(), if is_open => match rows {
+                    Some(rows) => stream.send(&Response::LegRows(rows)).await?,
+                    None => is_open = false,
+                },
+                ended = &mut reading, if !is_open => break match ended {
+                    Ok(Ok(end)) => Response::LegEnd(end),
+                    Ok(Err(refusal)) => Response::Refused(refusal),
+                    Err(_) => Response::Refused(defect()),
+                },
+                // Whoever waits knows that this node lives.
+                _ = pulse.tick() => stream.send(&Response::LegRows(LegRows::default())).await?,
+            }
+        };
+        tell(stream, &last).await
+    }
+
+    async fn fetch(&self, wanted: StreamAck, mut stream: RpcStream) -> Result<(), RpcError> {
+        let (chunks, mut read) = mpsc::channel::<Chunk>(MAX_CHUNKS_WAITING);
+        let hub = self.hub.clone();
+        tokio::task::spawn_blocking(move || {
+            let have = hub.store.stream(wanted.stream).map(|usage| usage.have).unwrap_or_default();
+            for no in have.difference(&have.difference(&wanted.chunks)).iter() {
+                if let Ok(Some(chunk)) = hub.store.get(ChunkId { stream: wanted.stream, no: ChunkNo(no) })
+                    && chunks.blocking_send(chunk).is_err()
+                {
+                    return;
+                }
+            }
+        });
+        while let Some(chunk) = read.recv().await {
+            stream.send_chunk(chunk.bytes()).await?;
+        }
+        stream.finish().await
     }
 }
 
-type Outcome = Result<packetstream_protocol::wire::Acks, Refusal>;
+/// Numbers that are in at least so many of the sets.
+fn on_enough(sets: &[RangeSet], quorum: usize) -> RangeSet {
+    // Where each range begins and where it has ended.
+    let mut steps: BTreeMap<u64, i64> = BTreeMap::new();
+    for &(first, last) in sets.iter().flat_map(RangeSet::ranges) {
+        *steps.entry(first).or_default() += 1;
+        if let Some(behind) = last.checked_add(1) {
+            *steps.entry(behind).or_default() -= 1;
+        }
+    }
+    let (mut depth, mut since, mut enough) = (0, None, RangeSet::new());
+    for (at, step) in steps {
+        depth += step;
+        match (since, depth >= quorum as i64) {
+            (None, true) => since = Some(at),
+            (Some(first), false) => {
+                enough.insert_range(first..=at - 1);
+                since = None;
+            }
+            _ => {}
+        }
+    }
+    if let Some(first) = since {
+        enough.insert_range(first..=u64::MAX);
+    }
+    enough
+}
 
-async fn take(service: Arc<Service>, host: HostId, mut receiver: RpcReceiver, done: mpsc::Sender<Outcome>) {
-    let checks = Arc::new(Semaphore::new(MAX_CHECKS));
+/// One producer's; when it ends, what was not acknowledged is nobody's any more.
+struct Conversation {
+    hub: Arc<Hub>,
+    number: u64,
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        self.hub.leave(self.number);
+    }
+}
+
+type Outcome = Result<Acks, Refusal>;
+
+async fn take(hub: Arc<Hub>, conversation: u64, host: HostId, mut receiver: RpcReceiver, done: mpsc::Sender<Outcome>) {
     loop {
         let bytes = match receiver.recv_chunk().await {
             Ok(Some(bytes)) => bytes,
+            // Nothing more comes; what is under way is still told.
             Ok(None) | Err(_) => return,
         };
-        // A place for the outcome is held before the chunk is written, so that telling never blocks the writer.
+        // A place for the outcome is held before the chunk is routed, so that telling never waits.
         let Ok(place) = done.clone().reserve_owned().await else { return };
         let chunk = match Chunk::parse(bytes) {
             Ok(chunk) if chunk.id().stream.host == host => chunk,
@@ -109,21 +363,31 @@ async fn take(service: Arc<Service>, host: HostId, mut receiver: RpcReceiver, do
                 return;
             }
         };
-        let service = service.clone();
-        let Ok(check) = checks.clone().acquire_owned().await else { return };
-        // A defect in there drops the place: the producer then misses an acknowledgement and sends again.
-        tokio::task::spawn_blocking(move || {
-            let _check = check;
-            service.put(vec![chunk], move |outcome| {
-                place.send(outcome);
-            });
-        });
+        let (id, credit) = (chunk.id(), chunk.bytes().len() as u64);
+        let ended = move |end| {
+            let ack = || vec![StreamAck { stream: id.stream, chunks: RangeSet::from_iter([id.no.0]) }];
+            let outcome = match end {
+                RouteEnd::Released => Ok(Acks { durable: ack(), conflicts: Vec::new(), credit }),
+                RouteEnd::Conflict => Ok(Acks { durable: Vec::new(), conflicts: ack(), credit }),
+                RouteEnd::Refused => Err(RefusalCode::Full.because("no node can take chunks now")),
+            };
+            place.send(outcome);
+        };
+        hub.route(conversation, chunk, Box::new(ended));
     }
 }
 
-async fn acknowledge(mut sender: RpcSender, mut outcomes: mpsc::Receiver<Outcome>) -> Result<(), RpcError> {
+async fn acknowledge(hub: &Hub, mut sender: RpcSender, mut outcomes: mpsc::Receiver<Outcome>) -> Result<(), RpcError> {
     let mut credit = CREDIT_BYTES;
-    while let Some(outcome) = outcomes.recv().await {
+    loop {
+        let outcome = match timeout(TROUBLE_AFTER, outcomes.recv()).await {
+            Ok(Some(outcome)) => outcome,
+            Ok(None) => break,
+            Err(_) => match hub.trouble() {
+                Some(refusal) => Err(refusal),
+                None => continue,
+            },
+        };
         match outcome {
             Ok(mut acks) => {
                 // What was stored makes room for as much; the message says the total.
@@ -141,6 +405,43 @@ async fn acknowledge(mut sender: RpcSender, mut outcomes: mpsc::Receiver<Outcome
     sender.finish().await
 }
 
-fn defect() -> Refusal {
+/// How the cluster is, as this node sees it.
+fn report(hub: &Hub) -> ClusterReport {
+    let view = hub.view.load();
+    let Some(status) = &view.status else { return ClusterReport::default() };
+    let lower = |text: String| text.split('(').next().unwrap_or_default().to_lowercase();
+    let members = status.members.iter().map(|row| MemberRow {
+        node: row.member.node,
+        name: row.member.name.clone(),
+        zone: row.member.zone.clone(),
+        weight: row.member.weight,
+        state: lower(format!("{:?}", row.member.state)),
+        health: lower(format!("{:?}", row.health)),
+        partitions: row.partitions as u64,
+        in_sync: row.in_sync,
+        misplaced: row.misplaced,
+        addresses: row.member.addresses.clone(),
+    });
+    let transfers = status.transfers.iter().map(|transfer| TransferRow {
+        peer: transfer.peer,
+        incoming: transfer.incoming,
+        chunks: transfer.chunks,
+        bytes: transfer.bytes,
+        remaining_ms: None,
+    });
+    ClusterReport {
+        members: members.collect(),
+        maps: status.maps as u64,
+        replicas: status.replicas as u64,
+        quorum: status.quorum as u64,
+        held_partitions: status.held_partitions as u64,
+        misplaced_partitions: status.misplaced_partitions as u64,
+        routed_chunks: status.routed.0 as u64,
+        routed_bytes: status.routed.1,
+        transfers: transfers.collect(),
+    }
+}
+
+pub(super) fn defect() -> Refusal {
     RefusalCode::Internal.because("the node met a defect of its own; its log says more")
 }

@@ -3,29 +3,55 @@
 //! actix restarts an actor that stops, not one that panics. The watchdog asks every actor for a sign of life and makes one
 //! anew, from its factory, that gives none.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use actix::prelude::*;
-use packetstream_protocol::Timestamp;
-use packetstream_storage::{ChunkStore, Retention};
+use packetstream_core::Input;
+use packetstream_protocol::{RangeSet, StreamId, Timestamp};
+use packetstream_storage::Retention;
+use parking_lot::Mutex;
 
+use super::hub::Hub;
 use super::service::Board;
 
 /// How often retention is looked after.
 const RETENTION_INTERVAL: Duration = Duration::from_secs(60);
 /// How often actors are asked for a sign of life, and how long they have to give it.
-const PING_INTERVAL: Duration = Duration::from_secs(1);
+const PING_INTERVAL: Duration = Duration::from_millis(500);
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
+/// An actor that is lost again at once is made anew after a while that doubles up to this.
+const BACKOFF_MAX: Duration = Duration::from_secs(30);
+/// An actor that has lived for so long is well.
+const WELL_AFTER: Duration = Duration::from_secs(60);
 
 /// A question for a sign of life.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) struct Ping;
 
+/// Panics that a test has planted: each strikes once.
+#[derive(Default)]
+pub(crate) struct Plant(Mutex<BTreeSet<String>>);
+
+impl Plant {
+    pub(crate) fn new(actors: impl IntoIterator<Item = String>) -> Self {
+        Self(Mutex::new(actors.into_iter().collect()))
+    }
+
+    /// Panics if that was planted for this actor.
+    pub(crate) fn strike(&self, actor: &str) {
+        let planted = self.0.lock().remove(actor);
+        assert!(!planted, "a panic was planted in {actor}");
+    }
+}
+
 /// Drops what is older or more than the node is to keep.
 pub(crate) struct Keeper {
-    pub(crate) store: Arc<dyn ChunkStore>,
+    pub(crate) hub: Arc<Hub>,
     pub(crate) retention: Retention,
+    pub(crate) plant: Arc<Plant>,
 }
 
 impl Actor for Keeper {
@@ -40,14 +66,27 @@ impl Keeper {
     fn apply(&self) {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = Timestamp(u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX));
-        let (store, retention) = (self.store.clone(), self.retention);
+        let (hub, retention) = (self.hub.clone(), self.retention);
         // Dropping an hour can take a while, and an actor must answer in time.
-        tokio::task::spawn_blocking(move || match retention.apply(&*store, now) {
-            Ok(dropped) if dropped.chunks > 0 => {
-                tracing::info!(chunks = dropped.chunks, packets = dropped.packets, "retention dropped packets");
+        tokio::task::spawn_blocking(move || {
+            let held = |hub: &Hub| -> BTreeMap<StreamId, RangeSet> {
+                hub.store.streams(None).into_iter().map(|usage| (usage.stream, usage.have)).collect()
+            };
+            let before = held(&hub);
+            match retention.apply(&*hub.store, now) {
+                Ok(dropped) if dropped.chunks > 0 => {
+                    tracing::info!(chunks = dropped.chunks, packets = dropped.packets, "retention dropped packets");
+                    let after = held(&hub);
+                    for (stream, chunks) in before {
+                        let gone = after.get(&stream).map_or_else(|| chunks.clone(), |left| chunks.difference(left));
+                        if !gone.is_empty() {
+                            hub.inputs.push(Input::Expired { stream, chunks: gone });
+                        }
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "retention"),
             }
-            Ok(_) => {}
-            Err(error) => tracing::error!(%error, "retention"),
         });
     }
 }
@@ -55,7 +94,9 @@ impl Keeper {
 impl Handler<Ping> for Keeper {
     type Result = ();
 
-    fn handle(&mut self, _: Ping, _: &mut Self::Context) {}
+    fn handle(&mut self, _: Ping, _: &mut Self::Context) {
+        self.plant.strike("keeper");
+    }
 }
 
 /// An actor that the watchdog looks after.
@@ -65,20 +106,55 @@ pub(crate) struct Ward {
     pub(crate) factory: Box<dyn Fn() -> Recipient<Ping>>,
 }
 
+/// A ward's life.
+struct Life {
+    ward: Ward,
+    address: Recipient<Ping>,
+    since: tokio::time::Instant,
+    restarts: u64,
+    backoff: Duration,
+    /// When it is to be made anew, if it is lost.
+    due: Option<tokio::time::Instant>,
+}
+
 /// Looks after actors, for as long as the system runs.
 pub(crate) async fn watch(wards: Vec<Ward>, board: Arc<Board>) {
-    let mut alive: Vec<_> = wards.into_iter().map(|ward| ((ward.factory)(), 0, ward)).collect();
+    let life = |ward: Ward| {
+        let (address, since) = ((ward.factory)(), tokio::time::Instant::now());
+        Life { ward, address, since, restarts: 0, backoff: Duration::ZERO, due: None }
+    };
+    let mut alive: Vec<Life> = wards.into_iter().map(life).collect();
     let mut tick = tokio::time::interval(PING_INTERVAL);
     loop {
-        for (address, restarts, ward) in &mut alive {
-            let answered = tokio::time::timeout(PING_INTERVAL, address.send(Ping)).await;
-            if !matches!(answered, Ok(Ok(()))) {
-                *restarts += 1;
-                tracing::error!(actor = ward.name, restarts = *restarts, "actor gave no sign of life and is made anew");
-                *address = (ward.factory)();
-            }
-            board.lock().insert(ward.name.to_owned(), (*restarts, "running".to_owned()));
+        for life in &mut alive {
+            life.look().await;
+            let state = if life.due.is_some() { "lost" } else { "running" };
+            board.lock().insert(life.ward.name.to_owned(), (life.restarts, state.to_owned()));
         }
         tick.tick().await;
+    }
+}
+
+impl Life {
+    async fn look(&mut self) {
+        let now = tokio::time::Instant::now();
+        if self.due.is_none() {
+            let answered = tokio::time::timeout(PING_TIMEOUT, self.address.send(Ping)).await;
+            if matches!(answered, Ok(Ok(()))) {
+                if self.since.elapsed() >= WELL_AFTER {
+                    self.backoff = Duration::ZERO;
+                }
+                return;
+            }
+            tracing::error!(actor = self.ward.name, "actor gives no sign of life");
+            self.due = Some(now + self.backoff);
+        }
+        if self.due.is_some_and(|due| now >= due) {
+            self.restarts += 1;
+            tracing::error!(actor = self.ward.name, restarts = self.restarts, "actor is made anew");
+            self.address = (self.ward.factory)();
+            (self.since, self.due) = (now, None);
+            self.backoff = (self.backoff * 2).clamp(Duration::from_secs(1), BACKOFF_MAX);
+        }
     }
 }

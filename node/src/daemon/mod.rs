@@ -1,38 +1,68 @@
-//! The daemon: actors for what lives and dies, and the service that answers peers.
+//! The daemon: actors for what lives and dies, and the conversations with peers.
 
 mod answer;
 mod capturing;
 mod conversation;
+pub mod edge;
+mod hub;
 mod keeper;
+mod member;
+mod peers;
+mod scatter;
 pub mod service;
 mod stream;
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use packetstream_config::{Address, Bundle};
-use packetstream_storage::{ChunkStore, Retention, RocksOptions, RocksStore, StoreError};
+use packetstream_core::Config;
+use packetstream_storage::{ChunkStore, Retention, RocksOptions, RocksStore, SpoolOptions, StoreError};
 use thiserror::Error;
 
 use crate::capture::LiveConfig;
 use crate::net::{ConnectError, Endpoint, Limits, ListenError};
 pub use capturing::CaptureError;
+use capturing::{Captures, Capturing};
 use conversation::Conversations;
-use keeper::{Keeper, Ward};
+use hub::Hub;
+use keeper::{Keeper, Plant, Ward};
+use member::Member;
+use peers::Peers;
 pub use service::Service;
 
 #[cfg(test)]
 mod tests;
 
+/// How long the others have to hear that this node leaves.
+const LEAVE_WAIT: Duration = Duration::from_millis(300);
+
+/// How long the end of the process may take, all in all.
+const END_TIMEOUT: Duration = Duration::from_secs(9);
+
 /// All that a daemon has to know.
 pub struct Plan {
     pub bundle: Bundle,
     pub listen: Address,
+    /// Where others reach this node; what it listens on, if nothing is said.
+    pub advertise: Vec<Address>,
+    pub seeds: Vec<Address>,
+    pub zone: String,
+    pub weight: u8,
+    pub rejoin: bool,
     pub store: std::path::PathBuf,
     pub retention: Retention,
     pub roles: Vec<String>,
     pub spool: std::path::PathBuf,
+    pub spool_options: SpoolOptions,
     pub captures: Vec<LiveConfig>,
+    /// How long a member is dead before it is removed.
+    pub grace: Option<Duration>,
+    /// Bytes a second that are given away to bring data where it belongs.
+    pub move_rate: Option<u64>,
+    /// Actors that are to panic once, for a test.
+    pub plant: Vec<String>,
 }
 
 /// Why a daemon did not start.
@@ -46,7 +76,7 @@ pub enum StartError {
     Listen(#[from] ListenError),
     #[error(transparent)]
     Capture(#[from] CaptureError),
-    #[error("the actors' thread cannot be started: {0}")]
+    #[error("a thread cannot be started: {0}")]
     Thread(#[from] std::io::Error),
 }
 
@@ -54,37 +84,121 @@ pub enum StartError {
 ///
 /// # Errors
 /// When it cannot start.
-pub async fn run(plan: Plan, ready: impl FnOnce(std::net::SocketAddr)) -> Result<(), StartError> {
+pub async fn run(plan: Plan, ready: impl FnOnce(SocketAddr)) -> Result<(), StartError> {
     let store: Arc<dyn ChunkStore> = Arc::new(RocksStore::open(&plan.store, RocksOptions::default())?);
     let node = plan.bundle.identity().node;
     let name = plan.bundle.name().to_owned();
-    let service = Arc::new(Service::new(store.clone(), node, name, plan.roles, Instant::now()));
-    let endpoint = Endpoint::start(&plan.bundle, Limits::default(), Conversations(service.clone()))?;
+    let hub = Hub::new(store.clone(), node, name.clone(), Peers::default())?;
+    let service = Arc::new(Service::new(store.clone(), node, name.clone(), plan.roles, Instant::now()));
+    let conversations = Conversations { service: service.clone(), hub: hub.clone() };
+    let endpoint = Endpoint::start(&plan.bundle, Limits::default(), conversations)?;
     let address = endpoint.listen(&plan.listen).await?;
+    hub.peers.start(endpoint);
 
-    let capturing = capturing::Capturing::start(&plan.captures, &plan.spool, &service)?;
-    let (retention, board) = (plan.retention, service.board.clone());
-    // Actors live on one thread of their own: a slow one never holds up the network.
-    std::thread::Builder::new().name("actors".to_owned()).spawn(move || {
-        let system = actix::System::new();
-        system.block_on(async move {
-            use actix::Actor;
-            let factory = move || Keeper { store: store.clone(), retention }.start().recipient();
-            let ward = Ward { name: "keeper", factory: Box::new(factory) };
-            keeper::watch(vec![ward], board).await;
-        });
-    })?;
+    let advertised = match plan.advertise.is_empty() {
+        true => vec![Address::new(reachable(address.ip(), &plan.seeds), address.port())],
+        false => plan.advertise,
+    };
+    let mut config = Config::new(node);
+    config.name = name;
+    config.zone = plan.zone;
+    config.weight = plan.weight;
+    config.addresses = advertised.iter().map(ToString::to_string).collect();
+    config.seeds = !plan.seeds.is_empty();
+    config.rejoin = plan.rejoin;
+    config.seed = u64::from(std::process::id()) << 32 | u64::from(Instant::now().elapsed().subsec_nanos());
+    config.grace = plan.grace.unwrap_or(config.grace);
+    config.move_rate_bytes_s = plan.move_rate.unwrap_or(config.move_rate_bytes_s);
+    act(&hub, config, plan.retention, plan.plant, &service)?;
+    if !plan.seeds.is_empty() {
+        tokio::spawn(peers::seek(Arc::downgrade(&hub), plan.seeds));
+    }
+
+    let captures = Captures { lives: plan.captures, spool: plan.spool, options: plan.spool_options };
+    let capturing = match captures.lives.is_empty() && !captures.spool.exists() {
+        true => None,
+        false => {
+            let (outlet, fates) = capturing::through(&hub);
+            let host = capturing::host(&*store)?;
+            let epoch = || capturing::next_epoch(&*store);
+            Some(Capturing::start(&captures, host, epoch, outlet, fates, service.captures.clone())?)
+        }
+    };
     ready(address);
     ended().await;
     tracing::info!("ending");
-    if let Some(capturing) = capturing {
-        // What was captured until now is stored before the process ends.
-        let stopped = tokio::task::spawn_blocking(move || capturing.stop()).await;
-        if let Ok(Err(error)) = stopped {
-            tracing::error!(%error, "capture");
+    let ending = async {
+        if let Some(capturing) = capturing {
+            // What was captured until now is stored before the process ends.
+            let stopped = tokio::task::spawn_blocking(move || capturing.stop()).await;
+            if let Ok(Err(error)) = stopped {
+                tracing::error!(%error, "capture");
+            }
         }
+        member::leave(&hub);
+        tokio::time::sleep(LEAVE_WAIT).await;
+    };
+    if tokio::time::timeout(END_TIMEOUT, ending).await.is_err() {
+        tracing::error!("the end took too long and was cut short; what was captured is in the spool");
     }
     Ok(())
+}
+
+/// Starts the actors, each on a thread of its own, and the watchdog over them.
+fn act(
+    hub: &Arc<Hub>,
+    config: Config,
+    retention: Retention,
+    plant: Vec<String>,
+    service: &Arc<Service>,
+) -> std::io::Result<()> {
+    let (hub, board, runtime) = (hub.clone(), service.board.clone(), tokio::runtime::Handle::current());
+    let plant = Arc::new(Plant::new(plant));
+    // A slow actor never holds up the network, nor another actor.
+    let watchdog = move || {
+        use actix::{Actor, Arbiter};
+        let system = actix::System::new();
+        system.block_on(async move {
+            let (of_member, planted) = (hub.clone(), plant.clone());
+            let member = move || {
+                let (hub, config, runtime, plant) =
+                    (of_member.clone(), config.clone(), runtime.clone(), planted.clone());
+                Member::start_in_arbiter(&Arbiter::new().handle(), move |_| Member { hub, config, runtime, plant })
+                    .recipient()
+            };
+            let keeper = move || {
+                let (hub, plant) = (hub.clone(), plant.clone());
+                Keeper::start_in_arbiter(&Arbiter::new().handle(), move |_| Keeper { hub, retention, plant })
+                    .recipient()
+            };
+            let wards = vec![
+                Ward { name: "member", factory: Box::new(member) },
+                Ward { name: "keeper", factory: Box::new(keeper) },
+            ];
+            keeper::watch(wards, board).await;
+        });
+    };
+    std::thread::Builder::new().name("actors".to_owned()).spawn(watchdog)?;
+    Ok(())
+}
+
+/// An address of this machine that others can dial: the one that it listens on, or the one that faces its seeds.
+fn reachable(listen: IpAddr, seeds: &[Address]) -> IpAddr {
+    if !listen.is_unspecified() {
+        return listen;
+    }
+    let faces = |to: SocketAddr| {
+        // Nothing is sent: the system only chooses the way.
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+        socket.connect(to).ok()?;
+        socket.local_addr().ok().map(|at| at.ip())
+    };
+    let seeds = seeds.iter().filter_map(|seed| match seed.host() {
+        packetstream_config::address::Host::Ip(ip) => Some(SocketAddr::new(*ip, seed.port())),
+        packetstream_config::address::Host::Name(_) => None,
+    });
+    let elsewhere = SocketAddr::new(Ipv4Addr::new(192, 0, 2, 1).into(), 9);
+    seeds.chain([elsewhere]).find_map(faces).unwrap_or(Ipv4Addr::LOCALHOST.into())
 }
 
 /// Returns when the process is asked to end.

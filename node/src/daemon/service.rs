@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use packetstream_protocol::StreamId;
 use packetstream_protocol::ids::NodeId;
 use packetstream_protocol::interval::RangeSet;
 use packetstream_protocol::wire::{
-    Acks, ActorRow, CaptureRow, Closing, Have, HostRow, Refusal, RefusalCode, Request, Response, StatusReport,
-    StreamAck,
+    ActorRow, CaptureRow, Closing, Have, HostRow, Refusal, RefusalCode, Request, Response, StatusReport,
 };
-use packetstream_protocol::{Chunk, StreamId};
-use packetstream_storage::{ChunkStore, Outcome, StoreError};
+use packetstream_storage::ChunkStore;
 use parking_lot::Mutex;
 
 use super::answer;
+use super::hub::refusal;
 
 /// Octets of chunks that a producer may have under way to us. With two of the largest chunks it never stands still.
 pub const CREDIT_BYTES: u64 = 16 << 20;
@@ -50,13 +50,18 @@ impl Service {
     pub fn answer(&self, request: &Request) -> Response {
         let result = match request {
             Request::Status => Ok(Response::Status(self.status())),
-            Request::Hosts => Ok(Response::Hosts(self.hosts())),
+            Request::Hosts => Ok(Response::Hosts(hosts(&*self.store))),
             Request::Have(stream) => Ok(Response::Have(self.have(*stream))),
             Request::NameHost(name) => match self.store.name_host(name.host, &name.name) {
                 Ok(()) => Ok(Response::Done),
                 Err(error) => Err(refusal(&error)),
             },
-            Request::Put(_) | Request::Query(_) | Request::Get(_) => {
+            Request::Put(_)
+            | Request::Query(_)
+            | Request::Get(_)
+            | Request::Cluster
+            | Request::Admin(_)
+            | Request::Peer(_) => {
                 Err(RefusalCode::BadRequest.because("a request of several answers was asked for one"))
             }
         };
@@ -75,50 +80,11 @@ impl Service {
         }
     }
 
-    /// Stores chunks; says later, once they are durable, what to acknowledge.
-    pub fn put(&self, chunks: Vec<Chunk>, done: impl FnOnce(Result<Acks, Refusal>) + Send + 'static) {
-        let ids: Vec<_> = chunks.iter().map(Chunk::id).collect();
-        let credit: u64 = chunks.iter().map(|chunk| chunk.bytes().len() as u64).sum();
-        self.store.submit(
-            chunks,
-            Box::new(move |result| {
-                done(result.map_err(|error| refusal(&error)).map(|outcomes| {
-                    let (mut durable, mut conflicts) = (BTreeMap::new(), BTreeMap::new());
-                    for (id, outcome) in ids.iter().zip(outcomes) {
-                        let into: &mut BTreeMap<StreamId, RangeSet> = match outcome {
-                            Outcome::Stored | Outcome::Duplicate | Outcome::Expired => &mut durable,
-                            Outcome::Conflict | Outcome::Damaged(_) => &mut conflicts,
-                        };
-                        into.entry(id.stream).or_default().insert(id.no.0);
-                    }
-                    let list = |map: BTreeMap<_, _>| {
-                        map.into_iter().map(|(stream, chunks)| StreamAck { stream, chunks }).collect()
-                    };
-                    Acks { durable: list(durable), conflicts: list(conflicts), credit }
-                }));
-            }),
-        );
-    }
-
     fn have(&self, stream: StreamId) -> Have {
         match self.store.stream(stream) {
             Some(usage) => Have { chunks: usage.have, manifest: usage.manifest },
             None => Have { chunks: RangeSet::default(), manifest: None },
         }
-    }
-
-    fn hosts(&self) -> Vec<HostRow> {
-        let row = |host: packetstream_storage::HostUsage| HostRow {
-            host: host.host,
-            name: host.name,
-            streams: host.streams,
-            packets: host.packets,
-            bytes: host.bytes,
-            first: host.first,
-            last: host.last,
-            gaps: host.gaps,
-        };
-        self.store.hosts().into_iter().map(row).collect()
     }
 
     fn status(&self) -> StatusReport {
@@ -149,12 +115,17 @@ impl Service {
     }
 }
 
-/// What a store's error means to a peer.
-fn refusal(error: &StoreError) -> Refusal {
-    let code = match error {
-        StoreError::Full { .. } => RefusalCode::Full,
-        StoreError::TooLarge { .. } => RefusalCode::BadRequest,
-        _ => RefusalCode::Internal,
+/// The hosts that a store knows.
+pub(crate) fn hosts(store: &dyn ChunkStore) -> Vec<HostRow> {
+    let row = |host: packetstream_storage::HostUsage| HostRow {
+        host: host.host,
+        name: host.name,
+        streams: host.streams,
+        packets: host.packets,
+        bytes: host.bytes,
+        first: host.first,
+        last: host.last,
+        gaps: host.gaps,
     };
-    code.because(error)
+    store.hosts().into_iter().map(row).collect()
 }

@@ -5,6 +5,8 @@ use packetstream_protocol::chunk::{ChunkKind, Class, NO_TIME};
 use packetstream_protocol::{ChunkNo, Interface, PacketId, PacketRef, Packets, StreamId, Timestamp};
 use packetstream_storage::{ChunkStore, Entry, EntryQuery, Scope, StoreError};
 
+use super::answer::Source;
+
 /// A stream whose chunks are read one after the other: of each class at most one is open.
 ///
 /// Signalling and media lie in chunks of their own, each in capture order; they are merged by sequence number.
@@ -125,14 +127,14 @@ impl StreamReader {
     }
 
     /// The capture time of the next packet, without taking it.
-    pub(crate) fn peek(&mut self, store: &dyn ChunkStore) -> Option<Timestamp> {
-        let run = self.front(store)?;
+    pub(crate) fn peek(&mut self, source: &Source<'_>) -> Option<Timestamp> {
+        let run = self.front(source)?;
         self.runs[run].open.as_ref()?.front().map(|place| place.id.time)
     }
 
     /// The next packet in the order of capture.
-    pub(crate) fn next(&mut self, store: &dyn ChunkStore) -> Option<Stored<'_>> {
-        let at = self.front(store)?;
+    pub(crate) fn next(&mut self, source: &Source<'_>) -> Option<Stored<'_>> {
+        let at = self.front(source)?;
         let open = self.runs[at].open.as_mut()?;
         open.at += 1;
         let raw = open.packet(open.at - 1)?;
@@ -161,9 +163,9 @@ impl StreamReader {
     }
 
     /// The run whose next packet was captured first.
-    fn front(&mut self, store: &dyn ChunkStore) -> Option<usize> {
+    fn front(&mut self, source: &Source<'_>) -> Option<usize> {
         for run in &mut self.runs {
-            run.fill(store, &mut self.missing);
+            run.fill(source, &mut self.missing);
         }
         let [signalling, media] = [self.runs[0].sequence(), self.runs[1].sequence()];
         match (signalling, media) {
@@ -181,13 +183,12 @@ impl Run {
     }
 
     /// Opens the next chunk when the one before is done; one that cannot be read is noted and passed over.
-    fn fill(&mut self, store: &dyn ChunkStore, missing: &mut Vec<ChunkNo>) {
+    fn fill(&mut self, source: &Source<'_>, missing: &mut Vec<ChunkNo>) {
         while self.sequence().is_none() {
             self.open = None;
             let Some(entry) = self.entries.get(self.next) else { return };
             self.next += 1;
-            let chunk = store.get(entry.id);
-            let packets = chunk.ok().flatten().and_then(|chunk| chunk.packets().ok());
+            let packets = source.get(entry.id).and_then(|chunk| chunk.packets().ok());
             match packets {
                 Some(packets) => self.open = Some(Open::new(packets)),
                 None => missing.push(entry.id.no),

@@ -244,6 +244,11 @@ impl Peer {
         &self.address
     }
 
+    /// Returns when the connection is gone.
+    pub async fn closed(&self) {
+        self.opens.closed().await;
+    }
+
     /// Opens a conversation with `request`. Its answers are read from the stream.
     ///
     /// # Errors

@@ -12,8 +12,8 @@ use packetstream_protocol::codec::{self, CodecError, FRAME_HEADER_BYTES, Message
 use packetstream_protocol::credentials::{Grant, Role};
 use packetstream_protocol::limits::MAX_FRAME_BYTES;
 use packetstream_protocol::wire::{
-    Closing, Get, HostRef, NameHost, OutputFormat, OutputSpec, PutOpen, Query, Ready, Refusal, RefusalCode, Request,
-    RequestKind, Response,
+    Admin, Closing, Get, HostRef, NameHost, OutputFormat, OutputSpec, PeerRequest, PutOpen, Query, Ready, Refusal,
+    RefusalCode, Request, RequestKind, Response,
 };
 use packetstream_protocol::{Epoch, HostId, NodeId, PacketId, Seq, StreamId, Timestamp};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
@@ -139,6 +139,9 @@ fn request(kind: RequestKind, host: HostId) -> Request {
         RequestKind::Get => {
             Request::Get(Get { host: HostRef::Id(host), packet, output: OutputSpec::new(OutputFormat::Text) })
         }
+        RequestKind::Cluster => Request::Cluster,
+        RequestKind::Admin => Request::Admin(Admin::Drain { member: "n1".to_owned() }),
+        RequestKind::Peer => Request::Peer(PeerRequest::Hosts),
     }
 }
 

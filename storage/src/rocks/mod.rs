@@ -28,13 +28,14 @@ mod open;
 mod tests;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use packetstream_protocol::ids::{ChunkId, HostId, StreamId};
-use packetstream_protocol::{Chunk, Timestamp};
+use packetstream_protocol::ids::{ChunkId, ChunkNo, HostId, StreamId};
+use packetstream_protocol::{Chunk, RangeSet, Timestamp};
 use parking_lot::{Condvar, Mutex, RwLock};
 use rocksdb::{DBWithThreadMode, Direction, IteratorMode, MultiThreaded, ReadOptions, WriteBatch, WriteOptions};
 
@@ -214,9 +215,43 @@ impl ChunkStore for RocksStore {
         self.shared.meta(&format!("/{key}"))
     }
 
+    fn metas(&self, prefix: &str) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
+        let begin = format!("/{prefix}");
+        let family =
+            self.shared.db.cf_handle(META).ok_or_else(|| StoreError::Damaged("family meta is missing".into()))?;
+        let from = IteratorMode::From(begin.as_bytes(), Direction::Forward);
+        let mut found = BTreeMap::new();
+        for item in self.shared.db.iterator_cf(&family, from) {
+            let (key, value) = item.map_err(|error| damaged(&error))?;
+            let Some(name) = std::str::from_utf8(&key).ok().filter(|key| key.starts_with(&begin)) else { break };
+            let value = open::unwrap_meta(name, &value)?.to_vec();
+            found.insert(name[1..].to_owned(), value);
+        }
+        Ok(found)
+    }
+
     fn put_meta(&self, key: &str, value: Option<&[u8]>) -> Result<(), StoreError> {
         check_meta(key, value)?;
         self.shared.put_meta(&format!("/{key}"), value)
+    }
+
+    fn remove(&self, stream: StreamId, chunks: &RangeSet) -> Result<Dropped, StoreError> {
+        let shared = &self.shared;
+        let _commit = shared.commit.lock();
+        let have = shared.catalog.read().stream(stream).map(|usage| usage.have).unwrap_or_default();
+        let mut entries = Vec::new();
+        for no in chunks.iter().filter(|no| have.contains(*no)) {
+            let id = ChunkId { stream, no: ChunkNo(no) };
+            let Some(place) = shared.get(PLACES, &place_key(id))? else { continue };
+            let place = parse_place(id, &place).map_err(|_| StoreError::Damaged(format!("place of {id}")))?;
+            let cursor = EntryCursor { time_min: place.time_min, epoch: stream.epoch, no: id.no };
+            let key = entry_key(place.hour, stream.host, cursor);
+            let Some(value) = shared.get(ENTRIES, &key)? else { continue };
+            entries.push(parse_entry(&key, &value).map_err(|_| StoreError::Damaged("entry of a chunk".into()))?);
+        }
+        let mut dropped = Dropped::default();
+        shared.drop_entries(&entries, &mut dropped)?;
+        Ok(dropped)
     }
 
     fn drop_before(&self, time: Timestamp) -> Result<Dropped, StoreError> {

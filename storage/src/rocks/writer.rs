@@ -46,6 +46,8 @@ impl Shared {
                 bytes += next.bytes;
                 jobs.push(next);
             }
+            // Held until all have been told: what takes chunks away comes before or after, never between.
+            let commit = self.commit.lock();
             let result = self.write_group(&jobs);
             self.dequeue(bytes);
             match result {
@@ -57,13 +59,13 @@ impl Shared {
                 }
                 Err(error) => jobs.into_iter().for_each(|job| (job.done)(Err(error.clone()))),
             }
+            drop(commit);
         }
     }
 
-    /// Writes a group as one batch; the outcomes are those of all its chunks, in order.
+    /// Writes a group as one batch; the outcomes are those of all its chunks, in order. The caller holds `commit`.
     fn write_group(&self, jobs: &[Job]) -> Result<Vec<Outcome>, StoreError> {
         self.check()?;
-        let _commit = self.commit.lock();
         let (chunk_family, entry_family, place_family) =
             (family!(self, CHUNKS), family!(self, ENTRIES), family!(self, PLACES));
         let mut batch = WriteBatch::default();

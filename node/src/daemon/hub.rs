@@ -1,0 +1,319 @@
+//! What the parts of a node share: the queue into the cluster's machine, the chunks under way, and what the machine last said.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use packetstream_config::Address;
+use packetstream_core::cluster::Status;
+use packetstream_core::{Input, Moment, Plan, WriteResult};
+use packetstream_protocol::Chunk;
+use packetstream_protocol::ids::{ChunkId, HostId, NodeId};
+use packetstream_protocol::interval::RangeSet;
+use packetstream_protocol::wire::{Refusal, RefusalCode};
+use packetstream_storage::{ChunkStore, Outcome, StoreError};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, oneshot};
+
+use super::peers::Peers;
+
+/// Plans that may be asked for at once.
+const MAX_PLANS: usize = 256;
+/// A plan that takes longer is none.
+const PLAN_TIMEOUT: Duration = Duration::from_secs(15);
+/// Chunks that wait to be checked and written here. What comes beyond is refused for the moment.
+const MAX_WRITES_WAITING: usize = 4096;
+/// Threads that check chunks before they are written.
+const WRITERS: usize = 2;
+/// For so long a failed write explains why nothing is acknowledged.
+const TROUBLE_AGE: Duration = Duration::from_secs(10);
+
+/// See the module.
+pub struct Hub {
+    pub(crate) store: Arc<dyn ChunkStore>,
+    pub(crate) me: NodeId,
+    pub(crate) name: String,
+    pub(crate) inputs: Inputs,
+    pub(crate) routing: Routing,
+    pub(crate) peers: Peers,
+    pub(crate) view: ArcSwap<View>,
+    plans: Mutex<HashMap<u64, oneshot::Sender<Plan>>>,
+    next: AtomicU64,
+    started: Instant,
+    writes: crossbeam_channel::Sender<(Chunk, WriteDone)>,
+    trouble: Mutex<Option<(Instant, Refusal)>>,
+}
+
+type WriteDone = Box<dyn FnOnce(WriteResult) + Send>;
+
+/// What the machine last said of the cluster.
+#[derive(Default)]
+pub(crate) struct View {
+    pub(crate) status: Option<Status>,
+    pub(crate) names: BTreeMap<NodeId, String>,
+    pub(crate) revoked: BTreeSet<NodeId>,
+}
+
+/// What waits for the machine. Its length is bounded by those who put something there: each of them waits for what
+/// becomes of it.
+#[derive(Default)]
+pub(crate) struct Inputs {
+    queue: Mutex<VecDeque<Input>>,
+    some: Notify,
+}
+
+impl Inputs {
+    pub(crate) fn push(&self, input: Input) {
+        self.queue.lock().push_back(input);
+        self.some.notify_one();
+    }
+
+    pub(crate) fn take(&self) -> VecDeque<Input> {
+        std::mem::take(&mut *self.queue.lock())
+    }
+
+    /// Returns when there is something, or was.
+    pub(crate) async fn wait(&self) {
+        self.some.notified().await;
+    }
+}
+
+/// What became of a chunk that a producer gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RouteEnd {
+    Released,
+    Conflict,
+    Refused,
+}
+
+/// Told once what became of a chunk.
+pub(crate) type RouteDone = Box<dyn FnOnce(RouteEnd) + Send>;
+
+/// Chunks that producers gave and that are not on enough disks yet, with who waits for each.
+#[derive(Default)]
+pub(crate) struct Routing(Mutex<BTreeMap<ChunkId, Routed>>);
+
+struct Routed {
+    chunk: Chunk,
+    waiting: Vec<(u64, RouteDone)>,
+}
+
+impl Routing {
+    pub(crate) fn chunk(&self, id: ChunkId) -> Option<Chunk> {
+        self.0.lock().get(&id).map(|routed| routed.chunk.clone())
+    }
+
+    pub(crate) fn end(&self, id: ChunkId, end: RouteEnd) {
+        let routed = self.0.lock().remove(&id);
+        routed.into_iter().flat_map(|routed| routed.waiting).for_each(|(_, done)| done(end));
+    }
+
+    /// The machine was made anew and knows nothing of them: their producers send them again.
+    pub(crate) fn refuse_all(&self) {
+        let all = std::mem::take(&mut *self.0.lock());
+        all.into_values().flat_map(|routed| routed.waiting).for_each(|(_, done)| done(RouteEnd::Refused));
+    }
+
+    /// The chunks under way of which nobody but this conversation wants to hear.
+    fn leave(&self, conversation: u64) -> Vec<ChunkId> {
+        let mut routed = self.0.lock();
+        let mut left = Vec::new();
+        routed.retain(|id, routed| {
+            let before = routed.waiting.len();
+            routed.waiting.retain(|(of, _)| *of != conversation);
+            let nobody = before > 0 && routed.waiting.is_empty();
+            if nobody {
+                left.push(*id);
+            }
+            !nobody
+        });
+        left
+    }
+}
+
+impl Hub {
+    pub(crate) fn new(
+        store: Arc<dyn ChunkStore>,
+        me: NodeId,
+        name: String,
+        peers: Peers,
+    ) -> std::io::Result<Arc<Self>> {
+        let (writes, waiting) = crossbeam_channel::bounded::<(Chunk, WriteDone)>(MAX_WRITES_WAITING);
+        let hub = Arc::new(Self {
+            store,
+            me,
+            name,
+            inputs: Inputs::default(),
+            routing: Routing::default(),
+            peers,
+            view: ArcSwap::default(),
+            plans: Mutex::default(),
+            next: AtomicU64::new(1),
+            started: Instant::now(),
+            writes,
+            trouble: Mutex::default(),
+        });
+        for number in 0..WRITERS {
+            let (waiting, weak) = (waiting.clone(), Arc::downgrade(&hub));
+            std::thread::Builder::new().name(format!("check-{number}")).spawn(move || {
+                for (chunk, done) in waiting {
+                    let Some(hub) = weak.upgrade() else { return };
+                    hub.store_one(chunk, done);
+                }
+            })?;
+        }
+        Ok(hub)
+    }
+
+    /// The machine's time.
+    pub(crate) fn now(&self) -> Moment {
+        Moment(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// The instant of a machine's time.
+    pub(crate) fn instant(&self, at: Moment) -> Instant {
+        self.started + Duration::from_millis(at.0)
+    }
+
+    /// A number that no other has: of conversations and plans.
+    pub(crate) fn number(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// What a member is called.
+    pub(crate) fn name_of(&self, node: NodeId) -> String {
+        self.view.load().names.get(&node).filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| node.short())
+    }
+
+    /// Brings a chunk to enough nodes and says then what became of it.
+    pub(crate) fn route(&self, conversation: u64, chunk: Chunk, done: RouteDone) {
+        let (id, bytes) = (chunk.id(), chunk.bytes().len() as u32);
+        {
+            let mut routing = self.routing.0.lock();
+            match routing.get_mut(&id) {
+                // The same one twice at once.
+                Some(routed) if routed.chunk.header().hash == chunk.header().hash => {
+                    routed.waiting.push((conversation, done));
+                    return;
+                }
+                Some(_) => {
+                    drop(routing);
+                    return done(RouteEnd::Conflict);
+                }
+                None => drop(routing.insert(id, Routed { chunk, waiting: vec![(conversation, done)] })),
+            }
+        }
+        self.inputs.push(Input::Route { chunk: id, bytes });
+    }
+
+    /// A producer is gone.
+    pub(crate) fn leave(&self, conversation: u64) {
+        for chunk in self.routing.leave(conversation) {
+            self.inputs.push(Input::Forget { chunk });
+        }
+    }
+
+    /// Stores a chunk here, on another thread; tells the machine and then `done`.
+    pub(crate) fn write_here(&self, chunk: Chunk, done: impl FnOnce(WriteResult) + Send + 'static) {
+        if let Err(full) = self.writes.try_send((chunk, Box::new(done))) {
+            let (_, done) = full.into_inner();
+            done(WriteResult::Failed);
+        }
+    }
+
+    fn store_one(self: &Arc<Self>, chunk: Chunk, done: WriteDone) {
+        let (id, bytes, hub) = (chunk.id(), chunk.bytes().len() as u32, Arc::downgrade(self));
+        self.store.submit(
+            vec![chunk],
+            Box::new(move |result| {
+                let Some(hub) = hub.upgrade() else { return };
+                let chunks = || RangeSet::from_iter([id.no.0]);
+                let result = match result.map(|mut outcomes| outcomes.pop()) {
+                    Ok(Some(Outcome::Stored)) => {
+                        hub.inputs.push(Input::Stored { chunk: id, bytes });
+                        WriteResult::Durable
+                    }
+                    Ok(Some(Outcome::Duplicate)) => WriteResult::Durable,
+                    Ok(Some(Outcome::Expired)) => {
+                        hub.inputs.push(Input::Expired { stream: id.stream, chunks: chunks() });
+                        WriteResult::Durable
+                    }
+                    Ok(Some(Outcome::Conflict | Outcome::Damaged(_))) => WriteResult::Conflict,
+                    Ok(None) => WriteResult::Failed,
+                    Err(error) => {
+                        hub.note_trouble(refusal(&error));
+                        WriteResult::Failed
+                    }
+                };
+                done(result);
+            }),
+        );
+    }
+
+    /// Why something could not be written, for producers that wait.
+    pub(crate) fn note_trouble(&self, refusal: Refusal) {
+        let mut trouble = self.trouble.lock();
+        if trouble.as_ref().is_none_or(|(at, _)| at.elapsed() >= TROUBLE_AGE) {
+            tracing::error!(%refusal, "chunks are not stored");
+        }
+        *trouble = Some((Instant::now(), refusal));
+    }
+
+    /// Why nothing is acknowledged, if that is known.
+    pub(crate) fn trouble(&self) -> Option<Refusal> {
+        let trouble = self.trouble.lock();
+        trouble.as_ref().filter(|(at, _)| at.elapsed() < TROUBLE_AGE).map(|(_, refusal)| refusal.clone())
+    }
+
+    /// Asks around who holds what of these hosts; of all when there are none.
+    ///
+    /// # Errors
+    /// When the machine does not answer.
+    pub(crate) async fn plan(&self, hosts: Vec<HostId>) -> Result<Plan, Refusal> {
+        let query = self.number();
+        let (reply, planned) = oneshot::channel();
+        {
+            let mut plans = self.plans.lock();
+            if plans.len() >= MAX_PLANS {
+                return Err(RefusalCode::Internal.because(format!("{MAX_PLANS} queries are being planned, the limit")));
+            }
+            plans.insert(query, reply);
+        }
+        self.inputs.push(Input::Plan { query, hosts });
+        let plan = tokio::time::timeout(PLAN_TIMEOUT, planned).await;
+        self.plans.lock().remove(&query);
+        match plan {
+            Ok(Ok(plan)) => Ok(plan),
+            _ => Err(RefusalCode::Internal.because("the query could not be planned; ask again")),
+        }
+    }
+
+    pub(crate) fn planned(&self, query: u64, plan: Plan) {
+        if let Some(reply) = self.plans.lock().remove(&query) {
+            // Whoever asked may be gone.
+            let _ = reply.send(plan);
+        }
+    }
+
+    /// The machine was made anew.
+    pub(crate) fn forget_plans(&self) {
+        self.plans.lock().clear();
+    }
+}
+
+/// What a store's error means to a peer.
+pub(crate) fn refusal(error: &StoreError) -> Refusal {
+    let code = match error {
+        StoreError::Full { .. } => RefusalCode::Full,
+        StoreError::TooLarge { .. } => RefusalCode::BadRequest,
+        _ => RefusalCode::Internal,
+    };
+    code.because(error)
+}
+
+/// Addresses as members tell them; what is none is left out.
+pub(crate) fn addresses(texts: &[String]) -> Vec<Address> {
+    texts.iter().filter_map(|text| text.parse().ok()).collect()
+}

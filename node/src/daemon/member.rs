@@ -1,0 +1,208 @@
+//! The actor around the cluster's machine: feeds it, carries out what it wants, and makes it anew from the store when it was lost.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix::prelude::*;
+use packetstream_core::cluster::Cluster;
+use packetstream_core::{Command, Config, Event, HeldStream, Input, Output, WriteResult};
+use packetstream_protocol::ids::NodeId;
+use tokio::runtime::Handle;
+
+use super::hub::{self, Hub, RouteEnd, View};
+use super::keeper::{Ping, Plant};
+
+/// What is said of the cluster is made anew so often.
+const VIEW_INTERVAL: Duration = Duration::from_millis(250);
+
+/// See the module.
+pub(crate) struct Member {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) config: Config,
+    /// Where what may block or takes time is done.
+    pub(crate) runtime: Handle,
+    pub(crate) plant: Arc<Plant>,
+}
+
+impl Actor for Member {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        context.set_mailbox_capacity(16);
+        // Those who wait for the one before must not wait for ever.
+        self.hub.forget_plans();
+        self.hub.routing.refuse_all();
+        drop(self.hub.inputs.take());
+        let machine = match start(&self.hub, self.config.clone()) {
+            Ok(machine) => machine,
+            Err(error) => {
+                tracing::error!(%error, "the cluster's machine cannot be started");
+                return context.stop();
+            }
+        };
+        let driver = Driver { hub: self.hub.clone(), runtime: self.runtime.clone(), machine, viewed: None };
+        context.spawn(driver.run().into_actor(self));
+    }
+}
+
+impl Handler<Ping> for Member {
+    type Result = ();
+
+    fn handle(&mut self, _: Ping, _: &mut Self::Context) {
+        self.plant.strike("member");
+    }
+}
+
+/// The machine of this node, with what the store knows.
+fn start(hub: &Arc<Hub>, config: Config) -> Result<Cluster, String> {
+    let kept: BTreeMap<String, Vec<u8>> = hub.store.metas(Cluster::KEYS).map_err(|error| error.to_string())?;
+    let held = hub.store.streams(None).into_iter();
+    let held = held.map(|usage| HeldStream { stream: usage.stream, have: usage.have, bytes: usage.bytes }).collect();
+    let mut machine = Cluster::start(config, &kept, held, hub.now()).map_err(|error| error.to_string())?;
+    for node in hub.peers.connected() {
+        machine.handle(hub.now(), Input::Connected(node));
+    }
+    for member in machine.members().iter() {
+        hub.peers.learn(hub, member.node, hub::addresses(&member.addresses));
+    }
+    Ok(machine)
+}
+
+struct Driver {
+    hub: Arc<Hub>,
+    runtime: Handle,
+    machine: Cluster,
+    viewed: Option<Instant>,
+}
+
+impl Driver {
+    async fn run(mut self) {
+        loop {
+            let inputs = self.hub.inputs.take();
+            for input in inputs {
+                self.machine.handle(self.hub.now(), input);
+                self.carry_out();
+            }
+            let now = self.hub.now();
+            if now >= self.machine.poll_timeout() {
+                self.machine.handle(now, Input::Wake);
+                self.carry_out();
+            }
+            if self.viewed.is_none_or(|at| at.elapsed() >= VIEW_INTERVAL) {
+                self.show();
+            }
+            let until = self.hub.instant(self.machine.poll_timeout());
+            tokio::select! {
+                () = self.hub.inputs.wait() => {}
+                () = tokio::time::sleep_until(until.into()) => {}
+            }
+        }
+    }
+
+    /// Everything that the machine wants, in order.
+    fn carry_out(&mut self) {
+        while let Some(output) = self.machine.poll_output() {
+            let hub = &self.hub;
+            match output {
+                Output::Send { to, message } => hub.peers.say(to, message),
+                Output::Persist { key, value } => {
+                    if let Err(error) = hub.store.put_meta(&key, value.as_deref()) {
+                        tracing::error!(%key, %error, "what the cluster must know again is not kept");
+                    }
+                }
+                Output::Write { to, chunk } => self.write(to, chunk),
+                Output::Released(chunk) => hub.routing.end(chunk, RouteEnd::Released),
+                Output::Conflict(chunk) => hub.routing.end(chunk, RouteEnd::Conflict),
+                Output::Refused(chunk) => hub.routing.end(chunk, RouteEnd::Refused),
+                Output::Push { push, to, stream, chunks } => {
+                    if !hub.peers.push(push, to, stream, chunks) {
+                        hub.inputs.push(Input::PushEnded { push });
+                    }
+                }
+                Output::Delete { stream, chunks } => {
+                    let hub = hub.clone();
+                    self.runtime.spawn_blocking(move || {
+                        match hub.store.remove(stream, &chunks) {
+                            Ok(dropped) => tracing::debug!(%stream, chunks = dropped.chunks, "moved to its owners"),
+                            // They are here still; after a restart the machine sees them again.
+                            Err(error) => return tracing::error!(%stream, %error, "chunks are not taken away"),
+                        }
+                        hub.inputs.push(Input::Deleted { stream, chunks });
+                    });
+                }
+                // Each node's own retention and clock decide.
+                Output::ExpireBefore(_) => {}
+                // Analyses are not run in the cluster: facts are made by each query.
+                Output::Run { .. } | Output::Stop { .. } => {}
+                Output::Planned { query, plan } => hub.planned(query, plan),
+                Output::Event(event) => self.event(&event),
+            }
+        }
+    }
+
+    fn write(&self, to: NodeId, id: packetstream_protocol::ChunkId) {
+        let Some(chunk) = self.hub.routing.chunk(id) else {
+            let failed = Input::Written { chunk: id, by: to, result: WriteResult::Failed };
+            return self.hub.inputs.push(failed);
+        };
+        if to != self.hub.me {
+            if !self.hub.peers.write(to, chunk) {
+                self.hub.inputs.push(Input::Written { chunk: id, by: to, result: WriteResult::Failed });
+            }
+            return;
+        }
+        let hub = Arc::downgrade(&self.hub);
+        self.hub.write_here(chunk, move |result| {
+            if let Some(hub) = hub.upgrade() {
+                hub.inputs.push(Input::Written { chunk: id, by: to, result });
+            }
+        });
+    }
+
+    fn event(&self, event: &Event) {
+        let name = |node| self.hub.name_of(node);
+        match event {
+            Event::MemberChanged(member) => {
+                tracing::info!(name = %member.name, node = %member.node, state = ?member.state, "member");
+                if matches!(member.state, packetstream_protocol::cluster::MemberState::Removed(_)) {
+                    self.hub.peers.forget(member.node);
+                } else {
+                    self.hub.peers.learn(&self.hub, member.node, hub::addresses(&member.addresses));
+                }
+            }
+            Event::Died(node) => {
+                tracing::warn!(name = %name(*node), "member does not answer and is taken for dead");
+                self.hub.peers.cut(*node);
+            }
+            Event::Lives(node) => tracing::info!(name = %name(*node), "member lives"),
+            Event::Suspected(node) => tracing::info!(name = %name(*node), "member does not answer"),
+            Event::MapChanged { members, .. } => tracing::info!(members, "new map"),
+            Event::MapSettled(_) => tracing::info!("everything is where it belongs"),
+            Event::Revoked(node) => {
+                tracing::warn!(%node, "certificate revoked");
+                if let Some(endpoint) = self.hub.peers.endpoint().cloned() {
+                    let revoked = self.machine.members().revoked().clone();
+                    self.runtime.spawn(async move { endpoint.set_revoked(revoked).await });
+                }
+            }
+            Event::Excluded => tracing::error!("this node was removed from the cluster and takes no part"),
+            Event::CommandFailed(why) => tracing::warn!(%why, "command failed"),
+            Event::LimitReached(limit) => tracing::error!(limit, "limit reached"),
+            Event::TookOver { .. } => {}
+        }
+    }
+
+    fn show(&mut self) {
+        self.viewed = Some(Instant::now());
+        let status = self.machine.status();
+        let names = status.members.iter().map(|row| (row.member.node, row.member.name.clone())).collect();
+        let revoked = self.machine.members().revoked().clone();
+        self.hub.view.store(Arc::new(View { status: Some(status), names, revoked }));
+    }
+}
+
+/// Tells the others that this process ends, and gives them a moment to hear it.
+pub(crate) fn leave(hub: &Hub) {
+    hub.inputs.push(Input::Command(Command::Leave));
+}
