@@ -1,4 +1,5 @@
-# make test: everything that is checked. make demo: the program at work. Both install what they need.
+# make test: everything that is checked. make demo: the program at work (make demo KEEP=--keep leaves it running). Both
+# install what they need.
 # Compiled dependencies stay outside the checkout, so that RocksDB's C++ (about 25 minutes on two cores) is built once a
 # machine: every clone shares the folder.
 CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)
@@ -39,4 +40,4 @@ bench: build
 	sh tests/bench.sh $(BIN)
 
 demo: build
-	sh tests/demo.sh $(CARGO_TARGET_DIR)/release
+	sh tests/demo.sh $(CARGO_TARGET_DIR)/release $(KEEP)

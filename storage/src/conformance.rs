@@ -47,6 +47,7 @@ pub(crate) fn run(make: Make<'_>) {
     pages_join(make);
     gaps_notes_and_sums(make);
     names_and_small_values(make);
+    what_is_removed_is_gone_and_can_come_again(make);
     retention_by_age(make);
     retention_by_size(make);
     threads_append_at_once(make);
@@ -206,6 +207,31 @@ fn names_and_small_values(make: Make<'_>) {
     assert_eq!(store.put_meta(&"k".repeat(MAX_META_KEY_BYTES), Some(&vec![1; MAX_META_VALUE_BYTES])), Ok(()));
     assert!(matches!(store.put_meta(&"k".repeat(MAX_META_KEY_BYTES + 1), None), Err(StoreError::TooLarge { .. })));
     assert!(matches!(store.put_meta("k", Some(&vec![1; MAX_META_VALUE_BYTES + 1])), Err(StoreError::TooLarge { .. })));
+}
+
+fn what_is_removed_is_gone_and_can_come_again(make: Make<'_>) {
+    let store = make();
+    // Over more than one hour.
+    let chunks: Vec<Chunk> = (0..6).map(|no| chunk(stream(1, 1), no, &[START + no * HOUR / 2])).collect();
+    store.append(chunks.clone()).expect("it is stored");
+    let other = chunk(stream(1, 2), 0, &[START]);
+    store.append(vec![other.clone()]).expect("it is stored");
+    let dropped = store.remove(stream(1, 1), &[1, 3, 4, 99].into_iter().collect()).expect("it is written");
+    assert_eq!((dropped.chunks, dropped.packets), (3, 3));
+    let held = store.stream(stream(1, 1)).expect("some are left").have;
+    assert_eq!(held, [0, 2, 5].into_iter().collect());
+    assert_eq!(store.get(chunks[3].id()), Ok(None));
+    assert_eq!(store.get(other.id()), Ok(Some(other)));
+    assert_eq!(store.append(vec![chunks[3].clone(), chunks[2].clone()]), Ok(vec![Outcome::Stored, Outcome::Duplicate]));
+    assert_eq!(store.get(chunks[3].id()), Ok(Some(chunks[3].clone())));
+    assert_eq!(store.remove(stream(9, 9), &[0].into_iter().collect()), Ok(Dropped::default()));
+
+    for key in ["a/1", "a/2", "b"] {
+        store.put_meta(key, Some(key.as_bytes())).expect("it is written");
+    }
+    let found: Vec<_> = store.metas("a/").expect("it is read").into_iter().collect();
+    assert_eq!(found, [("a/1".into(), b"a/1".to_vec()), ("a/2".into(), b"a/2".to_vec())]);
+    assert_eq!(store.metas("c").expect("it is read").len(), 0);
 }
 
 fn retention_by_age(make: Make<'_>) {

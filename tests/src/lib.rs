@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: where the binary, the repository and other people's captures are.
 
+pub mod members;
 pub mod process;
 
 use std::path::{Path, PathBuf};

@@ -62,9 +62,17 @@ impl Node {
         assert_eq!(address.as_deref(), Some(self.address.as_str()), "{}", text(&self.log));
     }
 
-    /// Runs a command that asks this node.
+    /// Runs a command that asks this node, as the one who made its cluster.
     pub fn run(&self, args: &[&str]) -> Output {
-        let asking = [args, &["--peer", &self.address, "--data", &self.data]].concat();
+        self.run_as(&format!("{}/operator.bundle", self.data), args)
+    }
+
+    /// Runs a command that asks this node and shows a bundle.
+    ///
+    /// # Panics
+    /// When the wrapper is not there.
+    pub fn run_as(&self, bundle: &str, args: &[&str]) -> Output {
+        let asking = [args, &["--peer", &self.address, "--bundle", bundle]].concat();
         match self.within.split_first() {
             None => packetstream(&asking),
             Some((program, more)) => Command::new(program)

@@ -56,6 +56,11 @@ impl Plan {
         self.streams.keys().copied()
     }
 
+    /// Each node that holds something of a stream, with what that is.
+    pub fn holders(&self, stream: StreamId) -> impl Iterator<Item = (NodeId, &RangeSet)> {
+        self.streams.get(&stream).into_iter().flatten().map(|(node, held)| (*node, &held.have))
+    }
+
     /// All that can be read of a stream.
     #[must_use]
     pub fn readable(&self, stream: StreamId) -> RangeSet {

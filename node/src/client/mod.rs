@@ -2,6 +2,7 @@
 
 pub(crate) mod delivery;
 
+use packetstream_config::authority::Identity;
 use packetstream_config::{Bundle, paths};
 use packetstream_protocol::wire::{Closing, Request, Response, Rows};
 
@@ -13,6 +14,8 @@ use crate::net::{Client, RpcError};
 pub(crate) struct Session {
     pub(crate) runtime: tokio::runtime::Runtime,
     pub(crate) client: Client,
+    /// Who asks.
+    pub(crate) identity: Identity,
 }
 
 /// What became of a conversation, in terms of exit statuses.
@@ -34,7 +37,7 @@ impl Session {
         let client = runtime
             .block_on(Client::connect(&bundle, &peer.peer))
             .map_err(|error| Failure::Unreachable(error.to_string()))?;
-        Ok(Self { runtime, client })
+        Ok(Self { runtime, client, identity: bundle.identity() })
     }
 
     /// Asks what has one answer.

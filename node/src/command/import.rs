@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use packetstream_protocol::chunk::{Compression, Sealer, Unsealed};
+use packetstream_protocol::credentials::Role;
 use packetstream_protocol::wire::{HostRef, NameHost, Request, Response, StreamAck};
 use packetstream_protocol::{Chunk, HostId, RangeSet};
 use serde_json::json;
@@ -30,7 +31,11 @@ const MAX_SEALERS: usize = 4;
 
 pub(super) fn run(args: &Import) -> Outcome {
     let session = Session::open(&args.peer)?;
-    let host = args.host.as_deref().map(|name| named(&session, name)).transpose()?;
+    let host = match &args.host {
+        Some(name) => Some(named(&session, name)?),
+        // An edge node may write as one host alone, and need not say which.
+        None => (session.identity.role == Role::Edge).then(|| HostId::of_node(&session.identity.node)),
+    };
     let mut damaged = None;
     for path in &args.files {
         match file(&session, path, host, args) {

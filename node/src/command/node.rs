@@ -42,7 +42,7 @@ pub(super) fn run(args: &Node) -> Outcome {
             .map_err(|error| Failure::wrong(format!("{}: {error}", data.root().display())))?;
         let plan = EdgePlan::new(bundle, seeds, captures, data.spool(), spool_options, data.root().to_owned());
         let ready = || say!("edge node, data in {}", data.root().display());
-        return super::runtime()?.block_on(edge::run(plan, ready)).map_err(Failure::wrong);
+        return run_to_end(edge::run(plan, ready));
     }
     let plan = Plan {
         listen: settings.listen.clone(),
@@ -63,6 +63,7 @@ pub(super) fn run(args: &Node) -> Outcome {
         grace: settings.grace.map(|age| Duration::from_secs(age.as_secs())),
         move_rate: settings.move_rate.map(|rate| rate.as_bytes()),
         plant: args.plant_panic.clone(),
+        bundle_path: args.bundle.clone().unwrap_or_else(|| data.node_bundle()),
         bundle,
     };
     let operator = data.operator_bundle();
@@ -72,7 +73,18 @@ pub(super) fn run(args: &Node) -> Outcome {
             say!("ask it with: packetstream status --peer {address} --bundle {}", operator.display());
         }
     };
-    super::runtime()?.block_on(daemon::run(plan, ready)).map_err(Failure::wrong)
+    run_to_end(daemon::run(plan, ready))
+}
+
+/// How long what still runs when a daemon has ended is waited for.
+const LAST_WAIT: Duration = Duration::from_millis(500);
+
+fn run_to_end(daemon: impl Future<Output = Result<(), daemon::StartError>>) -> Outcome {
+    let runtime = super::runtime()?;
+    let ended = runtime.block_on(daemon).map_err(Failure::wrong);
+    // A query that still reads holds nothing up: nobody waits for it any more.
+    runtime.shutdown_timeout(LAST_WAIT);
+    ended
 }
 
 /// A capture of the configuration, as libpcap is told.

@@ -416,7 +416,7 @@ pub(crate) fn get(store: &dyn ChunkStore, get: &Get, send: &mut Send<'_>) -> Res
     let mut assembly = Assembly::of(&query)?;
     let streams = everything(store, hosts(store, &query.hosts)?);
     let end = leg(&Source::of(store), &query, Some(get.packet), &streams, &mut |mut found| {
-        found.rows.rows.iter_mut().for_each(|row| drop(assembly.take(row)));
+        found.rows.rows.retain_mut(|row| assembly.take(row));
         send(found.rows)
     })?;
     assembly.end(end);

@@ -191,7 +191,7 @@ impl Conversations {
         }
         while let Some(message) = stream.recv::<ClusterMessage>().await? {
             match message.check() {
-                Ok(()) => self.hub.inputs.push(Input::Message { from: caller.node, message }),
+                Ok(()) => self.hub.inputs.push_message(Input::Message { from: caller.node, message }),
                 Err(refusal) => {
                     tracing::warn!(caller = %caller.name, %refusal, "message refused");
                     return Ok(());
@@ -427,7 +427,7 @@ fn report(hub: &Hub) -> ClusterReport {
         incoming: transfer.incoming,
         chunks: transfer.chunks,
         bytes: transfer.bytes,
-        remaining_ms: None,
+        remaining_ms: view.remaining.get(&(transfer.peer, transfer.incoming)).copied(),
     });
     ClusterReport {
         members: members.collect(),

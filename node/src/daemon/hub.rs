@@ -1,6 +1,6 @@
 //! What the parts of a node share: the queue into the cluster's machine, the chunks under way, and what the machine last said.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -25,6 +25,8 @@ const MAX_PLANS: usize = 256;
 const PLAN_TIMEOUT: Duration = Duration::from_secs(15);
 /// Chunks that wait to be checked and written here. What comes beyond is refused for the moment.
 const MAX_WRITES_WAITING: usize = 4096;
+/// Inputs that may wait for the machine when a message of another comes.
+const MAX_MESSAGES_WAITING: usize = 65_536;
 /// Threads that check chunks before they are written.
 const WRITERS: usize = 2;
 /// For so long a failed write explains why nothing is acknowledged.
@@ -34,7 +36,6 @@ const TROUBLE_AGE: Duration = Duration::from_secs(10);
 pub struct Hub {
     pub(crate) store: Arc<dyn ChunkStore>,
     pub(crate) me: NodeId,
-    pub(crate) name: String,
     pub(crate) inputs: Inputs,
     pub(crate) routing: Routing,
     pub(crate) peers: Peers,
@@ -53,7 +54,8 @@ type WriteDone = Box<dyn FnOnce(WriteResult) + Send>;
 pub(crate) struct View {
     pub(crate) status: Option<Status>,
     pub(crate) names: BTreeMap<NodeId, String>,
-    pub(crate) revoked: BTreeSet<NodeId>,
+    /// Milliseconds until a transfer is done, by its peer and whether it comes.
+    pub(crate) remaining: BTreeMap<(NodeId, bool), u64>,
 }
 
 /// What waits for the machine. Its length is bounded by those who put something there: each of them waits for what
@@ -68,6 +70,13 @@ impl Inputs {
     pub(crate) fn push(&self, input: Input) {
         self.queue.lock().push_back(input);
         self.some.notify_one();
+    }
+
+    /// What another machine says; it expects to lose some, and does when this one does not keep up.
+    pub(crate) fn push_message(&self, input: Input) {
+        if self.queue.lock().len() < MAX_MESSAGES_WAITING {
+            self.push(input);
+        }
     }
 
     pub(crate) fn take(&self) -> VecDeque<Input> {
@@ -144,7 +153,6 @@ impl Hub {
         let hub = Arc::new(Self {
             store,
             me,
-            name,
             inputs: Inputs::default(),
             routing: Routing::default(),
             peers,

@@ -34,14 +34,15 @@ impl Actor for Member {
         self.hub.forget_plans();
         self.hub.routing.refuse_all();
         drop(self.hub.inputs.take());
-        let machine = match start(&self.hub, self.config.clone()) {
+        let machine = match start(&self.hub, self.config.clone(), &self.runtime) {
             Ok(machine) => machine,
             Err(error) => {
                 tracing::error!(%error, "the cluster's machine cannot be started");
                 return context.stop();
             }
         };
-        let driver = Driver { hub: self.hub.clone(), runtime: self.runtime.clone(), machine, viewed: None };
+        let hub = self.hub.clone();
+        let driver = Driver { hub, runtime: self.runtime.clone(), machine, viewed: None, paces: BTreeMap::new() };
         context.spawn(driver.run().into_actor(self));
     }
 }
@@ -55,13 +56,17 @@ impl Handler<Ping> for Member {
 }
 
 /// The machine of this node, with what the store knows.
-fn start(hub: &Arc<Hub>, config: Config) -> Result<Cluster, String> {
+fn start(hub: &Arc<Hub>, config: Config, runtime: &Handle) -> Result<Cluster, String> {
     let kept: BTreeMap<String, Vec<u8>> = hub.store.metas(Cluster::KEYS).map_err(|error| error.to_string())?;
     let held = hub.store.streams(None).into_iter();
     let held = held.map(|usage| HeldStream { stream: usage.stream, have: usage.have, bytes: usage.bytes }).collect();
     let mut machine = Cluster::start(config, &kept, held, hub.now()).map_err(|error| error.to_string())?;
     for node in hub.peers.connected() {
         machine.handle(hub.now(), Input::Connected(node));
+    }
+    let revoked = machine.members().revoked().clone();
+    if let Some(endpoint) = hub.peers.endpoint().cloned().filter(|_| !revoked.is_empty()) {
+        runtime.spawn(async move { endpoint.set_revoked(revoked).await });
     }
     for member in machine.members().iter() {
         hub.peers.learn(hub, member.node, hub::addresses(&member.addresses));
@@ -74,6 +79,8 @@ struct Driver {
     runtime: Handle,
     machine: Cluster,
     viewed: Option<Instant>,
+    /// Of each transfer the bytes that were left and the bytes a second, smoothed.
+    paces: BTreeMap<(NodeId, bool), (u64, f64)>,
 }
 
 impl Driver {
@@ -194,11 +201,23 @@ impl Driver {
     }
 
     fn show(&mut self) {
-        self.viewed = Some(Instant::now());
+        let passed = self.viewed.replace(Instant::now()).map_or(VIEW_INTERVAL, |at| at.elapsed()).as_secs_f64();
         let status = self.machine.status();
+        let mut remaining = BTreeMap::new();
+        let mut paces = BTreeMap::new();
+        for transfer in &status.transfers {
+            let key = (transfer.peer, transfer.incoming);
+            let (before, pace) = self.paces.get(&key).copied().unwrap_or((transfer.bytes, 0.0));
+            let now = before.saturating_sub(transfer.bytes) as f64 / passed.max(0.001);
+            let pace = 0.8 * pace + 0.2 * now;
+            if pace >= 1.0 {
+                remaining.insert(key, (transfer.bytes as f64 / pace * 1000.0) as u64);
+            }
+            paces.insert(key, (transfer.bytes, pace));
+        }
+        self.paces = paces;
         let names = status.members.iter().map(|row| (row.member.node, row.member.name.clone())).collect();
-        let revoked = self.machine.members().revoked().clone();
-        self.hub.view.store(Arc::new(View { status: Some(status), names, revoked }));
+        self.hub.view.store(Arc::new(View { status: Some(status), names, remaining }));
     }
 }
 

@@ -44,6 +44,8 @@ const END_TIMEOUT: Duration = Duration::from_secs(9);
 /// All that a daemon has to know.
 pub struct Plan {
     pub bundle: Bundle,
+    /// Where the bundle is read again when the process is sent SIGHUP.
+    pub bundle_path: std::path::PathBuf,
     pub listen: Address,
     /// Where others reach this node; what it listens on, if nothing is said.
     pub advertise: Vec<Address>,
@@ -88,11 +90,12 @@ pub async fn run(plan: Plan, ready: impl FnOnce(SocketAddr)) -> Result<(), Start
     let store: Arc<dyn ChunkStore> = Arc::new(RocksStore::open(&plan.store, RocksOptions::default())?);
     let node = plan.bundle.identity().node;
     let name = plan.bundle.name().to_owned();
-    let hub = Hub::new(store.clone(), node, name.clone(), Peers::default())?;
+    let hub = Hub::new(store.clone(), node, Peers::default())?;
     let service = Arc::new(Service::new(store.clone(), node, name.clone(), plan.roles, Instant::now()));
     let conversations = Conversations { service: service.clone(), hub: hub.clone() };
     let endpoint = Endpoint::start(&plan.bundle, Limits::default(), conversations)?;
     let address = endpoint.listen(&plan.listen).await?;
+    tokio::spawn(renew(endpoint.clone(), plan.bundle_path));
     hub.peers.start(endpoint);
 
     let advertised = match plan.advertise.is_empty() {
@@ -199,6 +202,22 @@ fn reachable(listen: IpAddr, seeds: &[Address]) -> IpAddr {
     });
     let elsewhere = SocketAddr::new(Ipv4Addr::new(192, 0, 2, 1).into(), 9);
     seeds.chain([elsewhere]).find_map(faces).unwrap_or(Ipv4Addr::LOCALHOST.into())
+}
+
+/// Takes a renewed certificate whenever the process is told that there is one.
+async fn renew(endpoint: Endpoint, path: std::path::PathBuf) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut told) = signal(SignalKind::hangup()) else { return };
+    while told.recv().await.is_some() {
+        let renewed = match Bundle::read(&path) {
+            Ok(bundle) => endpoint.renew(&bundle).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match renewed {
+            Ok(()) => tracing::info!(path = %path.display(), "certificate renewed"),
+            Err(error) => tracing::error!(path = %path.display(), %error, "certificate not renewed"),
+        }
+    }
 }
 
 /// Returns when the process is asked to end.

@@ -125,7 +125,10 @@ async fn chunks_of_another_host_than_the_one_named_are_refused_and_not_stored() 
         authority.invite(invitation, Secret::generate(), now).expect("a certificate")
     };
     let service = Arc::new(service(&[]));
-    let conversations = super::conversation::Conversations(service.clone());
+    let hub = super::hub::Hub::new(service.store().clone(), NodeId([0; 32]), Default::default()).expect("threads");
+    super::act(&hub, packetstream_core::Config::new(NodeId([0; 32])), Default::default(), Vec::new(), &service)
+        .expect("a thread");
+    let conversations = super::conversation::Conversations { service: service.clone(), hub };
     let endpoint = Endpoint::start(&invite(Role::Node, "n"), Limits::default(), conversations).expect("a start");
     let any = Address::new(std::net::Ipv4Addr::LOCALHOST.into(), 0);
     let listening = endpoint.listen(&any).await.expect("a free port");

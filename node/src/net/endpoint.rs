@@ -64,6 +64,7 @@ pub struct Endpoint {
     connections: watch::Receiver<u32>,
     identities: Arc<Identities>,
     revoked: Arc<Revoked>,
+    tls: Tls,
     limits: Limits,
     role: Role,
     node: NodeId,
@@ -111,7 +112,8 @@ impl Endpoint {
             identity::Keypair::ed25519_from_bytes(*bundle.secret().as_bytes()).map_err(|error| unusable(&error))?;
         let identities = Arc::<Identities>::default();
         let tls = Tls::new(bundle, identities.clone(), revoked.clone()).map_err(|error| unusable(&error))?;
-        let swarm = swarm(keypair, tls, &limits, identities.clone(), acceptor).map_err(|error| unusable(&error))?;
+        let swarm =
+            swarm(keypair, tls.clone(), &limits, identities.clone(), acceptor).map_err(|error| unusable(&error))?;
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (count, connections) = watch::channel(0);
         let task =
@@ -123,6 +125,7 @@ impl Endpoint {
             connections,
             identities,
             revoked,
+            tls,
             limits,
             role: identity.role,
             node: identity.node,
@@ -214,6 +217,17 @@ impl Endpoint {
         self.commands.send(command).await.map_err(|_| ConnectError::Shutdown)?;
         let outcome = outcome.await.map_err(|_| ConnectError::Shutdown)?;
         Ok(outcome.map(|peer| (opens_in, peer)))
+    }
+
+    /// Shows the certificate of this bundle from now on; it must be for the key that this endpoint has.
+    ///
+    /// # Errors
+    /// When it is for another key, or cannot be used.
+    pub fn renew(&self, bundle: &Bundle) -> Result<(), ConnectError> {
+        if bundle.identity().node != self.node {
+            return Err(ConnectError::Bundle("it is for another key than the one that runs".to_owned()));
+        }
+        self.tls.renew(bundle).map_err(|error| ConnectError::Bundle(error.to_string()))
     }
 
     /// From now on refuses these members and no others, and closes the connections of those that are connected.

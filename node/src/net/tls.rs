@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use futures::{AsyncRead, AsyncWrite, FutureExt};
 use libp2p::PeerId;
@@ -116,10 +117,16 @@ impl Identities {
 /// The upgrade of one endpoint, for both directions.
 #[derive(Clone)]
 pub(super) struct Tls {
-    server: Arc<ServerConfig>,
-    client: Arc<ClientConfig>,
+    /// Exchanged when the certificate is renewed; connections keep what they were made with.
+    configs: Arc<ArcSwap<Configs>>,
     server_name: ServerName<'static>,
     identities: Arc<Identities>,
+    revoked: Arc<Revoked>,
+}
+
+struct Configs {
+    server: Arc<ServerConfig>,
+    client: Arc<ClientConfig>,
 }
 
 impl Tls {
@@ -128,6 +135,21 @@ impl Tls {
         identities: Arc<Identities>,
         revoked: Arc<Revoked>,
     ) -> Result<Self, rustls::Error> {
+        let server_name =
+            ServerName::try_from(SERVER_NAME).map_err(|error| rustls::Error::General(error.to_string()))?;
+        let configs = Arc::new(ArcSwap::from_pointee(Configs::of(bundle, &revoked)?));
+        Ok(Self { configs, server_name, identities, revoked })
+    }
+
+    /// From now on the certificate of this bundle is shown, which is for the same key.
+    pub(super) fn renew(&self, bundle: &Bundle) -> Result<(), rustls::Error> {
+        self.configs.store(Arc::new(Configs::of(bundle, &self.revoked)?));
+        Ok(())
+    }
+}
+
+impl Configs {
+    fn of(bundle: &Bundle, revoked: &Arc<Revoked>) -> Result<Self, rustls::Error> {
         // Named, not taken from the process: which providers other crates compile in must not matter.
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut roots = RootCertStore::empty();
@@ -152,16 +174,21 @@ impl Tls {
         let mut client = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13])?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Nodes { inner: nodes, revoked, ours: bundle.cluster() }))
+            .with_custom_certificate_verifier(Arc::new(Nodes {
+                inner: nodes,
+                revoked: revoked.clone(),
+                ours: bundle.cluster(),
+            }))
             .with_client_auth_cert(chain(), private_key(bundle.secret()))?;
         client.resumption = rustls::client::Resumption::disabled();
         // The name is the same for every node of every cluster: nobody on the way need read it.
         client.enable_sni = false;
 
-        let server_name = ServerName::try_from(SERVER_NAME).map_err(|error| unusable(&error))?;
-        Ok(Self { server: Arc::new(server), client: Arc::new(client), server_name, identities })
+        Ok(Self { server: Arc::new(server), client: Arc::new(client) })
     }
+}
 
+impl Tls {
     fn remember(&self, certificates: Option<&[CertificateDer<'_>]>) -> Result<PeerId, HandshakeError> {
         let leaf = certificates.and_then(<[_]>::first).ok_or(rustls::Error::NoCertificatesPresented);
         let identity = authority::identity(leaf.map_err(HandshakeError::Tls)?)?;
@@ -202,7 +229,7 @@ where
 
     fn upgrade_inbound(self, socket: C, _: Self::Info) -> Self::Future {
         async move {
-            let mut stream = TlsAcceptor::from(self.server.clone()).accept(socket.compat()).await?;
+            let mut stream = TlsAcceptor::from(self.configs.load().server.clone()).accept(socket.compat()).await?;
             let peer = self.remember(stream.get_ref().1.peer_certificates())?;
             stream.write_all(&PROTOCOL_VERSION.to_le_bytes()).await?;
             stream.flush().await?;
@@ -222,7 +249,7 @@ where
 
     fn upgrade_outbound(self, socket: C, _: Self::Info) -> Self::Future {
         async move {
-            let connector = TlsConnector::from(self.client.clone());
+            let connector = TlsConnector::from(self.configs.load().client.clone());
             let mut stream = connector.connect(self.server_name.clone(), socket.compat()).await?;
             let mut version = [0; 2];
             stream.read_exact(&mut version).await?;
