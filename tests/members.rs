@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use packetstream_tests::members::Members;
@@ -237,7 +238,6 @@ fn an_actor_that_panics_is_made_anew_and_nothing_is_lost() {
             let anew = actors.iter().filter(|actor| actor["restarts"] == 1 && actor["state"] == "running");
             (anew.count() == 2).then_some(())
         });
-        assert!(members.nodes[through].logged().contains("a panic was planted") || true);
     }
     importing.stdout.take();
     importing.wait().expect("it ends");
@@ -283,7 +283,8 @@ struct Wires {
 
 impl Wires {
     fn lay(count: usize) -> Self {
-        let id = std::process::id();
+        static LAID: AtomicU32 = AtomicU32::new(0);
+        let id = format!("{}-{}", std::process::id(), LAID.fetch_add(1, Ordering::Relaxed));
         let hub = format!("psb-{id}");
         let mut wires = Self { names: vec![hub.clone()], _undo: vec![Undo(format!("ip netns del {hub}"))] };
         system(&format!("ip netns add {hub}"));
@@ -366,21 +367,22 @@ fn an_edge_node_brings_what_it_captures_through_any_node() {
     let seeds = ["10.77.0.254:4720", "10.77.0.254:4721", "10.77.0.254:4722"];
     let bundle = members.invite("edge", "field", &seeds);
     let on_edge = ["ip", "netns", "exec", &wires.names[1]];
+    // Where datagrams go that nobody refuses.
+    system(&format!("ip -n {} neigh add 10.77.0.99 lladdr 02:00:00:00:00:99 dev eth0", wires.names[1]));
     let mut edge = Command::new(on_edge[0])
         .args(&on_edge[1..])
         .arg(binary("packetstream"))
         .args(["node", "--bundle", &bundle, "-i", "eth0", "-f", "udp port 9"])
         .args(["--data", folder.path().join("edge").to_str().expect("text")])
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
         .spawn()
         .expect("the binary is there");
     let said = BufReader::new(edge.stdout.take().expect("piped")).lines().map_while(Result::ok);
     said.into_iter().find(|line| line.starts_with("edge node")).expect("it starts");
     let send = |count: u32| {
-        let line = format!("dd if=/dev/zero bs=500 count={count} status=none > /dev/udp/10.77.0.254/9");
-        // Nobody listens there: the system may say so.
-        let _ = Command::new(on_edge[0]).args(&on_edge[1..]).args(["bash", "-c", &line]).status();
+        let line = format!("dd if=/dev/zero bs=500 count={count} status=none > /dev/udp/10.77.0.99/9");
+        let sent = Command::new(on_edge[0]).args(&on_edge[1..]).args(["bash", "-c", &line]).status();
+        assert!(sent.expect("bash is there").success());
     };
     let matched = |members: &Members, through: usize| {
         let output = members.run(through, &["query", "-T", "fields", "-e", "frame.len", "-Y", "udp.dstport == 9"]);

@@ -55,9 +55,16 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// Threads that read and check: a query takes one on each node that reads for it, for as long as its reader reads.
+const MAX_BLOCKING_THREADS: usize = 1024;
+
 /// The runtime that carries the network.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let built = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(MAX_BLOCKING_THREADS)
+        .enable_all()
+        .build();
     built.map_err(|error| Failure::wrong(format!("no threads: {error}")))
 }
 

@@ -27,6 +27,8 @@ const MAX_BATCHES_WAITING: usize = 4;
 const MAX_WRITES_WAITING: usize = 512;
 /// A producer that is told nothing for so long is told why, if that is known.
 const TROUBLE_AFTER: Duration = Duration::from_secs(2);
+/// How long a reader may leave rows unread.
+const READ_TIMEOUT: Duration = Duration::from_secs(300);
 /// How long another member may take for a host's name.
 const NAME_TIMEOUT: Duration = Duration::from_secs(2);
 /// Chunks read ahead of a slow fetcher.
@@ -99,7 +101,9 @@ impl Conversations {
             }
         });
         while let Some(rows) = found.recv().await {
-            stream.send(&Response::Rows(rows)).await?;
+            // Whoever does not read holds a search up, and with it a thread of each node that reads for it.
+            let sent = timeout(READ_TIMEOUT, stream.send(&Response::Rows(rows))).await;
+            sent.map_err(|_| RpcError::Timeout)??;
         }
         let last = match search.await {
             Ok(Ok(closing)) => Response::Closing(closing),

@@ -143,12 +143,7 @@ impl Routing {
 }
 
 impl Hub {
-    pub(crate) fn new(
-        store: Arc<dyn ChunkStore>,
-        me: NodeId,
-        name: String,
-        peers: Peers,
-    ) -> std::io::Result<Arc<Self>> {
+    pub(crate) fn new(store: Arc<dyn ChunkStore>, me: NodeId, peers: Peers) -> std::io::Result<Arc<Self>> {
         let (writes, waiting) = crossbeam_channel::bounded::<(Chunk, WriteDone)>(MAX_WRITES_WAITING);
         let hub = Arc::new(Self {
             store,
