@@ -55,7 +55,7 @@ start n1
 seed=$(cat "$work/n1.at")
 start n2 --seed "$seed"
 start n3 --seed "$seed"
-await "n3.*active" status n1
+await "^cluster  3 copies.*belongs" status n1
 through n1 status
 
 say "An edge node, which may write its own packets and read nothing, replays a healthy call"

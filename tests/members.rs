@@ -1,7 +1,8 @@
 //! Several nodes as processes: what is acknowledged is kept whatever dies, and any of them answers for all.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -273,6 +274,66 @@ fn who_is_revoked_or_has_the_wrong_role_is_refused() {
         assert!(refused(&reader, through, &["hosts"]).contains("revoked"));
     }
     assert_eq!(members.chunks(0), Some(0));
+}
+
+#[test]
+fn strangers_hold_little_and_members_are_served_beside_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let call = traffic(&["healthy_call"], &folder.path().join("call.pcap"));
+    let members = Members::start(folder.path(), 2, &[]);
+    let node = &members.nodes[0];
+    // As many as this process may open: connections that say nothing, and some that talk nonsense.
+    let mut held = Vec::new();
+    for number in 0..800 {
+        let Ok(mut stream) = TcpStream::connect(&node.address) else { continue };
+        if number % 4 == 0 {
+            let _ = stream.write_all(&[0xff; 2048]);
+        }
+        held.push(stream);
+    }
+    members.text(0, &["import", &call, "--host", "pbx"]);
+    assert!(members.text(1, &["query", "-c", "1"]).lines().count() == 1);
+    let status = std::fs::read_to_string(format!("/proc/{}/status", node.pid())).unwrap_or_default();
+    let peak =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    assert!(peak.is_none_or(|kib| kib < 300 << 10), "{peak:?} KiB");
+    let lines = node.logged().lines().count();
+    assert!(lines < 2 * held.len() + 200, "{lines} lines for {} connections", held.len());
+}
+
+/// A copy that the disk damaged is found out by a query, read elsewhere, and made good.
+#[test]
+fn a_damaged_copy_is_read_elsewhere_and_repaired() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mix = traffic(&["--mix", "20000"], &folder.path().join("mix.pcap"));
+    let expected = of_file(&mix);
+    let mut members = Members::start(folder.path(), 3, &[]);
+    members.text(0, &["import", &mix, "--host", "a"]);
+    let all = until("three copies", PATIENCE, || {
+        let held: Vec<u64> = (0..3).filter_map(|at| members.chunks(at)).collect();
+        (held.len() == 3 && held.iter().all(|chunks| *chunks == held[0])).then_some(held[0])
+    });
+    // What is in the log alone comes into files with the next start.
+    members.nodes[0].terminate();
+    members.nodes[0].restart();
+    members.nodes[0].terminate();
+    let store = Path::new(&members.nodes[0].data).join("store");
+    let mut damaged = 0;
+    for file in std::fs::read_dir(store).expect("its store").flatten().map(|file| file.path()) {
+        // The chunks lie in blob files; a few octets in the middle of each are others now.
+        if file.extension().is_some_and(|end| end == "blob") {
+            let mut bytes = std::fs::read(&file).expect("it is there");
+            let middle = bytes.len() / 2;
+            bytes.iter_mut().skip(middle).take(64).for_each(|byte| *byte ^= 0x5a);
+            std::fs::write(&file, bytes).expect("it is written");
+            damaged += 1;
+        }
+    }
+    members.nodes[0].restart();
+    members.settle(3);
+    complete(&members, 0, "a", &expected);
+    assert!(damaged > 0, "chunks lie in blob files");
+    until("the damaged copies are made good", PATIENCE, || (members.chunks(0)? == all).then_some(()));
 }
 
 /// Nodes with addresses of their own, on a bridge in a namespace; each link can be cut.

@@ -34,7 +34,12 @@ pub(super) fn run(args: &Import) -> Outcome {
     let host = match &args.host {
         Some(name) => Some(named(&session, name)?),
         // An edge node may write as one host alone, and need not say which.
-        None => (session.identity.role == Role::Edge).then(|| HostId::of_node(&session.identity.node)),
+        None if session.identity.role == Role::Edge => {
+            let host = HostId::of_node(&session.identity.node);
+            session.call(&Request::NameHost(NameHost { host, name: session.identity.name.clone() }))?;
+            Some(host)
+        }
+        None => None,
     };
     let mut damaged = None;
     for path in &args.files {

@@ -10,7 +10,7 @@ use packetstream_protocol::wire::{
     Closing, Get, HostRef, InterfaceRow, LegEnd, LegRows, LegStream, OutputFormat, OutputSpec, PacketRow, Payload,
     Query, Refusal, RefusalCode, Row, Rows, StreamAck,
 };
-use packetstream_protocol::{Chunk, RangeSet, Timestamp};
+use packetstream_protocol::{Chunk, Packets, RangeSet, Timestamp};
 use packetstream_storage::{ChunkStore, Entry, StoreError};
 
 use super::stream::{self, StreamReader};
@@ -29,19 +29,31 @@ pub(crate) type SendLeg<'a> = dyn FnMut(LegRows) -> Result<(), Refusal> + 'a;
 pub(crate) struct Source<'a> {
     pub(crate) store: &'a dyn ChunkStore,
     pub(crate) fetched: BTreeMap<ChunkId, (Entry, Chunk)>,
+    /// Finds elsewhere what cannot be read here after all: it is damaged (true), or was taken away since it was planned.
+    pub(crate) rescue: Option<Rescue<'a>>,
 }
+
+/// See [`Source::rescue`].
+pub(crate) type Rescue<'a> = Box<dyn Fn(ChunkId, bool) -> Option<Chunk> + 'a>;
 
 impl<'a> Source<'a> {
     /// The store alone.
     pub(crate) fn of(store: &'a dyn ChunkStore) -> Self {
-        Self { store, fetched: BTreeMap::new() }
+        Self { store, fetched: BTreeMap::new(), rescue: None }
     }
 
-    pub(crate) fn get(&self, id: ChunkId) -> Option<Chunk> {
-        match self.fetched.get(&id) {
-            Some((_, chunk)) => Some(chunk.clone()),
-            None => self.store.get(id).ok().flatten(),
+    /// A chunk, with what it holds.
+    pub(crate) fn packets(&self, id: ChunkId) -> Option<Packets> {
+        if let Some((_, chunk)) = self.fetched.get(&id) {
+            return chunk.packets().ok();
         }
+        let read = self.store.get(id).map(|chunk| chunk.map(|chunk| chunk.packets()));
+        let is_damaged = match read {
+            Ok(Some(Ok(packets))) => return Some(packets),
+            Ok(None) => false,
+            Ok(Some(Err(_))) | Err(_) => true,
+        };
+        self.rescue.as_ref().and_then(|rescue| rescue(id, is_damaged)).and_then(|chunk| chunk.packets().ok())
     }
 
     fn entries(&self, stream: StreamId, chunks: &RangeSet) -> Result<Vec<Entry>, Refusal> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use packetstream_config::{Address, Bundle};
 use packetstream_protocol::ids::{ChunkId, ChunkNo, Epoch, HostId};
-use packetstream_protocol::wire::{Request, Response, StreamAck};
+use packetstream_protocol::wire::{NameHost, Request, Response, StreamAck};
 use packetstream_storage::SpoolOptions;
 use tokio::sync::mpsc;
 
@@ -61,7 +61,8 @@ pub async fn run(plan: EdgePlan, ready: impl FnOnce()) -> Result<(), StartError>
     let capturing = Capturing::start(&plan.captures, host, || next_epoch(&epochs), outlet, fates, Counts::default())?;
     tracing::info!(%host, "edge node");
     ready();
-    let learning = tokio::spawn(learn(client.clone()));
+    let name = NameHost { host, name: plan.bundle.name().to_owned() };
+    let learning = tokio::spawn(learn(client.clone(), name));
     let delivering = tokio::spawn(async move {
         let mut source = futures::stream::poll_fn(move |context| out.poll_recv(context));
         let mut release = move |ack: &StreamAck| {
@@ -92,9 +93,13 @@ pub async fn run(plan: EdgePlan, ready: impl FnOnce()) -> Result<(), StartError>
     Ok(())
 }
 
-/// Any node may be spoken to, not only the seeds.
-async fn learn(client: std::sync::Arc<Client>) {
+/// Any node may be spoken to, not only the seeds; and people are told what the host is called.
+async fn learn(client: std::sync::Arc<Client>, name: NameHost) {
+    let mut is_named = false;
     loop {
+        if !is_named {
+            is_named = client.call(&Request::NameHost(name.clone())).await.is_ok();
+        }
         if let Ok(Response::Cluster(report)) = client.call(&Request::Cluster).await {
             client.learn(report.members.iter().flat_map(|member| addresses(&member.addresses))).await;
         }

@@ -107,7 +107,7 @@ pub async fn run(plan: Plan, ready: impl FnOnce(SocketAddr)) -> Result<(), Start
     config.zone = plan.zone;
     config.weight = plan.weight;
     config.addresses = advertised.iter().map(ToString::to_string).collect();
-    config.seeds = !plan.seeds.is_empty();
+    config.seeds = plan.seeds.len();
     config.rejoin = plan.rejoin;
     config.seed = u64::from(std::process::id()) << 32 | u64::from(Instant::now().elapsed().subsec_nanos());
     config.grace = plan.grace.unwrap_or(config.grace);
@@ -123,6 +123,7 @@ pub async fn run(plan: Plan, ready: impl FnOnce(SocketAddr)) -> Result<(), Start
         false => {
             let (outlet, fates) = capturing::through(&hub);
             let host = capturing::host(&*store)?;
+            store.name_host(host, plan.bundle.name())?;
             let epoch = || capturing::next_epoch(&*store);
             Some(Capturing::start(&captures, host, epoch, outlet, fates, service.captures.clone())?)
         }

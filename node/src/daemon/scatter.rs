@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use packetstream_core::Plan;
+use packetstream_core::{Input, Plan};
 use packetstream_protocol::chunk::Chunk;
 use packetstream_protocol::ids::{ChunkId, HostId, NodeId, PacketId, Seq, StreamId};
 use packetstream_protocol::interval::RangeSet;
@@ -335,13 +335,36 @@ async fn here(hub: Arc<Hub>, leg: Leg, found: mpsc::Sender<Found>) {
 /// Reads a leg, on a thread that may block, after what is not here was fetched.
 pub(super) async fn read_leg(hub: Arc<Hub>, leg: Leg, out: mpsc::Sender<LegRows>) -> Result<LegEnd, Refusal> {
     let fetched = fetch_all(&hub, &leg).await;
+    let runtime = tokio::runtime::Handle::current();
     let read = tokio::task::spawn_blocking(move || {
-        let source = Source { store: &*hub.store, fetched };
+        let rescue = |id: ChunkId, is_damaged: bool| runtime.block_on(rescue(&hub, id, is_damaged));
+        let source = Source { store: &*hub.store, fetched, rescue: Some(Box::new(rescue)) };
         answer::leg(&source, &leg.query, leg.only, &leg.streams, &mut |rows| {
             out.blocking_send(rows).map_err(|_| RefusalCode::Internal.because("nobody waits for the answer any more"))
         })
     });
     read.await.unwrap_or_else(|_| Err(super::conversation::defect()))
+}
+
+/// Finds a chunk at another node. One that is damaged here is taken away once another was found, so that the owners repair it.
+async fn rescue(hub: &Arc<Hub>, id: ChunkId, is_damaged: bool) -> Option<Chunk> {
+    let chunks = RangeSet::from_iter([id.no.0]);
+    let (mut fetched, mut bytes) = (BTreeMap::new(), 0);
+    for node in hub.peers.connected() {
+        if fetch(hub, node, id.stream, chunks.clone(), &mut fetched, &mut bytes).await.is_ok() && !fetched.is_empty() {
+            break;
+        }
+    }
+    let (_, chunk) = fetched.remove(&id)?;
+    if is_damaged {
+        tracing::error!(chunk = %id, "a chunk is damaged here and is brought back from another node");
+        let (owned, removed) = (hub.clone(), chunks.clone());
+        let removed = tokio::task::spawn_blocking(move || owned.store.remove(id.stream, &removed)).await;
+        if matches!(removed, Ok(Ok(_))) {
+            hub.inputs.push(Input::Lost { stream: id.stream, chunks });
+        }
+    }
+    Some(chunk)
 }
 
 async fn fetch_all(hub: &Arc<Hub>, leg: &Leg) -> BTreeMap<ChunkId, (Entry, Chunk)> {

@@ -188,7 +188,7 @@ impl Run {
             self.open = None;
             let Some(entry) = self.entries.get(self.next) else { return };
             self.next += 1;
-            let packets = source.get(entry.id).and_then(|chunk| chunk.packets().ok());
+            let packets = source.packets(entry.id);
             match packets {
                 Some(packets) => self.open = Some(Open::new(packets)),
                 None => missing.push(entry.id.no),
