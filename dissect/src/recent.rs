@@ -30,6 +30,11 @@ impl<K: Eq + Hash, V> Recent<K, V> {
         self.young.get_mut(key)
     }
 
+    /// The entry of `key`, without counting as a touch.
+    pub(crate) fn peek(&self, key: &K) -> Option<&V> {
+        self.young.get(key).or_else(|| self.old.get(key))
+    }
+
     /// Sets the entry of `key`.
     pub(crate) fn insert(&mut self, key: K, value: V) {
         if self.young.len() >= self.limit / 2 && !self.young.contains_key(&key) {

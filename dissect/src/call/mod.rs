@@ -1,53 +1,620 @@
-//! Calls, registrations and other dialogs of SIP, followed from their first message to their last.
+//! Calls, registrations and other dialogs of SIP, followed from their first message to their last, with their media.
+//!
+//! [`Calls`] is a machine: packets go in, in order, and tell it of calls that are due to be judged: when something in
+//! them timed out, and when they are over. It keeps of each call what its limits allow and forgets it when it has been
+//! judged for the last time. All messages of one Call-ID are one [`Call`], on however many hops they were seen; forks
+//! are told apart by their tags, transactions by their branches.
 
-use std::collections::BTreeMap;
+pub mod fax;
+pub mod message;
+pub mod offer;
+pub mod reach;
+pub mod session;
+pub mod tracker;
+pub mod transaction;
 
-use crate::diagnose::{Evidence, Seen};
+use std::collections::{BTreeSet, HashMap};
+
+use smallvec::SmallVec;
+
+use crate::conversation::{self, Folding};
+use crate::diagnose::{Evidence, Mark, Seen, Subject};
+use crate::dissector::{Address, Endpoints, Transport};
 use crate::field::FieldId;
-use crate::proto::sip;
+use crate::proto::{sip, udp};
+use crate::recent::Recent;
 use crate::registry::ProtoId;
 
-/// How many dialogs are followed at once; the one that was idle longest gives way.
-pub const MAX_CALLS: usize = 65_536;
+use message::Message;
+use reach::{Reach, reach};
+use session::{Places, Session};
+pub use tracker::Tracker;
+pub use transaction::{Final, TIMEOUT_NS, Transaction};
 
-/// All messages of one Call-ID.
-#[derive(Clone, Debug)]
-pub struct Call {
-    pub call_id: String,
-    pub messages: Evidence,
+/// How many calls are followed at once; the one that is due first gives way. A call takes about 4 KB.
+pub const MAX_CALLS: usize = 32_768;
+/// How many transactions of one call are kept.
+pub const MAX_TRANSACTIONS: usize = 128;
+/// How many dialogs of one call are kept: branches of a fork.
+pub const MAX_SESSIONS: usize = 8;
+/// How many messages of one call are kept for its ladder.
+pub const MAX_STEPS: usize = 512;
+/// How many calls that are over are remembered, so that a late message does not begin them anew.
+const MAX_CLOSED: usize = 65_536;
+/// How many pairs of ends that sent requests are remembered, and how many calls of each.
+const MAX_PAIRS: usize = 16_384;
+const MAX_ASKED: usize = 16;
+
+const SECOND: i64 = 1_000_000_000;
+/// So long after a final response the next attempt of the same call may come.
+const RETRY_NS: i64 = 2 * SECOND;
+/// So long after a challenge the answer to it may come: to a registration by a timer of the phone.
+const CHALLENGE_NS: i64 = 32 * SECOND;
+/// So long after the end of a call its last packets may come.
+const LINGER_NS: i64 = 2 * SECOND;
+/// A call of which nothing was seen or heard for so long is taken to be over.
+const IDLE_NS: i64 = 7200 * SECOND;
+/// So long after a call has ended its media may meet closed ports.
+const MEDIA_ENDS_NS: i64 = 5 * SECOND;
+
+/// What the dialog is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    Call,
+    Registration,
+    /// SUBSCRIBE, OPTIONS, MESSAGE and others on their own.
+    Other,
 }
 
-/// The dialogs of a capture.
-#[derive(Default)]
+/// A message of a call, for its ladder.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Step {
+    pub mark: Mark,
+    pub endpoints: Endpoints,
+    pub label: String,
+    pub digest: u64,
+}
+
+/// Who told whom to send media to an address that cannot be reached from there.
+#[derive(Clone, Debug)]
+pub struct UnreachableOffer {
+    pub endpoints: Endpoints,
+    pub address: Address,
+    pub port: u16,
+    pub marks: Evidence,
+}
+
+/// All messages of one Call-ID, and the media that they agreed on.
+pub struct Call {
+    pub call_id: String,
+    pub purpose: Purpose,
+    /// Its first message stood within a dialog: the call was running already.
+    pub is_partial: bool,
+    pub first: Mark,
+    /// The last message or media packet.
+    pub last: Mark,
+    pub from: String,
+    pub to: String,
+    /// Who sent the first message.
+    pub speaker: Address,
+    /// The tag of the caller.
+    pub caller: u64,
+    pub messages: u64,
+    pub steps: Vec<Step>,
+    pub transactions: Vec<Transaction>,
+    pub sessions: Vec<Session>,
+    /// The first 2xx to an INVITE.
+    pub answered: Option<Mark>,
+    /// The first BYE after it.
+    pub ended: Option<Mark>,
+    pub cancelled: Option<Mark>,
+    /// A description that names an address that its receiver cannot reach.
+    pub unreachable_offer: Option<UnreachableOffer>,
+    /// Nothing more will come.
+    pub is_over: bool,
+    /// The capture ended while it was open.
+    pub is_cut: bool,
+    /// The time at which it is judged.
+    pub now: i64,
+    /// The capture holds media of some call.
+    pub has_media_around: bool,
+    /// The codes that were said of it.
+    pub told: BTreeSet<&'static str>,
+    due: i64,
+    /// Which of all calls it is.
+    serial: u64,
+}
+
+impl Call {
+    fn new(message: &Message, serial: u64) -> Self {
+        let purpose = match message.method.as_str() {
+            "REGISTER" => Purpose::Registration,
+            "INVITE" | "ACK" | "BYE" | "CANCEL" | "PRACK" | "UPDATE" => Purpose::Call,
+            _ => Purpose::Other,
+        };
+        let is_response = message.status().is_some();
+        Self {
+            call_id: message.call_id.clone(),
+            purpose,
+            is_partial: message.to_tag != 0 || is_response,
+            first: message.mark,
+            last: message.mark,
+            from: message.from.clone(),
+            to: message.to.clone(),
+            speaker: if is_response { message.endpoints.dst } else { message.endpoints.src },
+            caller: message.from_tag,
+            messages: 0,
+            steps: Vec::new(),
+            transactions: Vec::new(),
+            sessions: Vec::new(),
+            answered: None,
+            ended: None,
+            cancelled: None,
+            unreachable_offer: None,
+            is_over: false,
+            is_cut: false,
+            now: message.mark.time,
+            has_media_around: false,
+            told: BTreeSet::new(),
+            due: i64::MAX,
+            serial,
+        }
+    }
+
+    /// The requests that tried to set the call up, in order.
+    pub fn attempts(&self) -> impl Iterator<Item = &Transaction> {
+        self.transactions.iter().filter(|transaction| transaction.method == "INVITE" && transaction.is_initial)
+    }
+
+    /// Whether somebody answered.
+    pub fn is_answered(&self) -> bool {
+        self.answered.is_some()
+    }
+
+    /// How long it lasted from the answer to the BYE, or to the last that was seen of it.
+    pub fn talk_ns(&self) -> i64 {
+        let Some(answered) = self.answered else { return 0 };
+        let end = match self.ended {
+            Some(ended) => ended.time,
+            None if self.is_cut => self.now,
+            None => self.last.time,
+        };
+        end.saturating_sub(answered.time)
+    }
+
+    /// Takes a message. Answers the places where media will now be heard.
+    fn take(&mut self, message: &Message) {
+        self.messages += 1;
+        self.last = self.last.max(message.mark);
+        if self.steps.len() < MAX_STEPS {
+            let label = message.label();
+            self.steps.push(Step { mark: message.mark, endpoints: message.endpoints, label, digest: message.digest });
+        }
+        self.weigh_addresses(message);
+        match (message.status(), message.method.as_str()) {
+            (None, "ACK") => self.acknowledge(message),
+            (None, "CANCEL") => {
+                self.cancelled.get_or_insert(message.mark);
+                let of = |transaction: &&mut Transaction| transaction.is_of(message, "INVITE");
+                if let Some(invite) = self.transactions.iter_mut().find(of) {
+                    invite.cancelled.get_or_insert(message.mark);
+                }
+                self.request(message);
+            }
+            (None, "BYE") => {
+                if self.answered.is_some() || self.is_partial {
+                    self.ended.get_or_insert(message.mark);
+                    self.sessions.iter_mut().for_each(|session| session.end(message.mark.time));
+                }
+                self.request(message);
+            }
+            (None, method) => {
+                if method == "PRACK" {
+                    self.answer(message);
+                }
+                self.request(message);
+            }
+            (Some(_), _) => self.response(message),
+        }
+    }
+
+    /// Sees whether the receiver of a description can reach the addresses in it. With ICE there are others.
+    fn weigh_addresses(&mut self, message: &Message) {
+        let Some(sdp) = message.sdp.as_ref().filter(|sdp| !sdp.has_candidates) else { return };
+        if reach(message.endpoints.dst) != Reach::Public {
+            return;
+        }
+        let lines = sdp.media.iter().filter(|line| line.is_wanted());
+        let mut addresses = lines.filter_map(|line| Some((line.address?, line.port)));
+        let is_unreachable = |(address, _): &(Address, u16)| matches!(reach(*address), Reach::Private | Reach::Local);
+        let Some((address, port)) = addresses.find(is_unreachable) else { return };
+        match &mut self.unreachable_offer {
+            Some(offer) => offer.marks.add(message.mark),
+            None => {
+                let marks = Evidence::of(message.mark);
+                self.unreachable_offer = Some(UnreachableOffer { endpoints: message.endpoints, address, port, marks });
+            }
+        }
+    }
+
+    /// What a finding about it is about.
+    pub fn subject(&self) -> Subject {
+        match self.purpose {
+            Purpose::Registration => Subject::new("registration", &*self.to).and("call_id", &*self.call_id),
+            Purpose::Call | Purpose::Other => Subject::call(&self.call_id),
+        }
+    }
+
+    fn transaction(&mut self, message: &Message) -> Option<usize> {
+        let found = self.transactions.iter().position(|transaction| transaction.is_of(message, &message.method));
+        if found.is_some() {
+            return found;
+        }
+        if self.transactions.len() >= MAX_TRANSACTIONS {
+            // Of a long call the oldest requests within it that were answered say least.
+            let is_done = |transaction: &Transaction| !transaction.is_initial && transaction.is_accepted();
+            let at = self.transactions.iter().position(is_done).unwrap_or(1);
+            self.transactions.remove(at);
+        }
+        self.transactions.push(Transaction::new(message));
+        Some(self.transactions.len() - 1)
+    }
+
+    fn request(&mut self, message: &Message) {
+        if message.method == "INVITE" && self.purpose != Purpose::Call {
+            self.purpose = Purpose::Call;
+        }
+        let Some(at) = self.transaction(message) else { return };
+        if let Some(transaction) = self.transactions.get_mut(at) {
+            transaction.request(message);
+        }
+    }
+
+    fn response(&mut self, message: &Message) {
+        let Some(at) = self.transaction(message) else { return };
+        let Some(transaction) = self.transactions.get_mut(at) else { return };
+        transaction.response(message);
+        let is_accept = message.status().is_some_and(|status| (200..300).contains(&status));
+        let offer = transaction.offer.clone();
+        let can_negotiate = matches!(message.method.as_str(), "INVITE" | "UPDATE" | "PRACK");
+        if message.method == "INVITE" && is_accept {
+            self.answered.get_or_insert(message.mark);
+        }
+        if can_negotiate {
+            let has_answer = message.sdp.is_some() && message.status().is_some_and(|status| status < 300);
+            let tags = (message.from_tag, message.to_tag);
+            if has_answer || is_accept && message.method == "INVITE" {
+                let caller = self.caller;
+                if let Some(session) = self.session(tags, message) {
+                    session.negotiate(caller, tags.0, offer.as_ref(), message, is_accept);
+                }
+            }
+        }
+    }
+
+    /// The dialog of two tags, in either order.
+    fn session(&mut self, tags: (u64, u64), message: &Message) -> Option<&mut Session> {
+        let caller = self.caller;
+        let other = if tags.0 == caller { tags.1 } else { tags.0 };
+        let at = match self.sessions.iter().position(|session| session.tag == other) {
+            Some(at) => at,
+            None if self.sessions.len() < MAX_SESSIONS => {
+                self.sessions.push(Session::new(other, message.mark.time));
+                self.sessions.len() - 1
+            }
+            None => return None,
+        };
+        self.sessions.get_mut(at)
+    }
+
+    fn acknowledge(&mut self, message: &Message) {
+        let of = |transaction: &&mut Transaction| {
+            transaction.method == "INVITE"
+                && transaction.sequence == message.sequence
+                && transaction.from_tag == message.from_tag
+        };
+        for invite in self.transactions.iter_mut().filter(of) {
+            let is_its =
+                |accepted: &&mut transaction::Accepted| accepted.to_tag == message.to_tag || message.to_tag == 0;
+            for accepted in invite.accepted.iter_mut().filter(is_its) {
+                accepted.acknowledged.get_or_insert(message.mark);
+            }
+        }
+        self.answer(message);
+    }
+
+    /// A request that may answer the offer of a response (RFC 3261, 13.2.1; RFC 3262, 5).
+    fn answer(&mut self, message: &Message) {
+        if message.sdp.is_some() {
+            let (caller, tags) = (self.caller, (message.from_tag, message.to_tag));
+            if let Some(session) = self.session(tags, message) {
+                session.acknowledge(caller, tags.0, message);
+            }
+        }
+    }
+
+    /// When the call has to be looked at again, and whether it is over then.
+    fn plan(&self) -> (i64, bool) {
+        let open = self.transactions.iter().filter_map(Transaction::open_until).min();
+        let over = self.over_at();
+        match open {
+            Some(open) if open < over => (open, false),
+            _ => (over, true),
+        }
+    }
+
+    /// When it is over if nothing more comes.
+    fn over_at(&self) -> i64 {
+        let pending = self.transactions.iter().filter_map(Transaction::open_until).max().unwrap_or(i64::MIN);
+        let last_final =
+            self.transactions.iter().filter_map(|transaction| Some(transaction.last.as_ref()?.mark.time)).max();
+        let quiet = match (self.answered, self.ended) {
+            // A 2xx without ACK is sent again for 64 times T1.
+            (Some(_), Some(ended)) => {
+                ended.time.saturating_add(LINGER_NS).max(self.last.time.saturating_add(LINGER_NS))
+            }
+            (Some(_), None) => self.last.time.saturating_add(IDLE_NS),
+            (None, _) if self.transactions.last().is_some_and(Transaction::is_challenged) => {
+                let last = self.transactions.last();
+                let was_refused = last.is_some_and(|transaction| transaction.user.is_some());
+                let patience =
+                    if was_refused && self.purpose != Purpose::Registration { RETRY_NS } else { CHALLENGE_NS };
+                self.last.time.saturating_add(patience)
+            }
+            (None, _) if self.is_partial && self.purpose == Purpose::Call && self.ended.is_none() => {
+                self.last.time.saturating_add(IDLE_NS)
+            }
+            (None, _) => last_final.unwrap_or(self.last.time).max(self.last.time).saturating_add(RETRY_NS),
+        };
+        quiet.max(pending.saturating_add(SECOND))
+    }
+}
+
+/// A call that has to be judged: its place, see [`Calls::get`].
+pub type Place = u32;
+
+/// The calls of a capture.
 pub struct Calls {
-    open: BTreeMap<String, Call>,
+    slots: Vec<Option<Call>>,
+    free: Vec<Place>,
+    by_id: HashMap<Box<str>, Place, Folding>,
+    /// When each call has to be looked at.
+    due: BTreeSet<(i64, Place)>,
+    closed: Recent<Box<str>, ()>,
+    places: Places,
+    /// The calls of the requests between two ends.
+    asked: Recent<conversation::Key, SmallVec<[Place; 4]>>,
+    opened: u64,
+    /// Media of any call were heard.
+    has_media: bool,
+    now: i64,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            by_id: HashMap::default(),
+            due: BTreeSet::new(),
+            closed: Recent::new(MAX_CLOSED),
+            places: Places::default(),
+            asked: Recent::new(MAX_PAIRS),
+            opened: 0,
+            has_media: false,
+            now: i64::MIN,
+        }
+    }
 }
 
 impl Calls {
     /// What is looked at.
-    pub const FIELDS: &'static [FieldId] = &[sip::PROTO, sip::CALL_ID];
+    pub fn fields() -> impl Iterator<Item = FieldId> {
+        message::FIELDS.iter().copied().chain([udp::PAYLOAD])
+    }
 
-    pub(crate) fn look(&mut self, seen: &Seen<'_>, settled: &mut Vec<Call>) {
-        if !seen.has_proto(ProtoId::Sip) {
+    /// A call by its place.
+    pub fn get(&self, place: Place) -> Option<&Call> {
+        self.slots.get(place as usize)?.as_ref()
+    }
+
+    fn get_mut(&mut self, place: Place) -> Option<&mut Call> {
+        self.slots.get_mut(place as usize)?.as_mut()
+    }
+
+    /// Takes the next packet. Calls that have to be judged are added to `due`.
+    pub(crate) fn look(&mut self, seen: &Seen<'_>, due: &mut Vec<Place>) {
+        self.now = self.now.max(seen.mark.time);
+        if let Some(quoted) = seen.quoted() {
+            self.unreachable(seen.mark, quoted);
+        } else if seen.has_proto(ProtoId::Sip) {
+            for nodes in seen.messages(sip::PROTO) {
+                if let Some(message) = Message::read(seen, nodes) {
+                    self.message(&message, due);
+                }
+            }
+        } else if seen.endpoints().transport == Transport::Udp && !self.places.is_empty() {
+            self.media(seen);
+        }
+    }
+
+    fn message(&mut self, message: &Message, due: &mut Vec<Place>) {
+        let place = match self.by_id.get(message.call_id.as_str()) {
+            Some(place) => *place,
+            None => {
+                let is_late = message.status().is_some() || matches!(message.method.as_str(), "ACK" | "BYE" | "CANCEL");
+                if is_late && self.closed.peek(&Box::from(message.call_id.as_str())).is_some() {
+                    return;
+                }
+                self.open(message, due)
+            }
+        };
+        let Some(call) = self.slots.get_mut(place as usize).and_then(Option::as_mut) else { return };
+        call.take(message);
+        let serial = call.serial;
+        for session in &mut call.sessions {
+            session.announce(place, serial, &mut self.places);
+        }
+        if message.status().is_none() {
+            self.remember(message.endpoints, place);
+        }
+        self.schedule(place);
+    }
+
+    /// Remembers who asked whom, so that an ICMP error finds the request that met it.
+    fn remember(&mut self, endpoints: Endpoints, place: Place) {
+        let key = conversation::Key(endpoints);
+        match self.asked.get(&key) {
+            Some(places) if places.contains(&place) => {}
+            Some(places) => {
+                if places.len() >= MAX_ASKED {
+                    places.remove(0);
+                }
+                places.push(place);
+            }
+            None => self.asked.insert(key, SmallVec::from_slice(&[place])),
+        }
+    }
+
+    fn open(&mut self, message: &Message, due: &mut Vec<Place>) -> Place {
+        if self.by_id.len() >= MAX_CALLS
+            && let Some((_, place)) = self.due.first().copied()
+        {
+            self.settle(place, true, due);
+        }
+        self.opened += 1;
+        let call = Call::new(message, self.opened);
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            (self.slots.len() - 1) as Place
+        });
+        self.by_id.insert(call.call_id.as_str().into(), place);
+        if let Some(slot) = self.slots.get_mut(place as usize) {
+            *slot = Some(call);
+        }
+        place
+    }
+
+    fn schedule(&mut self, place: Place) {
+        let Some(call) = self.slots.get_mut(place as usize).and_then(Option::as_mut) else { return };
+        let (at, _) = call.plan();
+        let before = std::mem::replace(&mut call.due, at);
+        self.due.remove(&(before, place));
+        self.due.insert((at, place));
+    }
+
+    /// Readies a call to be judged.
+    fn settle(&mut self, place: Place, is_over: bool, due: &mut Vec<Place>) {
+        let (now, has_media) = (self.now, self.has_media);
+        let Some(call) = self.get_mut(place) else { return };
+        let before = call.due;
+        (call.is_over, call.now, call.has_media_around) = (is_over, now, has_media);
+        call.due = i64::MAX;
+        if is_over {
+            let until = if call.is_cut { now } else { call.last.time };
+            call.sessions.iter_mut().for_each(|session| session.close(until));
+        }
+        self.due.remove(&(before, place));
+        due.push(place);
+    }
+
+    /// Lets time pass.
+    pub(crate) fn tick(&mut self, now: i64, due: &mut Vec<Place>) {
+        self.now = self.now.max(now);
+        while let Some((_, place)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
+            // What was heard meanwhile has not moved it.
+            let Some((at, is_over)) = self.get(place).map(Call::plan) else {
+                self.due.pop_first();
+                continue;
+            };
+            if at > now {
+                self.schedule(place);
+                continue;
+            }
+            if let Some(call) = self.get_mut(place) {
+                call.now = now;
+            }
+            self.settle(place, is_over, due);
+        }
+    }
+
+    /// Ends the capture.
+    pub(crate) fn finish(&mut self, due: &mut Vec<Place>) {
+        let mut open: Vec<_> =
+            self.slots.iter().enumerate().filter_map(|(at, call)| Some((call.as_ref()?.first, at as Place))).collect();
+        open.sort_unstable();
+        for (_, place) in open {
+            if let Some(call) = self.get_mut(place) {
+                call.is_cut = true;
+            }
+            self.settle(place, true, due);
+        }
+    }
+
+    /// Says that a call has been judged; what is over is forgotten and handed back.
+    pub(crate) fn judged(&mut self, place: Place, told: impl IntoIterator<Item = &'static str>) -> Option<Call> {
+        let call = self.get_mut(place)?;
+        call.told.extend(told);
+        if !call.is_over {
+            for transaction in &mut call.transactions {
+                transaction.judge(call.now);
+            }
+            self.schedule(place);
+            return None;
+        }
+        let call = self.slots.get_mut(place as usize)?.take()?;
+        self.by_id.remove(call.call_id.as_str());
+        self.closed.insert(call.call_id.as_str().into(), ());
+        self.free.push(place);
+        Some(call)
+    }
+
+    /// When the call ended to whose media an address and port belonged, if it has.
+    pub fn media_ended(&self, address: Address, port: u16) -> Option<i64> {
+        self.places.ended(address, port)
+    }
+
+    /// Whether an error about a datagram to `to` is of no interest: media that go on shortly after their call has ended.
+    pub fn is_leftover(&self, to: Address, port: u16, now: i64) -> bool {
+        self.media_ended(to, port).is_some_and(|ended| now.saturating_sub(ended) <= MEDIA_ENDS_NS)
+    }
+
+    /// The time of the first packet of all calls that are open.
+    pub(crate) fn horizon(&self) -> Option<i64> {
+        self.slots.iter().flatten().map(|call| call.first.time).min()
+    }
+
+    /// An ICMP error about a request is an answer to it.
+    fn unreachable(&mut self, mark: Mark, quoted: Endpoints) {
+        if quoted.transport == Transport::None {
             return;
         }
-        let Some(call_id) = seen.text(sip::CALL_ID) else { return };
-        if self.open.len() >= MAX_CALLS && !self.open.contains_key(&*call_id) {
-            let oldest = self.open.values().min_by_key(|call| call.messages.last()).map(|call| call.call_id.clone());
-            settled.extend(oldest.and_then(|oldest| self.open.remove(&oldest)));
+        let places = self.asked.get(&conversation::Key(quoted)).cloned().unwrap_or_default();
+        for place in places {
+            let Some(call) = self.get_mut(place) else { continue };
+            let meets = |transaction: &&mut Transaction| {
+                transaction.responses.is_empty() && transaction.last.is_none() && transaction.endpoints == quoted
+            };
+            for transaction in call.transactions.iter_mut().filter(meets) {
+                transaction.unreachable.get_or_insert(mark);
+            }
+            self.schedule(place);
         }
-        let call = self.open.entry(call_id.clone().into_owned());
-        let call = call.or_insert_with(|| Call { call_id: call_id.into_owned(), messages: Evidence::default() });
-        call.messages.add(seen.mark);
     }
 
-    pub(crate) fn tick(&mut self, _: i64, _: &mut Vec<Call>) {}
-
-    pub(crate) fn finish(&mut self, settled: &mut Vec<Call>) {
-        settled.extend(std::mem::take(&mut self.open).into_values());
-    }
-
-    pub(crate) fn horizon(&self) -> Option<i64> {
-        self.open.values().map(|call| call.messages.first().time).min()
+    /// A datagram that may be media of a call.
+    fn media(&mut self, seen: &Seen<'_>) {
+        let endpoints = seen.endpoints();
+        let Some(found) = self.places.find(&endpoints) else { return };
+        let Some(payload) = seen.bytes(udp::PAYLOAD) else { return };
+        let Some(call) = self.slots.get_mut(found.place as usize).and_then(Option::as_mut) else { return };
+        let is_it = |session: &&mut Session| session.tag == found.tag;
+        let Some(session) = call.sessions.iter_mut().find(is_it).filter(|_| call.serial == found.serial) else {
+            return;
+        };
+        if session.hear(found.from_caller, seen.mark, &endpoints, payload) {
+            self.has_media = true;
+            call.last = call.last.max(seen.mark);
+        }
     }
 }

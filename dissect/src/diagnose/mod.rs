@@ -52,13 +52,19 @@ pub use rule::{Kind, Rule};
 pub use seen::Seen;
 
 use crate::analysis::Analysis;
-use crate::call::{Call, Calls};
+use crate::call::{Calls, Place};
 use crate::packet::Packet;
+use crate::recent::Recent;
 use crate::registry::ProtoSet;
 use crate::wanted::Wanted;
 
 /// How often rules are told that time has passed. On the grid of absolute time, so that it does not matter when they are.
 pub const TICK_NS: i64 = 100_000_000;
+
+/// How many findings about calls are remembered, so that they are not said again.
+const MAX_TOLD: usize = 65_536;
+/// A cause that shows again sooner than that has lasted.
+const REPEAT_NS: i64 = 3_600_000_000_000;
 
 /// What rules say their findings to.
 pub struct Out<'a> {
@@ -90,7 +96,9 @@ pub struct Diagnosis {
     calls: Calls,
     rules: Vec<Running>,
     losses: Losses,
-    settled: Vec<Call>,
+    due: Vec<Place>,
+    /// When a finding about a call was said or would have been said again last, by code and subject.
+    told: Recent<(&'static str, String), i64>,
     now: i64,
     /// The last point of the grid at which rules were told the time.
     ticked: i64,
@@ -106,7 +114,7 @@ impl Diagnosis {
     /// A machine with all rules.
     pub fn new() -> Self {
         let mut wanted = Wanted::nothing();
-        Calls::FIELDS.iter().for_each(|field| wanted.add(*field));
+        Calls::fields().for_each(|field| wanted.add(field));
         let mut rules = Vec::new();
         for kind in rule::RULES {
             kind.fields.iter().for_each(|field| wanted.add(*field));
@@ -117,7 +125,8 @@ impl Diagnosis {
             calls: Calls::default(),
             rules,
             losses: Losses::default(),
-            settled: Vec::new(),
+            due: Vec::new(),
+            told: Recent::new(MAX_TOLD),
             now: i64::MIN,
             ticked: i64::MIN,
         }
@@ -139,11 +148,11 @@ impl Diagnosis {
             self.advance(packet.time, findings);
         }
         let now = self.now.max(0);
-        let Self { analysis, calls, rules, losses, settled, .. } = self;
+        let Self { analysis, calls, rules, losses, due, .. } = self;
         let mark = Mark { number: packet.number, time: packet.time, id };
         analysis.watch(packet, |dissection| {
             let seen = Seen { mark, packet, dissection };
-            calls.look(&seen, settled);
+            calls.look(&seen, due);
             let mut out = Out { now, losses, calls, findings };
             for running in rules.iter_mut() {
                 if running.protos.meets(&dissection.protos) {
@@ -165,7 +174,7 @@ impl Diagnosis {
             return;
         }
         self.ticked = tick;
-        self.calls.tick(tick, &mut self.settled);
+        self.calls.tick(tick, &mut self.due);
         self.judge(findings);
         let mut out = Out { now: tick, losses: &self.losses, calls: &self.calls, findings };
         for running in &mut self.rules {
@@ -184,7 +193,7 @@ impl Diagnosis {
 
     /// Ends the capture: what is open is judged by what was seen.
     pub fn finish(&mut self, findings: &mut Vec<Finding>) {
-        self.calls.finish(&mut self.settled);
+        self.calls.finish(&mut self.due);
         self.judge(findings);
         let mut out = Out { now: self.now.max(0), losses: &self.losses, calls: &self.calls, findings };
         for running in &mut self.rules {
@@ -198,16 +207,31 @@ impl Diagnosis {
         open.chain(self.calls.horizon()).fold(self.now, i64::min)
     }
 
-    /// Judges the calls that have settled.
+    /// Judges the calls that are due.
     fn judge(&mut self, findings: &mut Vec<Finding>) {
-        if self.settled.is_empty() {
-            return;
-        }
-        for call in std::mem::take(&mut self.settled) {
-            let mut out = Out { now: self.now.max(0), losses: &self.losses, calls: &self.calls, findings };
+        for place in std::mem::take(&mut self.due) {
+            let Some(call) = self.calls.get(place) else { continue };
+            let mut said = Vec::new();
+            let mut out = Out { now: call.now, losses: &self.losses, calls: &self.calls, findings: &mut said };
             for rule in rule::CALL_RULES {
-                (rule.judge)(&call, &mut out);
+                (rule.judge)(call, &mut out);
             }
+            // One finding per cause and subject, however often the call is looked at, and while the cause lasts.
+            said.retain(|finding| {
+                let subject = finding.subject.0.first().map_or(String::new(), |(_, value)| value.clone());
+                let key = (finding.code, subject);
+                let is_new = match self.told.get(&key) {
+                    Some(last) => call.now.saturating_sub(std::mem::replace(last, call.now)) > REPEAT_NS,
+                    None => true,
+                };
+                if is_new {
+                    self.told.insert(key, call.now);
+                }
+                is_new
+            });
+            let told: Vec<_> = said.iter().map(|finding| finding.code).collect();
+            findings.append(&mut said);
+            self.calls.judged(place, told);
         }
     }
 }

@@ -7,14 +7,23 @@ mod deadlines;
 mod dns_error;
 mod dns_message;
 mod dns_unanswered;
+mod fax_failed;
+mod fax_t38;
 mod http_server_error;
 mod icmp_error;
 mod icmp_fragmentation;
 mod icmp_unreachable;
 mod ip_fragments;
 mod ip_ttl;
+mod media_absent;
+mod media_private;
+mod media_quality;
 mod segment;
+mod sip_auth;
 mod sip_malformed;
+mod sip_missing_ack;
+mod sip_no_response;
+mod sip_rejected;
 mod tcp_handshake;
 mod tcp_reset;
 mod tcp_retransmissions;
@@ -82,7 +91,17 @@ pub static RULES: &[&Kind] = &[
 ];
 
 /// The rules over calls. One line a rule.
-pub static CALL_RULES: &[&CallKind] = &[];
+pub static CALL_RULES: &[&CallKind] = &[
+    &sip_auth::RULE,
+    &sip_no_response::RULE,
+    &sip_rejected::RULE,
+    &sip_missing_ack::RULE,
+    &media_private::RULE,
+    &media_absent::RULE,
+    &media_quality::RULE,
+    &fax_t38::RULE,
+    &fax_failed::RULE,
+];
 
 /// All rows of the findings catalogue that can be said.
 pub fn codes() -> impl Iterator<Item = &'static Code> {

@@ -1,0 +1,115 @@
+//! `media.none` and `media.one-way`: the call was answered, and there is silence on one side or on both.
+
+use super::{CallKind, Out};
+use crate::call::session::Session;
+use crate::call::{Call, Purpose};
+use crate::diagnose::Evidence;
+use crate::diagnose::finding::{Code, Finding, Severity, place};
+
+static NONE: Code = Code {
+    name: "media.none",
+    severity: Severity::Error,
+    advice: "see whether firewalls let UDP through to the ports of both descriptions, and whether the addresses in them can be reached",
+};
+
+static ONE_WAY: Code = Code {
+    name: "media.one-way",
+    severity: Severity::Error,
+    advice: "see why nothing comes from the silent side: a firewall or NAT before it, or an address in the other side's description that it cannot reach",
+};
+
+pub(crate) static RULE: CallKind = CallKind { codes: &[&NONE, &ONE_WAY], judge };
+
+const SECOND: i64 = 1_000_000_000;
+/// So long a call must have lasted for its silence to say something.
+const SILENCE_NS: i64 = 5 * SECOND;
+/// So long sound both ways must have been agreed on for one side's silence to say something, and so many packets must
+/// have come from the other one.
+const ONE_WAY_NS: i64 = 2 * SECOND;
+const MIN_PACKETS: u64 = 50;
+
+fn judge(call: &Call, out: &mut Out<'_>) {
+    if call.purpose != Purpose::Call || !call.is_over || !call.is_answered() {
+        return;
+    }
+    let answered = call.sessions.iter().filter(|session| session.answered.is_some() && session.has_rtp());
+    for session in answered {
+        // With ICE media may flow between addresses that no description names first.
+        if session.has_candidates || session.mismatch.is_some() {
+            continue;
+        }
+        judge_session(call, session, out);
+    }
+}
+
+/// The descriptions that were agreed on, as evidence, and where media should come.
+fn where_to(session: &Session, is_caller: bool) -> String {
+    let spots: Vec<_> = session.spots_of(is_caller).take(2).map(|(address, port)| place(address, port)).collect();
+    if spots.is_empty() { "an unknown address".to_owned() } else { spots.join(" or ") }
+}
+
+fn evidence(call: &Call, session: &Session) -> Evidence {
+    let mut evidence = Evidence::default();
+    let invites =
+        call.transactions.iter().filter(|transaction| transaction.method == "INVITE" && transaction.is_accepted());
+    for invite in invites {
+        let is_its = |accepted: &&crate::call::transaction::Accepted| accepted.to_tag == session.tag;
+        if invite.accepted.iter().any(|accepted| is_its(&accepted)) {
+            evidence.join(&invite.requests);
+            invite.accepted.iter().filter(is_its).for_each(|accepted| evidence.join(&accepted.marks));
+        }
+    }
+    call.ended.into_iter().for_each(|ended| evidence.add(ended));
+    evidence
+}
+
+fn judge_session(call: &Call, session: &Session, out: &mut Out<'_>) {
+    let [caller, callee] = &session.heard;
+    let seconds = call.talk_ns() / SECOND;
+    let mut evidence = evidence(call, session);
+    if evidence.is_empty() {
+        call.answered.into_iter().for_each(|answered| evidence.add(answered));
+    }
+    if caller.packets == 0 && callee.packets == 0 {
+        let has_fax = session.fax.as_ref().is_some_and(|fax| fax.heard.iter().any(|heard| heard.packets > 0));
+        if session.audio_ns < SILENCE_NS || call.talk_ns() < SILENCE_NS || has_fax {
+            return;
+        }
+        let summary = format!(
+            "call from {} to {} lasted {seconds} s, and no RTP came to {} or to {}",
+            call.from,
+            call.to,
+            where_to(session, true),
+            where_to(session, false)
+        );
+        let mut finding = Finding::new(&NONE, call.subject(), evidence, summary).absent();
+        if !call.has_media_around {
+            finding = finding.uncertain();
+            finding
+                .summary
+                .push_str("; the capture holds no media of any call, it may have been filtered to signalling");
+        }
+        out.say(finding);
+        return;
+    }
+    if session.both_ns < ONE_WAY_NS {
+        return;
+    }
+    let silent = match (caller.packets, callee.packets) {
+        (0, _) if callee.in_call >= MIN_PACKETS => true,
+        (_, 0) if caller.in_call >= MIN_PACKETS => false,
+        _ => return,
+    };
+    let loud = if silent { callee } else { caller };
+    loud.first.into_iter().chain(loud.last).for_each(|mark| evidence.add(mark));
+    let names = |is_caller| if is_caller { ("the caller", &call.from) } else { ("the called side", &call.to) };
+    let ((silent_side, name), (loud_side, _)) = (names(silent), names(!silent));
+    let summary = format!(
+        "call from {} to {}: {} RTP packets from {loud_side} in {seconds} s, none from {silent_side} ({name}), which should come to {}",
+        call.from,
+        call.to,
+        loud.packets,
+        where_to(session, !silent)
+    );
+    out.say(Finding::new(&ONE_WAY, call.subject(), evidence, summary).absent());
+}

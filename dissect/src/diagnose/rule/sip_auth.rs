@@ -1,0 +1,171 @@
+//! `sip.auth-loop` and `sip.auth-failed`: who asks cannot show that he is who he says.
+
+use super::{CallKind, Out};
+use crate::call::{Call, Purpose, Transaction};
+use crate::diagnose::Evidence;
+use crate::diagnose::finding::{Code, Finding, Severity};
+
+static LOOP: Code = Code {
+    name: "sip.auth-loop",
+    severity: Severity::Error,
+    advice: "compare user name, password and realm on both sides; a client that goes on after two refusals should be stopped",
+};
+
+static FAILED: Code = Code {
+    name: "sip.auth-failed",
+    severity: Severity::Error,
+    advice: "compare user name, password and realm of the client with those of the server",
+};
+
+pub(crate) static RULE: CallKind = CallKind { codes: &[&LOOP, &FAILED], judge };
+
+/// So many challenges of one request in a row are a loop.
+const LOOP_LEN: usize = 3;
+
+/// The requests of one method that began a dialog or stand alone, in order, each CSeq number once: a challenge that a
+/// proxy hands on is no second one.
+fn attempts<'c>(call: &'c Call, method: &str) -> Vec<&'c Transaction> {
+    let mut attempts: Vec<&Transaction> = Vec::new();
+    for transaction in call.transactions.iter().filter(|transaction| transaction.method == method) {
+        let nonce = |transaction: &Transaction| {
+            transaction.last.as_ref().and_then(|last| last.challenge.as_ref()).map(|challenge| challenge.nonce)
+        };
+        let is_same = |other: &&mut &Transaction| {
+            other.sequence == transaction.sequence
+                && other.from_tag == transaction.from_tag
+                && (nonce(other) == nonce(transaction) || nonce(other).is_none() || nonce(transaction).is_none())
+        };
+        match attempts.iter_mut().find(is_same) {
+            // The hop on which more is known of its end tells.
+            Some(other) if better(transaction, other) => *other = transaction,
+            Some(_) => {}
+            None => attempts.push(transaction),
+        }
+    }
+    attempts
+}
+
+fn better(transaction: &Transaction, than: &Transaction) -> bool {
+    let rank = |transaction: &Transaction| match transaction.status() {
+        Some(200..=299) => 3,
+        Some(401 | 407) => 2,
+        Some(_) => 1,
+        None => 0,
+    };
+    rank(transaction) > rank(than)
+}
+
+fn judge(call: &Call, out: &mut Out<'_>) {
+    let mut methods: Vec<&str> = Vec::new();
+    for transaction in call.transactions.iter().filter(|transaction| transaction.is_challenged()) {
+        if !methods.contains(&transaction.method.as_str()) {
+            methods.push(&transaction.method);
+        }
+    }
+    for transaction in &call.transactions {
+        let is_refused = transaction.user.is_some() && matches!(transaction.status(), Some(403 | 404));
+        if is_refused && !methods.contains(&transaction.method.as_str()) {
+            methods.push(&transaction.method);
+        }
+    }
+    for method in methods {
+        judge_method(call, method, out);
+    }
+}
+
+/// Whether a final response refuses the credentials of its request.
+fn refuses(transaction: &Transaction, method: &str) -> bool {
+    transaction.user.is_some()
+        && match transaction.status() {
+            Some(401 | 407) => true,
+            Some(403) => matches!(method, "REGISTER" | "INVITE"),
+            Some(404) => method == "REGISTER",
+            _ => false,
+        }
+}
+
+fn judge_method(call: &Call, method: &str, out: &mut Out<'_>) {
+    let attempts = attempts(call, method);
+    // While something is on its way nothing is settled.
+    let is_pending = attempts.last().is_some_and(|last| last.last.is_none() && last.responses.is_empty());
+    if !call.is_over || is_pending && !call.is_cut && attempts.is_empty() {
+        return;
+    }
+    // Only what came behind the last success counts.
+    let since = attempts.iter().rposition(|attempt| attempt.is_accepted()).map_or(0, |at| at + 1);
+    let attempts = attempts.get(since..).unwrap_or_default();
+    if method == "INVITE" && call.is_answered() && attempts.iter().all(|attempt| attempt.is_initial) {
+        return;
+    }
+    let mut runs: Vec<Vec<&Transaction>> = vec![Vec::new()];
+    for attempt in attempts {
+        match attempt.status() {
+            Some(401 | 407) => runs.last_mut().into_iter().for_each(|run| run.push(attempt)),
+            Some(_) => runs.push(Vec::new()),
+            None => {}
+        }
+    }
+    let longest = runs.iter().max_by_key(|run| run.len()).map_or(&[][..], Vec::as_slice);
+    if longest.len() >= LOOP_LEN {
+        let mut evidence = Evidence::default();
+        longest.iter().for_each(|attempt| {
+            evidence.join(&attempt.requests);
+            evidence.join(&attempt.responses);
+        });
+        let challenges = longest.iter().filter_map(|attempt| attempt.last.as_ref()?.challenge.as_ref());
+        let mut nonces: Vec<u64> = challenges.clone().map(|challenge| challenge.nonce).collect();
+        nonces.sort_unstable();
+        nonces.dedup();
+        let realm = challenges.clone().next().map_or("", |challenge| &challenge.realm);
+        let nonce = if nonces.len() == longest.len() { "a new nonce each time" } else { "nonces repeated" };
+        let sent = longest.iter().filter(|attempt| attempt.user.is_some()).count();
+        let with = match sent {
+            0 => "credentials never sent".to_owned(),
+            _ => format!("credentials sent {sent} times and never accepted"),
+        };
+        let what = what(call, method);
+        let count = longest.len();
+        let summary = format!("{what} challenged {count} times; realm \"{realm}\", {nonce}, {with}");
+        let user = longest.iter().find_map(|attempt| attempt.user.as_deref());
+        let mut finding = Finding::new(&LOOP, call.subject(), evidence, summary);
+        if let Some(user) = user {
+            finding = finding.advice(format!(
+                "the password or the realm of user {user} does not match the registrar's or proxy's; stop the client, which goes on asking"
+            ));
+        } else {
+            finding = finding.advice("the client does not answer challenges: give it a user name and a password for the realm, or let the server ask for none");
+        }
+        out.say(finding);
+        return;
+    }
+    let Some(refused) = attempts.iter().rev().find(|attempt| refuses(attempt, method)) else { return };
+    // Whatever came of it later counts, unless it is no answer to who one is.
+    let last = attempts.iter().rev().find(|attempt| attempt.last.is_some());
+    if !last.is_some_and(|last| refuses(last, method) || last.is_challenged()) {
+        return;
+    }
+    let Some(answer) = &refused.last else { return };
+    let mut evidence = Evidence::default();
+    for attempt in attempts.iter().filter(|attempt| attempt.is_challenged() || refuses(attempt, method)) {
+        evidence.join(&attempt.requests);
+        evidence.join(&attempt.responses);
+    }
+    let user = refused.user.as_deref().unwrap_or_default();
+    let what = what(call, method);
+    let summary =
+        format!("{what}: the credentials of user \"{user}\" were refused with {} {}", answer.status, answer.phrase);
+    let advice = match answer.status {
+        404 => format!("user {user} is not known to the server: check its name there"),
+        403 => format!("the password of user {user} is wrong, or the server does not let this user or address in"),
+        _ => format!("compare name, password and realm of user {user} with those of the server"),
+    };
+    out.say(Finding::new(&FAILED, call.subject(), evidence, summary).advice(advice));
+}
+
+/// The request for people: `REGISTER for sip:613@example.net`.
+fn what(call: &Call, method: &str) -> String {
+    match call.purpose {
+        Purpose::Registration => format!("{method} for {}", call.to),
+        _ => format!("{method} from {} to {}", call.from, call.to),
+    }
+}

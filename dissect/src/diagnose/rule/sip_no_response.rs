@@ -1,0 +1,51 @@
+//! `sip.no-response`: a request to which nothing at all came back.
+
+use super::{CallKind, Out};
+use crate::call::{Call, Transaction};
+use crate::diagnose::finding::{Code, Finding, Severity, Subject, place};
+use crate::dissector::Transport;
+
+static CODE: Code = Code {
+    name: "sip.no-response",
+    severity: Severity::Error,
+    advice: "see whether the other side is up, listens at that address and port, and whether a firewall drops the requests or the answers",
+};
+
+pub(crate) static RULE: CallKind = CallKind { codes: &[&CODE], judge };
+
+/// Whether the same request found an answer on another branch or hop.
+fn is_answered_elsewhere(call: &Call, transaction: &Transaction) -> bool {
+    call.transactions.iter().any(|other| {
+        other.method == transaction.method
+            && other.sequence == transaction.sequence
+            && other.from_tag == transaction.from_tag
+            && other.is_accepted()
+    })
+}
+
+fn judge(call: &Call, out: &mut Out<'_>) {
+    for transaction in &call.transactions {
+        if !transaction.is_unanswered(call.now) || is_answered_elsewhere(call, transaction) {
+            continue;
+        }
+        // A CANCEL and its INVITE have one cause.
+        if transaction.method == "CANCEL" && call.attempts().any(|invite| invite.is_unanswered(call.now)) {
+            continue;
+        }
+        let ends = &transaction.endpoints;
+        let (from, to) = (place(ends.src, ends.src_port), place(ends.dst, ends.dst_port));
+        let sent = transaction.repeats + 1;
+        let waited = call.now.saturating_sub(transaction.requests.first().time) / 1_000_000_000;
+        let transport = if ends.transport == Transport::Udp { "UDP" } else { "TCP" };
+        let method = &transaction.method;
+        let times = if sent == 1 { "once".to_owned() } else { format!("{sent} times") };
+        let summary = format!(
+            "{method} from {from} to {to} ({transport}) was sent {times}; nothing came back in {waited} s (from {} to {})",
+            call.from, call.to
+        );
+        let subject = Subject::new("transaction", format!("{method} from {from} to {to}"))
+            .and("call_id", call.call_id.clone())
+            .and("cseq", transaction.sequence.to_string());
+        out.say(Finding::new(&CODE, subject, transaction.requests.clone(), summary).absent());
+    }
+}
