@@ -43,6 +43,10 @@ pub enum Command {
     Cluster(Cluster),
     /// Says what is wrong in a capture file: worst first, with the packets that show it and what to do.
     Diagnose(Diagnose),
+    /// The calls of a capture file: who, when, how they ended, and what their media were like.
+    Calls(Calls),
+    /// The ladder diagram of a call or a TCP connection.
+    Flow(Flow),
     /// The fields that display filters know: name, type and description, separated by tabs.
     Fields(Fields),
     /// Rule files: Wireshark's color filters, display filters, buttons and macros as they are, and rules in TOML.
@@ -75,6 +79,32 @@ pub struct Diagnose {
     #[arg(short = 'r', long = "read-file", value_name = "FILE")]
     pub file: PathBuf,
     /// The format of the output: text for people, or one JSON object a line.
+    #[arg(short = 'T', long = "format", value_name = "FORMAT", value_enum, default_value = "text")]
+    pub format: ReportFormat,
+}
+
+#[derive(Args, Debug)]
+pub struct Calls {
+    /// The capture file; `-` is standard input.
+    #[arg(short = 'r', long = "read-file", value_name = "FILE")]
+    pub file: PathBuf,
+    /// The format of the output: text for people, or one JSON object a line.
+    #[arg(short = 'T', long = "format", value_name = "FORMAT", value_enum, default_value = "text")]
+    pub format: ReportFormat,
+}
+
+#[derive(Args, Debug)]
+pub struct Flow {
+    /// A Call-ID or its beginning, a TCP stream's number, or its two ends as in 10.0.0.1:1025-10.0.0.2:80.
+    #[arg(value_name = "CALL-ID|STREAM|ENDS", allow_hyphen_values = true)]
+    pub what: String,
+    /// A capture file; several are hosts that saw the same call, and what they saw is put together (repeatable).
+    #[arg(short = 'r', long = "read-file", value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Writes the ladder as SVG instead.
+    #[arg(short = 'w', value_name = "FILE")]
+    pub write: Option<PathBuf>,
+    /// The format of the output.
     #[arg(short = 'T', long = "format", value_name = "FORMAT", value_enum, default_value = "text")]
     pub format: ReportFormat,
 }

@@ -6,10 +6,12 @@
 //! are told apart by their tags, transactions by their branches.
 
 pub mod fax;
+pub mod ladder;
 pub mod message;
 pub mod offer;
 pub mod reach;
 pub mod session;
+pub mod summary;
 pub mod tracker;
 pub mod transaction;
 
@@ -54,6 +56,8 @@ const CHALLENGE_NS: i64 = 32 * SECOND;
 const LINGER_NS: i64 = 2 * SECOND;
 /// A call of which nothing was seen or heard for so long is taken to be over.
 const IDLE_NS: i64 = 7200 * SECOND;
+/// A capture in which nothing at all was seen for longer may have stood still: what did not come then is not missing.
+const MAX_SILENCE_NS: i64 = 300 * SECOND;
 /// So long after a call has ended its media may meet closed ports.
 const MEDIA_ENDS_NS: i64 = 5 * SECOND;
 
@@ -169,6 +173,17 @@ impl Call {
     /// Whether somebody answered.
     pub fn is_answered(&self) -> bool {
         self.answered.is_some()
+    }
+
+    /// Whether messages of the call were seen between the two addresses at which the media of a dialog come: if not, the
+    /// media may take a way that was not captured.
+    pub fn sees_path_of(&self, session: &Session) -> bool {
+        let callers: Vec<Address> = session.spots_of(true).map(|spot| spot.0).collect();
+        let callees: Vec<Address> = session.spots_of(false).map(|spot| spot.0).collect();
+        self.steps.iter().any(|step| {
+            let (src, dst) = (step.endpoints.src, step.endpoints.dst);
+            callers.contains(&src) && callees.contains(&dst) || callers.contains(&dst) && callees.contains(&src)
+        })
     }
 
     /// How long it lasted from the answer to the BYE, or to the last that was seen of it.
@@ -387,7 +402,9 @@ pub struct Calls {
     opened: u64,
     /// Media of any call were heard.
     has_media: bool,
+    /// The time so far, and until when the capture is known to have gone on.
     now: i64,
+    alive: i64,
 }
 
 impl Default for Calls {
@@ -403,6 +420,7 @@ impl Default for Calls {
             opened: 0,
             has_media: false,
             now: i64::MIN,
+            alive: i64::MIN,
         }
     }
 }
@@ -425,6 +443,7 @@ impl Calls {
     /// Takes the next packet. Calls that have to be judged are added to `due`.
     pub(crate) fn look(&mut self, seen: &Seen<'_>, due: &mut Vec<Place>) {
         self.now = self.now.max(seen.mark.time);
+        self.alive = self.now;
         if let Some(quoted) = seen.quoted() {
             self.unreachable(seen.mark, quoted);
         } else if seen.has_proto(ProtoId::Sip) {
@@ -505,7 +524,7 @@ impl Calls {
 
     /// Readies a call to be judged.
     fn settle(&mut self, place: Place, is_over: bool, due: &mut Vec<Place>) {
-        let (now, has_media) = (self.now, self.has_media);
+        let (now, has_media) = (self.alive, self.has_media);
         let Some(call) = self.get_mut(place) else { return };
         let before = call.due;
         (call.is_over, call.now, call.has_media_around) = (is_over, now, has_media);
@@ -520,6 +539,9 @@ impl Calls {
 
     /// Lets time pass.
     pub(crate) fn tick(&mut self, now: i64, due: &mut Vec<Place>) {
+        if self.now != i64::MIN {
+            self.alive = if now.saturating_sub(self.now) > MAX_SILENCE_NS { self.now } else { now.max(self.now) };
+        }
         self.now = self.now.max(now);
         while let Some((_, place)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
             // What was heard meanwhile has not moved it.
@@ -530,9 +552,6 @@ impl Calls {
             if at > now {
                 self.schedule(place);
                 continue;
-            }
-            if let Some(call) = self.get_mut(place) {
-                call.now = now;
             }
             self.settle(place, is_over, due);
         }
@@ -553,11 +572,12 @@ impl Calls {
 
     /// Says that a call has been judged; what is over is forgotten and handed back.
     pub(crate) fn judged(&mut self, place: Place, told: impl IntoIterator<Item = &'static str>) -> Option<Call> {
+        let now = self.now;
         let call = self.get_mut(place)?;
         call.told.extend(told);
         if !call.is_over {
             for transaction in &mut call.transactions {
-                transaction.judge(call.now);
+                transaction.judge(now);
             }
             self.schedule(place);
             return None;

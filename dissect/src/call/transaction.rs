@@ -49,6 +49,8 @@ pub struct Transaction {
     /// In the direction of the request.
     pub endpoints: Endpoints,
     pub uri: String,
+    /// Whom it is for: the address of the To header.
+    pub to: String,
     /// The request and its repetitions; empty if none was seen.
     pub requests: Evidence,
     pub repeats: u32,
@@ -79,6 +81,7 @@ impl Transaction {
             is_initial: !is_response && message.to_tag == 0,
             endpoints: if is_response { message.endpoints.reversed() } else { message.endpoints },
             uri: String::new(),
+            to: message.to.clone(),
             requests: Evidence::default(),
             repeats: 0,
             last_request: i64::MIN,

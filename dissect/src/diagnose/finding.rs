@@ -43,7 +43,7 @@ pub struct Code {
 pub struct Subject(pub Vec<(&'static str, String)>);
 
 /// An address and, where there is one, a port, as they stand in texts: `10.0.0.1:5060`, `[2001:db8::1]:5060`.
-pub(crate) fn place(address: Address, port: u16) -> String {
+pub fn place(address: Address, port: u16) -> String {
     match (address, port) {
         (_, 0) => address.to_string(),
         (Address::Ipv6(_), _) => format!("[{address}]:{port}"),

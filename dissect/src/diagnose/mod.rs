@@ -46,7 +46,7 @@ mod seen;
 pub(crate) mod testing;
 
 pub use evidence::{Evidence, MAX_MARKS, Mark};
-pub use finding::{Code, Finding, Severity, Subject};
+pub use finding::{Code, Finding, Severity, Subject, place};
 pub use loss::{Loss, Losses, MAX_LOSSES};
 pub use rule::{Kind, Rule};
 pub use seen::Seen;

@@ -1,9 +1,11 @@
 //! The commands, one a file.
 
+mod calls;
 pub(crate) mod cluster;
 mod completions;
 mod diagnose;
 mod fields;
+mod flow;
 mod import;
 mod node;
 mod query;
@@ -39,6 +41,8 @@ pub fn run() -> ExitCode {
         Command::Status(args) => status::status(&args),
         Command::Read(args) => read::run(&args),
         Command::Diagnose(args) => diagnose::run(&args),
+        Command::Calls(args) => calls::run(&args),
+        Command::Flow(args) => flow::run(&args),
         Command::Fields(args) => fields::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Cluster(args) => cluster::run(&args),

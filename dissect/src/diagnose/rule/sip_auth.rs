@@ -3,7 +3,7 @@
 use super::{CallKind, Out};
 use crate::call::{Call, Purpose, Transaction};
 use crate::diagnose::Evidence;
-use crate::diagnose::finding::{Code, Finding, Severity};
+use crate::diagnose::finding::{Code, Finding, Severity, Subject};
 
 static LOOP: Code = Code {
     name: "sip.auth-loop",
@@ -22,11 +22,12 @@ pub(crate) static RULE: CallKind = CallKind { codes: &[&LOOP, &FAILED], judge };
 /// So many challenges of one request in a row are a loop.
 const LOOP_LEN: usize = 3;
 
-/// The requests of one method that began a dialog or stand alone, in order, each CSeq number once: a challenge that a
-/// proxy hands on is no second one.
-fn attempts<'c>(call: &'c Call, method: &str) -> Vec<&'c Transaction> {
+/// The requests of one method and for one address, in order, each CSeq number once: a challenge that a proxy hands on is
+/// no second one.
+fn attempts<'c>(call: &'c Call, method: &str, to: &str) -> Vec<&'c Transaction> {
     let mut attempts: Vec<&Transaction> = Vec::new();
-    for transaction in call.transactions.iter().filter(|transaction| transaction.method == method) {
+    let is_meant = |transaction: &&Transaction| transaction.method == method && transaction.to == to;
+    for transaction in call.transactions.iter().filter(is_meant) {
         let nonce = |transaction: &Transaction| {
             transaction.last.as_ref().and_then(|last| last.challenge.as_ref()).map(|challenge| challenge.nonce)
         };
@@ -56,20 +57,18 @@ fn better(transaction: &Transaction, than: &Transaction) -> bool {
 }
 
 fn judge(call: &Call, out: &mut Out<'_>) {
-    let mut methods: Vec<&str> = Vec::new();
-    for transaction in call.transactions.iter().filter(|transaction| transaction.is_challenged()) {
-        if !methods.contains(&transaction.method.as_str()) {
-            methods.push(&transaction.method);
+    let mut requests: Vec<(&str, &str)> = Vec::new();
+    let is_about_it = |transaction: &&Transaction| {
+        transaction.is_challenged() || transaction.user.is_some() && matches!(transaction.status(), Some(403 | 404))
+    };
+    for transaction in call.transactions.iter().filter(is_about_it) {
+        let request = (transaction.method.as_str(), transaction.to.as_str());
+        if !requests.contains(&request) {
+            requests.push(request);
         }
     }
-    for transaction in &call.transactions {
-        let is_refused = transaction.user.is_some() && matches!(transaction.status(), Some(403 | 404));
-        if is_refused && !methods.contains(&transaction.method.as_str()) {
-            methods.push(&transaction.method);
-        }
-    }
-    for method in methods {
-        judge_method(call, method, out);
+    for (method, to) in requests {
+        judge_request(call, method, to, out);
     }
 }
 
@@ -84,11 +83,9 @@ fn refuses(transaction: &Transaction, method: &str) -> bool {
         }
 }
 
-fn judge_method(call: &Call, method: &str, out: &mut Out<'_>) {
-    let attempts = attempts(call, method);
-    // While something is on its way nothing is settled.
-    let is_pending = attempts.last().is_some_and(|last| last.last.is_none() && last.responses.is_empty());
-    if !call.is_over || is_pending && !call.is_cut && attempts.is_empty() {
+fn judge_request(call: &Call, method: &str, to: &str, out: &mut Out<'_>) {
+    let attempts = attempts(call, method, to);
+    if !call.is_over {
         return;
     }
     // Only what came behind the last success counts.
@@ -123,11 +120,11 @@ fn judge_method(call: &Call, method: &str, out: &mut Out<'_>) {
             0 => "credentials never sent".to_owned(),
             _ => format!("credentials sent {sent} times and never accepted"),
         };
-        let what = what(call, method);
+        let what = what(call, method, to);
         let count = longest.len();
         let summary = format!("{what} challenged {count} times; realm \"{realm}\", {nonce}, {with}");
         let user = longest.iter().find_map(|attempt| attempt.user.as_deref());
-        let mut finding = Finding::new(&LOOP, call.subject(), evidence, summary);
+        let mut finding = Finding::new(&LOOP, subject(call, to), evidence, summary);
         if let Some(user) = user {
             finding = finding.advice(format!(
                 "the password or the realm of user {user} does not match the registrar's or proxy's; stop the client, which goes on asking"
@@ -151,7 +148,7 @@ fn judge_method(call: &Call, method: &str, out: &mut Out<'_>) {
         evidence.join(&attempt.responses);
     }
     let user = refused.user.as_deref().unwrap_or_default();
-    let what = what(call, method);
+    let what = what(call, method, to);
     let summary =
         format!("{what}: the credentials of user \"{user}\" were refused with {} {}", answer.status, answer.phrase);
     let advice = match answer.status {
@@ -159,13 +156,21 @@ fn judge_method(call: &Call, method: &str, out: &mut Out<'_>) {
         403 => format!("the password of user {user} is wrong, or the server does not let this user or address in"),
         _ => format!("compare name, password and realm of user {user} with those of the server"),
     };
-    out.say(Finding::new(&FAILED, call.subject(), evidence, summary).advice(advice));
+    out.say(Finding::new(&FAILED, subject(call, to), evidence, summary).advice(advice));
+}
+
+/// A registration is named by the address that it is for: its next attempt may have another Call-ID.
+fn subject(call: &Call, to: &str) -> Subject {
+    match call.purpose {
+        Purpose::Registration => Subject::new("registration", to).and("call_id", &*call.call_id),
+        Purpose::Call | Purpose::Other => call.subject(),
+    }
 }
 
 /// The request for people: `REGISTER for sip:613@example.net`.
-fn what(call: &Call, method: &str) -> String {
+fn what(call: &Call, method: &str, to: &str) -> String {
     match call.purpose {
-        Purpose::Registration => format!("{method} for {}", call.to),
-        _ => format!("{method} from {} to {}", call.from, call.to),
+        Purpose::Registration => format!("{method} for {to}"),
+        _ => format!("{method} from {} to {to}", call.from),
     }
 }

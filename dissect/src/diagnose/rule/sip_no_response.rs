@@ -46,6 +46,11 @@ fn judge(call: &Call, out: &mut Out<'_>) {
         let subject = Subject::new("transaction", format!("{method} from {from} to {to}"))
             .and("call_id", call.call_id.clone())
             .and("cseq", transaction.sequence.to_string());
-        out.say(Finding::new(&CODE, subject, transaction.requests.clone(), summary).absent());
+        let mut finding = Finding::new(&CODE, subject, transaction.requests.clone(), summary).absent();
+        // Who gets no answer to a datagram sends it again: this one may have got one that was not captured.
+        if call.is_partial || transaction.repeats == 0 && ends.transport == Transport::Udp {
+            finding = finding.uncertain();
+        }
+        out.say(finding);
     }
 }

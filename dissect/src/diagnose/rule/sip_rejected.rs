@@ -64,7 +64,8 @@ fn judge_attempts(call: &Call, out: &mut Out<'_>) {
     if answer.status == 408 && call.attempts().any(|attempt| attempt.is_unanswered(call.now)) {
         return;
     }
-    let offers = |kind| refused.offer.as_ref().is_some_and(|offer| offer.has(kind));
+    // An offer is one whether or not its port is one.
+    let offers = |kind| refused.offer.as_ref().is_some_and(|offer| offer.media.iter().any(|line| line.kind == kind));
     if NOT_ACCEPTABLE.contains(&answer.status) && offers(Kind::Fax) {
         // fax.t38-rejected says it.
         return;
@@ -105,7 +106,7 @@ fn not_acceptable(call: &Call, refused: &Transaction) -> Finding {
     let mut evidence = refused.requests.clone();
     let answer = refused.last.as_ref();
     answer.into_iter().for_each(|answer| evidence.add(answer.mark));
-    let lines = refused.offer.iter().flat_map(|offer| offer.of_kind(Kind::Audio));
+    let lines = refused.offer.iter().flat_map(|offer| &offer.media).filter(|line| line.kind == Kind::Audio);
     let offered: Vec<String> = lines.flat_map(|line| line.codecs()).map(|codec| codec.label()).collect();
     let status = answer.map_or(String::new(), |answer| format!("{} {}", answer.status, answer.phrase));
     let warning =

@@ -1,0 +1,215 @@
+//! A call in a row of a list: who, when, how it went, and what its media were like.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{Call, Purpose, Transaction};
+use crate::diagnose::place;
+use crate::output::value;
+use crate::rtp_stream;
+
+/// How a call stands, in Wireshark's words; those behind `Unknown` it does not have.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum State {
+    CallSetup,
+    Ringing,
+    InCall,
+    Cancelled,
+    Completed,
+    Rejected,
+    Unknown,
+    /// Asked who he is, the caller did not go on.
+    Challenged,
+    Redirected,
+    /// Nothing at all came back.
+    NoResponse,
+    /// Answered, and the answer was not acknowledged.
+    NoAck,
+}
+
+impl State {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CallSetup => "CALL SETUP",
+            Self::Ringing => "RINGING",
+            Self::InCall => "IN CALL",
+            Self::Cancelled => "CANCELLED",
+            Self::Completed => "COMPLETED",
+            Self::Rejected => "REJECTED",
+            Self::Unknown => "UNKNOWN",
+            Self::Challenged => "CHALLENGED",
+            Self::Redirected => "REDIRECTED",
+            Self::NoResponse => "NO RESPONSE",
+            Self::NoAck => "NO ACK",
+        }
+    }
+}
+
+impl Call {
+    /// How the call stands. A challenge is no rejection, and a re-INVITE ends nothing.
+    pub fn state(&self) -> State {
+        if self.ended.is_some() {
+            return State::Completed;
+        }
+        if self.is_answered() {
+            let accepted = || self.attempts().flat_map(|attempt| &attempt.accepted);
+            let is_open = accepted().all(|accepted| accepted.acknowledged.is_none());
+            let is_repeated = accepted().any(|accepted| accepted.repeats > 0);
+            return if is_open && is_repeated { State::NoAck } else { State::InCall };
+        }
+        if self.is_partial {
+            return State::Unknown;
+        }
+        if self.cancelled.is_some() {
+            return State::Cancelled;
+        }
+        let last = self.attempts().filter(|attempt| attempt.last.is_some()).max_by_key(|attempt| attempt.sequence);
+        let is_tried_again = |last: &Transaction| self.attempts().any(|attempt| attempt.sequence > last.sequence);
+        match last.filter(|last| !is_tried_again(last)).and_then(Transaction::status) {
+            Some(401 | 407) => State::Challenged,
+            Some(300..=399) => State::Redirected,
+            Some(487) => State::Cancelled,
+            Some(400..) => State::Rejected,
+            _ if self.attempts().any(|attempt| attempt.ringing.is_some()) => State::Ringing,
+            _ if self.attempts().any(|attempt| attempt.is_unanswered(self.now)) => State::NoResponse,
+            _ => State::CallSetup,
+        }
+    }
+
+    /// The final codes of the attempts to set it up, in order, each CSeq number's once.
+    pub fn codes(&self) -> Vec<u16> {
+        let mut codes: Vec<(u32, u16)> = Vec::new();
+        for attempt in self.attempts() {
+            let Some(status) = attempt.status() else { continue };
+            match codes.iter_mut().find(|(sequence, _)| *sequence == attempt.sequence) {
+                // Of several branches the one that was taken tells.
+                Some((_, code)) if status < 300 => *code = status,
+                Some(_) => {}
+                None => codes.push((attempt.sequence, status)),
+            }
+        }
+        codes.into_iter().map(|(_, code)| code).collect()
+    }
+
+    /// What Wireshark has in its column of comments: `INVITE 407 200`.
+    pub fn comment(&self) -> String {
+        let codes = self.codes().into_iter().map(|code| format!(" {code}"));
+        std::iter::once("INVITE".to_owned()).chain(codes).collect()
+    }
+
+    /// Whether it is a call, and not a registration or a subscription.
+    pub fn is_call(&self) -> bool {
+        self.purpose == Purpose::Call
+    }
+
+    /// The codecs that were agreed on; without an agreement nothing.
+    pub fn codecs(&self) -> Vec<&str> {
+        let mut codecs: Vec<&str> = Vec::new();
+        for codec in self.sessions.iter().flat_map(|session| &session.codecs) {
+            if !codecs.contains(&codec.as_str()) {
+                codecs.push(codec);
+            }
+        }
+        codecs
+    }
+
+    /// The RTP streams with the direction of each: whether it goes from the caller to the called side.
+    pub fn streams(&self) -> Vec<(bool, rtp_stream::Summary)> {
+        let of = |session: &super::Session| {
+            let streams = session.streams().into_iter();
+            let streams: Vec<_> =
+                streams.map(|stream| (session.is_from_caller(&stream.key.endpoints), stream)).collect();
+            streams
+        };
+        self.sessions.iter().flat_map(of).collect()
+    }
+
+    /// Nanoseconds from the INVITE that was answered to the answer.
+    pub fn setup_ns(&self) -> Option<i64> {
+        let answered = self.answered?;
+        let first = self.attempts().find(|attempt| attempt.is_accepted() && !attempt.requests.is_empty())?;
+        Some(answered.time.saturating_sub(first.requests.first().time))
+    }
+
+    /// The row as one JSON object.
+    pub fn json(&self) -> Json {
+        let mut row = Map::new();
+        row.insert("call_id".into(), self.call_id.clone().into());
+        row.insert("start".into(), value::rfc3339(self.first.time).into());
+        row.insert("stop".into(), value::rfc3339(self.last.time).into());
+        row.insert("initial_speaker".into(), self.speaker.to_string().into());
+        row.insert("from".into(), self.from.clone().into());
+        row.insert("to".into(), self.to.clone().into());
+        row.insert("protocol".into(), "SIP".into());
+        row.insert("duration".into(), seconds(self.last.time.saturating_sub(self.first.time)).into());
+        row.insert("packets".into(), self.messages.into());
+        row.insert("state".into(), self.state().name().into());
+        row.insert("comment".into(), self.comment().into());
+        row.insert("codes".into(), self.codes().into());
+        row.insert("setup".into(), self.setup_ns().map(seconds).into());
+        row.insert("talk".into(), seconds(self.talk_ns()).into());
+        row.insert("codecs".into(), self.codecs().into());
+        row.insert("streams".into(), self.streams().iter().map(stream_json).collect::<Vec<_>>().into());
+        let faxes = self.sessions.iter().filter_map(|session| session.fax.as_ref());
+        row.insert("fax".into(), faxes.map(|fax| fax_json(fax)).collect::<Vec<_>>().into());
+        row.into()
+    }
+}
+
+fn seconds(ns: i64) -> f64 {
+    (ns / 1000) as f64 / 1e6
+}
+
+/// Three decimals: what lies behind them is noise of the arithmetic.
+fn rounded(number: f64) -> f64 {
+    (number * 1000.0).round() / 1000.0
+}
+
+/// What a stream carries, for people.
+pub fn payload(stream: &rtp_stream::Summary) -> String {
+    match stream.main_payload() {
+        Some(rtp_stream::Payload { encoding: Some(name), .. }) => name.to_string(),
+        Some(payload) => format!("PT {}", payload.number),
+        None => "events".to_owned(),
+    }
+}
+
+fn stream_json((from_caller, stream): &(bool, rtp_stream::Summary)) -> Json {
+    let ends = &stream.key.endpoints;
+    json!({
+        "direction": if *from_caller { "caller" } else { "callee" },
+        "src": place(ends.src, ends.src_port),
+        "dst": place(ends.dst, ends.dst_port),
+        "ssrc": format!("0x{:08x}", stream.key.ssrc),
+        "codec": payload(stream),
+        "packets": stream.packets,
+        "expected": stream.expected,
+        "lost": stream.lost,
+        "lost_percent": rounded(stream.lost_percent()),
+        "delta_max_ms": rounded(stream.delta.max),
+        "jitter_mean_ms": rounded(stream.jitter.mean),
+        "jitter_max_ms": rounded(stream.jitter.max),
+        "skew_max_ms": rounded(stream.skew_max),
+        "mos_estimate": stream.estimated_mos().map(|mos| (mos * 100.0).round() / 100.0),
+    })
+}
+
+fn fax_json(fax: &super::fax::Fax) -> Json {
+    let streams = fax.streams();
+    let streams: Vec<Json> = streams
+        .iter()
+        .map(|stream| {
+            json!({
+                "src": place(stream.endpoints.src, stream.endpoints.src_port),
+                "dst": place(stream.endpoints.dst, stream.endpoints.dst_port),
+                "packets": stream.packets,
+                "lost": stream.lost,
+                "recovered_by_redundancy": stream.recovered_by_redundancy,
+                "recovered_by_fec": stream.recovered_by_fec,
+                "not_recovered": stream.not_recovered(),
+            })
+        })
+        .collect();
+    let steps: Vec<Json> =
+        fax.steps.iter().map(|step| json!([if step.from_caller { "caller" } else { "callee" }, step.name])).collect();
+    json!({ "streams": streams, "steps": steps, "confirmed_pages": fax.counts.confirmed_pages })
+}

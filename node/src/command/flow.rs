@@ -1,0 +1,97 @@
+//! `packetstream flow`: the ladder of a call or a TCP connection, over all files that saw it.
+
+use std::fs;
+use std::io::{self, Write};
+
+use packetstream_dissect::call::ladder::{Ladder, Select, TcpLadder};
+use packetstream_dissect::call::{Call, Tracker};
+
+use super::read::{Source, each};
+use crate::cli::{Flow, ReportFormat};
+use crate::exit::{Failure, Outcome};
+
+/// How many Call-IDs are named where several begin as asked.
+const MAX_NAMED: usize = 10;
+
+pub(super) fn run(args: &Flow) -> Outcome {
+    let mut ladders = Vec::new();
+    let mut damage = None;
+    let mut calls_seen = Vec::new();
+    for file in &args.files {
+        let source = Source::of(file)?;
+        // Files are hosts that saw the call: their names tell where.
+        let host = file.file_stem().map_or(String::new(), |name| name.to_string_lossy().into_owned());
+        let mut reader = source.open()?;
+        let (mut tracker, mut over) = (Tracker::default(), Vec::new());
+        each(&mut reader, u64::MAX, |packet, _, _| {
+            tracker.observe(&packet, 0, &mut over);
+            over.retain(|call: &Call| call.call_id.starts_with(args.what.as_str()));
+            Ok(())
+        })?;
+        tracker.finish(&mut over);
+        over.retain(|call| call.call_id.starts_with(args.what.as_str()));
+        damage = damage.or_else(|| reader.damage().map(|damage| format!("{}: {damage}", file.display())));
+        if over.iter().any(|call| call.call_id == args.what) {
+            over.retain(|call| call.call_id == args.what);
+        }
+        calls_seen.extend(over.iter().map(|call| call.call_id.clone()));
+        if over.is_empty()
+            && let Some(select) = select(&args.what)
+        {
+            let mut tcp = TcpLadder::new(select, &host);
+            each(&mut source.open()?, u64::MAX, |packet, _, _| {
+                tcp.observe(&packet, 0);
+                Ok(())
+            })?;
+            ladders.extend(tcp.finish());
+        }
+        ladders.extend(over.iter().map(|call| Ladder::of_call(call, &host)));
+    }
+    calls_seen.sort();
+    calls_seen.dedup();
+    if calls_seen.len() > 1 {
+        calls_seen.truncate(MAX_NAMED);
+        return Err(Failure::Wrong(format!("several calls begin so: {}", calls_seen.join(", "))));
+    }
+    if ladders.is_empty() {
+        let what = &args.what;
+        return Err(Failure::Wrong(format!(
+            "no call {what}, and no TCP connection; `packetstream calls` lists the calls"
+        )));
+    }
+    let ladder = if args.files.len() > 1 { Ladder::merge(ladders) } else { joined(ladders) };
+    match &args.write {
+        Some(path) => {
+            fs::write(path, ladder.svg()).map_err(|error| Failure::wrong(format!("{}: {error}", path.display())))?;
+        }
+        None => {
+            let text = match args.format {
+                ReportFormat::Text => ladder.text(),
+                ReportFormat::Json => format!("{}\n", ladder.json()),
+            };
+            let mut out = io::stdout().lock();
+            out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))?;
+        }
+    }
+    damage.map_or(Ok(()), |damage| Err(Failure::Incomplete(damage)))
+}
+
+/// The parts of one Call-ID that one file has, one behind the other.
+fn joined(ladders: Vec<Ladder>) -> Ladder {
+    let mut ladders = ladders.into_iter();
+    let mut first = ladders.next().unwrap_or_default();
+    for ladder in ladders {
+        first.rungs.extend(ladder.rungs);
+        first.left_out += ladder.left_out;
+    }
+    first
+}
+
+/// Which TCP connection is meant: a number, or two ends.
+fn select(what: &str) -> Option<Select> {
+    match what.parse() {
+        Ok(number) => Some(Select::Stream(number)),
+        Err(_) if what.contains('-') && what.contains(':') => Some(Select::Pair(what.to_owned())),
+        Err(_) => None,
+    }
+}
