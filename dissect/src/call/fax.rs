@@ -568,7 +568,8 @@ mod tests {
         }
         let names: Vec<_> = fax.steps.iter().map(|step| step.name).collect();
         assert_eq!(names, ["DIS", "CFR", "MCF"]);
-        assert_eq!(fax.streams()[0].not_recovered(), 1);
+        let stream = &fax.streams()[0];
+        assert_eq!((stream.recovered_by_redundancy, stream.late, stream.not_recovered()), (1, 1, 0));
     }
 
     #[test]

@@ -116,10 +116,11 @@ impl Ladder {
                     && rung.kind == Kind::Message
                     && rung.time.saturating_sub(other.time) < TWICE_NS
             };
+            let is_full = kept.len() >= MAX_RUNGS;
             match kept.iter_mut().rev().take(16).find(is_twice) {
                 Some(other) => other.seen.extend(rung.seen),
-                None if kept.len() < MAX_RUNGS => kept.push(rung),
-                None => self.left_out += 1,
+                None if is_full => self.left_out += 1,
+                None => kept.push(rung),
             }
         }
         self.rungs = kept;

@@ -12,6 +12,8 @@ pub mod offer;
 pub mod reach;
 pub mod session;
 pub mod summary;
+#[cfg(test)]
+mod tests;
 pub mod tracker;
 pub mod transaction;
 
@@ -46,6 +48,8 @@ const MAX_CLOSED: usize = 65_536;
 /// How many pairs of ends that sent requests are remembered, and how many calls of each.
 const MAX_PAIRS: usize = 16_384;
 const MAX_ASKED: usize = 16;
+/// How many hosts are remembered that sent or took media.
+const MAX_HOSTS: usize = 16_384;
 
 const SECOND: i64 = 1_000_000_000;
 /// So long after a final response the next attempt of the same call may come.
@@ -120,8 +124,9 @@ pub struct Call {
     pub is_cut: bool,
     /// The time at which it is judged.
     pub now: i64,
-    /// The capture holds media of some call.
+    /// The capture holds media of some call, and of one of the hosts that are to send or take those of this one.
     pub has_media_around: bool,
+    pub has_media_of_hosts: bool,
     /// The codes that were said of it.
     pub told: BTreeSet<&'static str>,
     due: i64,
@@ -159,6 +164,7 @@ impl Call {
             is_cut: false,
             now: message.mark.time,
             has_media_around: false,
+            has_media_of_hosts: false,
             told: BTreeSet::new(),
             due: i64::MAX,
             serial,
@@ -329,8 +335,12 @@ impl Call {
                 && transaction.from_tag == message.from_tag
         };
         for invite in self.transactions.iter_mut().filter(of) {
-            let is_its =
-                |accepted: &&mut transaction::Accepted| accepted.to_tag == message.to_tag || message.to_tag == 0;
+            // Some proxies put another tag into it; the one who waits for it takes it all the same.
+            let is_its = |accepted: &&mut transaction::Accepted| {
+                accepted.to_tag == message.to_tag
+                    || message.to_tag == 0
+                    || accepted.endpoints == message.endpoints.reversed()
+            };
             for accepted in invite.accepted.iter_mut().filter(is_its) {
                 accepted.acknowledged.get_or_insert(message.mark);
             }
@@ -400,8 +410,9 @@ pub struct Calls {
     /// The calls of the requests between two ends.
     asked: Recent<conversation::Key, SmallVec<[Place; 4]>>,
     opened: u64,
-    /// Media of any call were heard.
+    /// Media of any call were heard, and between which hosts.
     has_media: bool,
+    hosts_heard: Recent<Address, ()>,
     /// The time so far, and until when the capture is known to have gone on.
     now: i64,
     alive: i64,
@@ -419,6 +430,7 @@ impl Default for Calls {
             asked: Recent::new(MAX_PAIRS),
             opened: 0,
             has_media: false,
+            hosts_heard: Recent::new(MAX_HOSTS),
             now: i64::MIN,
             alive: i64::MIN,
         }
@@ -525,9 +537,12 @@ impl Calls {
     /// Readies a call to be judged.
     fn settle(&mut self, place: Place, is_over: bool, due: &mut Vec<Place>) {
         let (now, has_media) = (self.alive, self.has_media);
-        let Some(call) = self.get_mut(place) else { return };
+        let Self { slots, hosts_heard, .. } = self;
+        let Some(call) = slots.get_mut(place as usize).and_then(Option::as_mut) else { return };
         let before = call.due;
         (call.is_over, call.now, call.has_media_around) = (is_over, now, has_media);
+        let mut hosts = call.sessions.iter().flat_map(Session::hosts);
+        call.has_media_of_hosts = hosts.any(|host| hosts_heard.peek(&host).is_some());
         call.due = i64::MAX;
         if is_over {
             let until = if call.is_cut { now } else { call.last.time };
@@ -572,12 +587,12 @@ impl Calls {
 
     /// Says that a call has been judged; what is over is forgotten and handed back.
     pub(crate) fn judged(&mut self, place: Place, told: impl IntoIterator<Item = &'static str>) -> Option<Call> {
-        let now = self.now;
+        let (now, alive) = (self.now, self.alive);
         let call = self.get_mut(place)?;
         call.told.extend(told);
         if !call.is_over {
             for transaction in &mut call.transactions {
-                transaction.judge(now);
+                transaction.judge(now, alive);
             }
             self.schedule(place);
             return None;
@@ -634,6 +649,11 @@ impl Calls {
         };
         if session.hear(found.from_caller, seen.mark, &endpoints, payload) {
             self.has_media = true;
+            for host in [endpoints.src, endpoints.dst] {
+                if self.hosts_heard.peek(&host).is_none() {
+                    self.hosts_heard.insert(host, ());
+                }
+            }
             call.last = call.last.max(seen.mark);
         }
     }

@@ -331,6 +331,11 @@ impl Session {
         is_spot(endpoints.dst, endpoints.dst_port, false) || is_spot(endpoints.src, endpoints.src_port, true)
     }
 
+    /// The hosts at which media come.
+    pub fn hosts(&self) -> impl Iterator<Item = Address> {
+        self.spots.iter().map(|spot| spot.address)
+    }
+
     /// Where the media of a side come.
     pub fn spots_of(&self, is_caller: bool) -> impl Iterator<Item = (Address, u16)> {
         self.spots.iter().filter(move |spot| spot.is_caller == is_caller).map(|spot| (spot.address, spot.port))

@@ -66,8 +66,8 @@ pub struct Transaction {
     /// An ICMP error said why nothing came back.
     pub unreachable: Option<Mark>,
     pub cancelled: Option<Mark>,
-    /// It was judged after its time was over.
-    is_judged: bool,
+    /// It was judged after its time was over, and whether nothing had come back then.
+    judged: Option<bool>,
 }
 
 impl Transaction {
@@ -93,7 +93,7 @@ impl Transaction {
             accepted: Vec::new(),
             unreachable: None,
             cancelled: None,
-            is_judged: false,
+            judged: None,
         }
     }
 
@@ -196,7 +196,7 @@ impl Transaction {
 
     /// Until when something may still come that decides; nothing when it came or its time is over.
     pub(super) fn open_until(&self) -> Option<i64> {
-        if self.is_judged || self.requests.is_empty() || self.method == "ACK" {
+        if self.judged.is_some() || self.requests.is_empty() || self.method == "ACK" {
             return None;
         }
         // RFC 3261, 13.3.1.4: without an ACK the 2xx is sent again until 64 times T1 have passed.
@@ -215,10 +215,11 @@ impl Transaction {
         Some(self.responses.last().time.saturating_add(patience))
     }
 
-    /// It has been judged at `now`: what was open for too long is so no more.
-    pub(super) fn judge(&mut self, now: i64) {
+    /// It has been judged at `now`, when the capture was known to have gone on until `alive`: what was open for too long is
+    /// so no more.
+    pub(super) fn judge(&mut self, now: i64, alive: i64) {
         if self.open_until().is_some_and(|until| until <= now) {
-            self.is_judged = true;
+            self.judged = Some(self.is_unanswered(alive));
         }
     }
 
@@ -227,6 +228,9 @@ impl Transaction {
         if self.requests.is_empty() || !self.responses.is_empty() || self.unreachable.is_some() || self.method == "ACK"
         {
             return false;
+        }
+        if let Some(was_unanswered) = self.judged {
+            return was_unanswered;
         }
         let waited = now.saturating_sub(self.requests.first().time);
         let since_last = now.saturating_sub(self.last_request);

@@ -135,6 +135,48 @@ impl Capture {
         }
     }
 
+    /// Puts the frames in the order of their times.
+    pub(crate) fn sort(&mut self) {
+        self.frames.sort_by_key(|frame| frame.ns);
+    }
+
+    /// Gives another address to a host, in the headers of IPv4 alone.
+    pub(crate) fn readdress(&mut self, from: [u8; 4], to: [u8; 4]) {
+        for frame in self.frames.iter_mut().filter(|frame| frame.link_type == 101) {
+            for at in [12, 16] {
+                if let Some(address) = frame.bytes.get_mut(at..at + 4).filter(|address| **address == from) {
+                    address.copy_from_slice(&to);
+                }
+            }
+        }
+    }
+
+    /// The host `last` says of the last frame that its port is closed (RFC 792).
+    pub(crate) fn port_unreachable(&mut self, ms: i64, last: u8) {
+        let quoted = self.frames.last().map(|frame| frame.bytes.clone()).unwrap_or_default();
+        let to = quoted.get(12..16).and_then(|to| to.try_into().ok()).unwrap_or_default();
+        let mut error = vec![3, 3, 0, 0, 0, 0, 0, 0];
+        error.extend(quoted.get(..200).unwrap_or(&quoted));
+        self.ip(ms, 1, [10, 0, 0, last], to, &error);
+    }
+
+    /// Shows `visit` each packet.
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(&Packet<'_>)) {
+        self.packets().for_each(|packet| visit(&packet));
+    }
+
+    /// How many milliseconds after the start a code is said first.
+    pub(crate) fn first_said_at(&self, code: &str) -> Option<i64> {
+        let (mut diagnosis, mut findings) = (Diagnosis::new(), Vec::new());
+        for packet in self.packets() {
+            diagnosis.observe(&packet, 0, &mut findings);
+            if findings.iter().any(|finding| finding.code == code) {
+                return Some((packet.time - START_NS) / 1_000_000);
+            }
+        }
+        None
+    }
+
     /// Keeps only `len` octets of the last frame.
     pub(crate) fn cut_last(&mut self, len: usize) {
         if let Some(frame) = self.frames.last_mut() {

@@ -153,6 +153,10 @@ impl Rule for Unreachable {
         if is_port && self.is_trace(&error, now) {
             return;
         }
+        // Media go on for a moment when their call has ended.
+        if is_port && quoted.transport == Transport::Udp && out.calls.is_leftover(quoted.dst, quoted.dst_port, now) {
+            return;
+        }
         let key = (quoted.dst, code, is_v6);
         if self.told.get(&key).is_some() {
             return;

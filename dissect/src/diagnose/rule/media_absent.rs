@@ -88,6 +88,9 @@ fn judge_session(call: &Call, session: &Session, out: &mut Out<'_>) {
             finding
                 .summary
                 .push_str("; the capture holds no media of any call, it may have been filtered to signalling");
+        } else if !call.has_media_of_hosts || !call.sees_path_of(session) {
+            finding = finding.uncertain();
+            finding.summary.push_str("; the media of these hosts may take a way that was not captured");
         }
         out.say(finding);
         return;

@@ -1,0 +1,440 @@
+//! Stories of calls, told as packets, and what the diagnosis and the list of calls say of them.
+
+use super::summary::State;
+use super::{Call, MAX_CALLS, Purpose, Tracker};
+use crate::diagnose::testing::{Capture, host};
+
+/// A story: a line a message, `MS FROM>TO WHAT CSEQ [option]...`. WHAT is a method, or a status and the method that it
+/// answers (`200/INVITE`). Options: `in` (within the dialog), `back` (asked by the called side), `sdp=FORMATS[@LAST]` (audio
+/// to 10.0.0.LAST), `fax`, `hold`, `nosdp`, `auth`, `nonce=N`, `b=BRANCH`, `tag=T`, `id=CALL-ID`, `to=USER`, `tcp`.
+fn told(story: &str) -> Capture {
+    let mut capture = Capture::default();
+    let mut sent = [1_u32; 10];
+    for line in story.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [ms, ends, what, sequence, options @ ..] = words.as_slice() else { panic!("{line}") };
+        let ms: i64 = ms.parse().unwrap();
+        let (from, to) = ends.split_once('>').unwrap();
+        let (from, to): (u8, u8) = (from.parse().unwrap(), to.parse().unwrap());
+        if *what == "RTP" || *what == "UDPTL" {
+            media(&mut capture, ms, from, to, what, sequence.parse().unwrap(), options);
+            continue;
+        }
+        let octets = message(what, sequence, options, from);
+        if options.contains(&"tcp") {
+            let next = sent[usize::from(from)];
+            capture.tcp(ms, host(from, 5060), host(to, 5060), 0x18, next, sent[usize::from(to)], 9000, &octets);
+            sent[usize::from(from)] += octets.len() as u32;
+        } else {
+            capture.udp(ms, host(from, 5060), host(to, 5060), &octets);
+        }
+    }
+    capture
+}
+
+fn option<'a>(options: &[&'a str], name: &str) -> Option<&'a str> {
+    options.iter().find_map(|option| option.strip_prefix(name)?.strip_prefix('='))
+}
+
+fn message(what: &str, sequence: &str, options: &[&str], from: u8) -> Vec<u8> {
+    let (first, method) = match what.split_once('/') {
+        Some((status, method)) => (format!("SIP/2.0 {status} Reason"), method),
+        None => (format!("{what} sip:bob@example.net SIP/2.0"), what),
+    };
+    let status: u32 = what.split_once('/').and_then(|(status, _)| status.parse().ok()).unwrap_or(0);
+    let tag = option(options, "tag").unwrap_or("t");
+    let is_in = options.contains(&"in") || status > 100 && !matches!(status, 401 | 407);
+    let user = option(options, "to").unwrap_or("bob");
+    let caller = "<sip:alice@example.net>;tag=f".to_owned();
+    let callee = format!("<sip:{user}@example.net>{}", if is_in { format!(";tag={tag}") } else { String::new() });
+    let (from_line, to_line) = if options.contains(&"back") { (callee, caller) } else { (caller, callee) };
+    let branch_of = if method == "ACK" && !options.contains(&"in") || method == "CANCEL" { "INVITE" } else { method };
+    let branch = option(options, "b").unwrap_or("1");
+    let mut text = format!(
+        "{first}\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK{branch_of}{sequence}{branch}\r\nFrom: {from_line}\r\nTo: {to_line}\r\n\
+         Call-ID: {}\r\nCSeq: {sequence} {method}\r\n",
+        option(options, "id").unwrap_or("c1")
+    );
+    if options.contains(&"auth") {
+        text.push_str(
+            "Authorization: Digest username=\"alice\", realm=\"pbx\", nonce=\"1\", uri=\"sip:x\", response=\"0\"\r\n",
+        );
+    }
+    if let Some(nonce) = option(options, "nonce") {
+        text.push_str(&format!("WWW-Authenticate: Digest realm=\"pbx\", nonce=\"{nonce}\"\r\n"));
+    }
+    let mut body = String::new();
+    if let Some(formats) = option(options, "sdp") {
+        let (formats, last) = formats.split_once('@').map_or((formats, from.to_string()), |(f, l)| (f, l.to_owned()));
+        let address = if last.contains('.') { last } else { format!("10.0.0.{last}") };
+        let formats = formats.replace(',', " ");
+        body = format!(
+            "v=0\r\no=- 1 1 IN IP4 h\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\nm=audio 4000 RTP/AVP {formats}\r\n"
+        );
+        if options.contains(&"hold") {
+            body.push_str("a=sendonly\r\n");
+        }
+    }
+    if options.contains(&"fax") {
+        body =
+            format!("v=0\r\no=- 1 2 IN IP4 h\r\ns=-\r\nc=IN IP4 10.0.0.{from}\r\nt=0 0\r\nm=image 4000 udptl t38\r\n");
+    }
+    if !body.is_empty() {
+        text.push_str("Content-Type: application/sdp\r\n");
+    }
+    text.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+    text.into_bytes()
+}
+
+/// `count` packets, 20 ms apart; `lose=N` leaves out every Nth, `late=MS` delays every tenth.
+fn media(capture: &mut Capture, ms: i64, from: u8, to: u8, what: &str, count: u16, options: &[&str]) {
+    let lose: u16 = option(options, "lose").map_or(u16::MAX, |lose| lose.parse().unwrap());
+    let late: i64 = option(options, "late").map_or(0, |late| late.parse().unwrap());
+    for n in 0..count {
+        if n % lose == lose - 1 {
+            continue;
+        }
+        let delay = if n % 10 == 9 { late } else { 0 };
+        let mut payload;
+        if what == "RTP" {
+            payload = vec![0x80, 0];
+            payload.extend(n.to_be_bytes());
+            payload.extend((u32::from(n) * 160).to_be_bytes());
+            payload.extend(u32::from(from).to_be_bytes());
+            payload.extend([0xd5; 160]);
+        } else {
+            payload = n.to_be_bytes().to_vec();
+            // An indicator, and with `twice` the one before it once more.
+            payload.extend([1, 0x06]);
+            payload.extend(if options.contains(&"twice") && n > 0 { &[0, 1, 1, 0x06][..] } else { &[0, 0] });
+        }
+        capture.udp(ms + i64::from(n) * 20 + delay, host(from, 4000), host(to, 4000), &payload);
+    }
+    capture.sort();
+}
+
+/// The same story, so much later.
+fn shifted(story: &str, by_ms: i64) -> String {
+    let shift = |line: &str| {
+        let (ms, rest) = line.trim().split_once(' ')?;
+        Some(format!("\n{} {rest}", ms.parse::<i64>().unwrap() + by_ms))
+    };
+    story.lines().filter_map(shift).collect()
+}
+
+#[track_caller]
+fn check(story: &str, codes: &[&str]) {
+    let capture = told(story);
+    let findings = capture.findings();
+    let mut said: Vec<_> = findings.iter().map(|finding| finding.code).filter(|code| is_ours(code)).collect();
+    said.sort_unstable();
+    assert_eq!(said, codes, "{findings:#?}");
+    for finding in &findings {
+        assert!(!finding.evidence.is_empty() && !finding.advice.is_empty());
+    }
+}
+
+fn is_ours(code: &str) -> bool {
+    ["sip.", "media.", "fax."].iter().any(|start| code.starts_with(start))
+}
+
+fn calls(story: &str) -> Vec<Call> {
+    let (mut tracker, mut calls) = (Tracker::default(), Vec::new());
+    told(story).for_each(|packet| tracker.observe(packet, 0, &mut calls));
+    tracker.finish(&mut calls);
+    calls
+}
+
+/// A call that is set up, without its end; and its end.
+const SET_UP: &str = "
+    0 1>2 INVITE 1 sdp=0,8
+    10 2>1 180/INVITE 1
+    500 2>1 200/INVITE 1 sdp=0
+    510 1>2 ACK 1 in";
+const SOUND: &str = "
+    520 1>2 RTP 300
+    530 2>1 RTP 300";
+const BYE: &str = "
+    8000 1>2 BYE 9 in
+    8010 2>1 200/BYE 9";
+
+#[test]
+fn a_healthy_call_gives_nothing() {
+    check(&[SET_UP, SOUND, BYE].concat(), &[]);
+}
+
+#[test]
+fn a_challenge_that_is_answered_gives_nothing() {
+    let story = "
+        0 1>2 INVITE 1 sdp=0
+        5 2>1 407/INVITE 1 nonce=a
+        6 1>2 ACK 1
+        10 1>2 INVITE 2 sdp=0 auth
+        20 2>1 407/INVITE 2 nonce=b
+        21 1>2 ACK 2
+        25 1>2 INVITE 3 sdp=0 auth
+        500 2>1 200/INVITE 3 sdp=0
+        510 1>2 ACK 3 in";
+    check(&[story, SOUND, BYE].concat(), &[]);
+    assert_eq!(calls(&[story, SOUND, BYE].concat())[0].codes(), [407, 407, 200]);
+    check("0 1>2 REGISTER 1\n5 2>1 401/REGISTER 1 nonce=a\n9 1>2 REGISTER 2 auth\n15 2>1 200/REGISTER 2", &[]);
+    // Asked once, and left.
+    check("0 1>2 REGISTER 1\n5 2>1 401/REGISTER 1 nonce=a", &[]);
+}
+
+#[test]
+fn challenges_without_end_are_a_loop() {
+    let attempt = |n: u32, auth: &str| {
+        format!("\n{}  1>2 REGISTER {n} {auth}\n{} 2>1 401/REGISTER {n} nonce=n{n}", n * 100, n * 100 + 5)
+    };
+    let story = [attempt(1, ""), attempt(2, "auth"), attempt(3, "auth")].concat();
+    check(&story, &["sip.auth-loop"]);
+    check(&[attempt(1, ""), attempt(2, ""), attempt(3, "")].concat(), &["sip.auth-loop"]);
+    check(&[attempt(1, ""), attempt(2, "auth")].concat(), &["sip.auth-failed"]);
+    check(&(story.clone() + "\n400 1>2 REGISTER 4 auth\n405 2>1 200/REGISTER 4"), &[]);
+    let other = story.replace("REGISTER", "INVITE");
+    check(&other, &["sip.auth-loop"]);
+    // The challenge that a proxy hands on is no second one.
+    let handed_on = "
+        0 1>2 INVITE 1 b=1\n 1 2>3 INVITE 1 b=2\n 5 3>2 407/INVITE 1 b=2 nonce=a\n 6 2>1 407/INVITE 1 b=1 nonce=a
+        10 1>2 INVITE 2 auth b=1\n 11 2>3 INVITE 2 auth b=2\n 15 3>2 407/INVITE 2 b=2 nonce=b\n 16 2>1 407/INVITE 2 b=1 nonce=b";
+    check(handed_on, &["sip.auth-failed"]);
+}
+
+#[test]
+fn refused_credentials_are_told() {
+    let register = |status: u32| {
+        format!("0 1>2 REGISTER 1\n5 2>1 401/REGISTER 1 nonce=a\n9 1>2 REGISTER 2 auth\n15 2>1 {status}/REGISTER 2")
+    };
+    check(&register(403), &["sip.auth-failed"]);
+    check(&register(404), &["sip.auth-failed"]);
+    check(&register(503), &[]);
+    check("0 1>2 REGISTER 1\n5 2>1 403/REGISTER 1", &[]);
+    let invite = "0 1>2 INVITE 1 sdp=0\n5 2>1 407/INVITE 1 nonce=a\n6 1>2 ACK 1\n9 1>2 INVITE 2 sdp=0 auth\n";
+    check(&format!("{invite}15 2>1 403/INVITE 2"), &["sip.auth-failed"]);
+    check(&format!("{invite}15 2>1 404/INVITE 2"), &["sip.call-rejected"]);
+    check(&format!("{invite}15 2>1 503/INVITE 2"), &["sip.call-rejected"]);
+    // The same again and again is one finding.
+    let again: String = (0..5)
+        .map(|n| {
+            let at = n * 60_000;
+            format!("\n{} 1>2 REGISTER {} auth\n{} 2>1 403/REGISTER {}", at, n + 1, at + 9, n + 1)
+        })
+        .collect();
+    check(&again, &["sip.auth-failed"]);
+}
+
+#[test]
+fn requests_without_any_response_are_told() {
+    let sent = |times: &[i64]| -> String { times.iter().map(|ms| format!("\n{ms} 1>2 INVITE 1 sdp=0")).collect() };
+    check(&sent(&[0, 500, 1500, 3500]), &["sip.no-response"]);
+    check(&(sent(&[0, 500, 1500, 3500]) + "\n3600 2>1 100/INVITE 1"), &[]);
+    check(&sent(&[0]), &[]);
+    check(&sent(&[0, 500]), &[]);
+    check(&(sent(&[0]) + "\n40000 1>3 OPTIONS 7 id=c2\n40001 3>1 200/OPTIONS 7 id=c2"), &["sip.no-response"]);
+    // Nothing at all was captured for a year.
+    check(&(sent(&[0]) + "\n40000000 1>3 OPTIONS 7 id=c2\n40000001 3>1 200/OPTIONS 7 id=c2"), &[]);
+    // Another branch answered.
+    let fork = "0 1>2 INVITE 1 sdp=0\n1 2>3 INVITE 1 b=2 sdp=0\n501 2>3 INVITE 1 b=2 sdp=0\n1501 2>3 INVITE 1 b=2 sdp=0
+        2 2>4 INVITE 1 b=3 sdp=0\n480 4>2 200/INVITE 1 b=3 sdp=0\n 500 2>1 200/INVITE 1 sdp=0@4\n510 1>4 ACK 1 in";
+    check(&[fork, "\n520 1>4 RTP 300\n530 4>1 RTP 300", BYE].concat(), &[]);
+}
+
+#[test]
+fn an_icmp_error_is_an_answer() {
+    let mut capture = told("0 1>2 INVITE 1 sdp=0\n500 1>2 INVITE 1 sdp=0\n1500 1>2 INVITE 1 sdp=0");
+    capture.port_unreachable(1501, 2);
+    assert!(!capture.codes().contains(&"sip.no-response"));
+}
+
+#[test]
+fn refused_calls_are_told_by_how_they_ended() {
+    let invite = "0 1>2 INVITE 1 sdp=0\n10 2>1 100/INVITE 1\n";
+    check(&format!("{invite}20 2>1 486/INVITE 1\n21 1>2 ACK 1"), &["sip.call-rejected"]);
+    check(&format!("{invite}20 2>1 302/INVITE 1\n21 1>2 ACK 1"), &[]);
+    check(&format!("{invite}900 1>2 CANCEL 1\n901 2>1 200/CANCEL 1\n902 2>1 487/INVITE 1\n903 1>2 ACK 1"), &[]);
+    // Another try was taken.
+    let again =
+        "20 2>1 422/INVITE 1\n21 1>2 ACK 1\n30 1>2 INVITE 2 sdp=0\n500 2>1 200/INVITE 2 sdp=0\n510 1>2 ACK 2 in";
+    check(&[invite, again, SOUND, BYE].concat(), &[]);
+    // A later request within the call says nothing of the call.
+    check(
+        &[SET_UP, SOUND, "\n4000 1>2 INVITE 2 in sdp=0\n4010 2>1 503/INVITE 2\n4011 1>2 ACK 2 in", BYE].concat(),
+        &[],
+    );
+    // One branch is busy, the other answers.
+    let fork = "0 1>2 INVITE 1 sdp=0\n1 2>3 INVITE 1 b=2 sdp=0\n2 2>4 INVITE 1 b=3 sdp=0\n20 3>2 486/INVITE 1 b=2 tag=x
+        21 2>3 ACK 1 b=2 tag=x\n500 4>2 200/INVITE 1 b=3 sdp=0\n502 2>1 200/INVITE 1 sdp=0@4\n510 1>4 ACK 1 in";
+    check(&[fork, "\n520 1>4 RTP 300\n530 4>1 RTP 300", BYE].concat(), &[]);
+}
+
+#[test]
+fn codecs_that_do_not_meet_are_told() {
+    let refused = |status: u32, offer: &str| format!("0 1>2 INVITE 1 {offer}\n20 2>1 {status}/INVITE 1\n21 1>2 ACK 1");
+    for status in [415, 488, 606] {
+        check(&refused(status, "sdp=0"), &["media.codec-mismatch"]);
+        check(&refused(status, ""), &["sip.call-rejected"]);
+    }
+    let answered = |formats: &str| SET_UP.replace("sdp=0\n", &format!("sdp={formats}\n"));
+    let short = "\n1500 1>2 BYE 9 in\n1510 2>1 200/BYE 9";
+    check(&(answered("9") + short), &["media.codec-mismatch"]);
+    check(&(answered("8") + short), &[]);
+    let change = "\n4000 1>2 INVITE 2 in sdp=18\n4010 2>1 488/INVITE 2\n4011 1>2 ACK 2 in";
+    check(&[SET_UP, SOUND, change, BYE].concat(), &["media.codec-mismatch"]);
+    let mended = "\n4100 1>2 INVITE 3 in sdp=0\n4110 2>1 200/INVITE 3 sdp=0\n4111 1>2 ACK 3 in";
+    check(&[SET_UP, SOUND, change, mended, BYE].concat(), &[]);
+}
+
+#[test]
+fn an_answer_that_nobody_acknowledges_is_told() {
+    let answered = "
+        0 1>2 INVITE 1 sdp=0,8
+        500 2>1 200/INVITE 1 sdp=0
+        1000 2>1 200/INVITE 1 sdp=0
+        2000 2>1 200/INVITE 1 sdp=0";
+    check(&[answered, SOUND, BYE].concat(), &["sip.missing-ack"]);
+    check(&[answered, "\n2100 1>2 ACK 1 in", SOUND, BYE].concat(), &[]);
+    // Captured twice is not sent twice.
+    let twice = SET_UP.replace("510 1>2 ACK 1 in", "501 2>1 200/INVITE 1 sdp=0");
+    check(&[&twice, SOUND, BYE].concat(), &[]);
+    assert_eq!(calls(answered)[0].state(), State::NoAck);
+}
+
+#[test]
+fn silence_is_told_by_who_is_silent() {
+    check(&[SET_UP, BYE].concat(), &["media.none"]);
+    check(&[SET_UP, "\n520 1>2 RTP 300", BYE].concat(), &["media.one-way"]);
+    check(&[SET_UP, "\n520 2>1 RTP 300", BYE].concat(), &["media.one-way"]);
+    check(&[SET_UP, "\n520 1>2 RTP 20", BYE].concat(), &[]);
+    // Too short to say anything.
+    check(&[SET_UP, "\n2000 1>2 BYE 9 in\n2010 2>1 200/BYE 9"].concat(), &[]);
+    // On hold from the beginning.
+    let held = SET_UP.replace("sdp=0,8", "sdp=0,8 hold");
+    check(&[&held, "\n520 1>2 RTP 300", BYE].concat(), &[]);
+    // Certain only where media would have been captured.
+    let other = SET_UP.replace("INVITE 1", "INVITE 1 id=c2").replace("ACK 1", "ACK 1 id=c2");
+    let certain = |story: &str| {
+        let findings = told(story).findings();
+        findings.iter().find(|finding| finding.code == "media.none").map(|finding| finding.is_certain)
+    };
+    assert_eq!(certain(&[SET_UP, BYE].concat()), Some(false));
+    let elsewhere = other.replace("1>2", "5>6").replace("2>1", "6>5");
+    let media = "\n520 5>6 RTP 60\n530 6>5 RTP 60";
+    assert_eq!(certain(&[SET_UP, &elsewhere, media, BYE].concat()), Some(false));
+    let before = other.replace("1>2", "5>1").replace("2>1", "1>5");
+    let media = "\n520 5>1 RTP 60\n530 1>5 RTP 60\n5000 5>1 BYE 9 in id=c2\n5010 1>5 200/BYE 9 id=c2";
+    let later = shifted(&[SET_UP, BYE].concat(), 20_000);
+    assert_eq!(certain(&[&before, media, &later].concat()), Some(true));
+}
+
+#[test]
+fn addresses_that_cannot_be_reached_are_told() {
+    let story = [SET_UP, SOUND, BYE].concat();
+    let mut capture = told(&story);
+    capture.readdress([10, 0, 0, 2], [203, 0, 113, 2]);
+    // Only the description of 10.0.0.1 goes to a public address; the one of 10.0.0.2 stays within.
+    let ours: Vec<_> = capture.codes().into_iter().filter(|code| *code == "media.private-address").collect();
+    assert_eq!(ours, ["media.private-address"]);
+    check(&story, &[]);
+}
+
+#[test]
+fn streams_with_loss_or_jitter_are_told() {
+    check(&[SET_UP, "\n520 1>2 RTP 300 lose=30\n530 2>1 RTP 300", BYE].concat(), &["media.loss"]);
+    check(&[SET_UP, "\n520 1>2 RTP 300 lose=200\n530 2>1 RTP 300", BYE].concat(), &[]);
+    check(&[SET_UP, "\n520 1>2 RTP 40 lose=10\n530 2>1 RTP 40", BYE].concat(), &[]);
+    check(&[SET_UP, "\n520 1>2 RTP 300\n530 2>1 RTP 300 late=200", BYE].concat(), &["media.jitter"]);
+    check(&[SET_UP, "\n520 1>2 RTP 300\n530 2>1 RTP 300 late=15", BYE].concat(), &[]);
+}
+
+#[test]
+fn faxes_are_told_by_what_became_of_their_offer() {
+    let offer = "\n4000 2>1 INVITE 5 in back fax";
+    let refused = "\n4010 1>2 488/INVITE 5 back\n4011 2>1 ACK 5 in back";
+    check(&[SET_UP, SOUND, offer, refused, BYE].concat(), &["fax.t38-rejected"]);
+    let accepted = "\n4010 1>2 200/INVITE 5 back fax\n4011 2>1 ACK 5 in back";
+    let both = "\n4100 1>2 UDPTL 60\n4110 2>1 UDPTL 60";
+    check(&[SET_UP, SOUND, offer, accepted, both, BYE].concat(), &[]);
+    check(&[SET_UP, SOUND, offer, accepted, "\n4100 1>2 UDPTL 60", BYE].concat(), &["fax.t38-no-media"]);
+    check(&[SET_UP, SOUND, offer, accepted, BYE].concat(), &["fax.t38-no-media"]);
+    let lossy = "\n4100 1>2 UDPTL 60 lose=20\n4110 2>1 UDPTL 60";
+    check(&[SET_UP, SOUND, offer, accepted, lossy, BYE].concat(), &["fax.udptl-loss"]);
+    // What redundancy brings back is a note.
+    let story = [SET_UP, SOUND, offer, accepted, &lossy.replace("lose=20", "lose=20 twice"), BYE].concat();
+    let finding = told(&story).findings().remove(0);
+    assert_eq!((finding.code, finding.severity.name()), ("fax.udptl-loss", "note"));
+    assert!(finding.summary.contains("2 came back by redundancy"), "{}", finding.summary);
+    // Refused once, taken the next time.
+    let again = "\n4100 2>1 INVITE 6 in back fax\n4110 1>2 200/INVITE 6 back fax\n4111 2>1 ACK 6 in back";
+    check(&[SET_UP, SOUND, offer, &refused.replace("488", "491"), again, &both.replace("41", "42"), BYE].concat(), &[]);
+}
+
+#[test]
+fn what_ran_before_the_capture_began_is_not_blamed() {
+    check(&["\n520 1>2 RTP 100", BYE].concat(), &[]);
+    check("0 2>1 200/INVITE 1 sdp=0\n10 1>2 ACK 1 in\n9000 1>2 BYE 9 in\n9010 2>1 200/BYE 9", &[]);
+}
+
+#[test]
+fn calls_are_listed_with_their_states() {
+    let state = |story: &str| calls(story)[0].state().name();
+    assert_eq!(state("0 1>2 INVITE 1 sdp=0\n5 2>1 407/INVITE 1 nonce=a\n6 1>2 ACK 1"), "CHALLENGED");
+    assert_eq!(state("0 1>2 INVITE 1 sdp=0\n5 2>1 486/INVITE 1\n6 1>2 ACK 1"), "REJECTED");
+    assert_eq!(state("0 1>2 INVITE 1 sdp=0\n5 2>1 180/INVITE 1"), "RINGING");
+    assert_eq!(state("0 1>2 INVITE 1 sdp=0\n5 2>1 100/INVITE 1"), "CALL SETUP");
+    assert_eq!(state(SET_UP), "IN CALL");
+    assert_eq!(state(&[SET_UP, BYE].concat()), "COMPLETED");
+    assert_eq!(state(&[SET_UP, "\n4000 1>2 INVITE 2 in sdp=0\n4010 2>1 503/INVITE 2"].concat()), "IN CALL");
+    let cancelled = "0 1>2 INVITE 1\n10 1>2 CANCEL 1\n11 2>1 200/CANCEL 1\n12 2>1 487/INVITE 1";
+    assert_eq!(state(cancelled), "CANCELLED");
+    let call = &calls(&[SET_UP, SOUND, BYE].concat())[0];
+    assert_eq!((call.purpose, call.messages, call.comment().as_str()), (Purpose::Call, 6, "INVITE 200"));
+    assert_eq!(call.codecs(), ["PCMU"]);
+    assert_eq!(call.setup_ns(), Some(500_000_000));
+    let streams: Vec<_> = call.streams().iter().map(|(from_caller, stream)| (*from_caller, stream.packets)).collect();
+    assert_eq!(streams, [(true, 300), (false, 300)]);
+    let row = call.json();
+    assert_eq!((&row["state"], &row["streams"][1]["direction"]), (&"COMPLETED".into(), &"callee".into()));
+    let fork =
+        "0 1>2 INVITE 1 sdp=0\n5 2>1 180/INVITE 1 tag=a\n6 2>1 180/INVITE 1 tag=b\n9 2>1 200/INVITE 1 tag=b sdp=0";
+    assert_eq!(calls(fork)[0].sessions.len(), 1);
+}
+
+#[test]
+fn calls_over_tcp_are_followed() {
+    let story: String = [SET_UP, BYE]
+        .concat()
+        .lines()
+        .map(|line| if line.trim().is_empty() { String::new() } else { format!("{line} tcp\n") })
+        .collect();
+    assert_eq!(calls(&story)[0].state(), State::Completed);
+}
+
+#[test]
+fn findings_come_out_while_the_capture_goes_on() {
+    let mut story = "0 1>2 INVITE 1 sdp=0\n5 2>1 407/INVITE 1 nonce=a\n6 1>2 ACK 1\n9 1>2 INVITE 2 sdp=0 auth\n15 2>1 403/INVITE 2\n16 1>2 ACK 2".to_owned();
+    for n in 0..100 {
+        story.push_str(&format!(
+            "\n{} 5>6 OPTIONS {n} id=x\n{} 6>5 200/OPTIONS {n} id=x",
+            1000 + n * 50,
+            1001 + n * 50
+        ));
+    }
+    let capture = told(&story);
+    let at = capture.first_said_at("sip.auth-failed").unwrap();
+    assert!((2000..=2200).contains(&at), "{at}");
+}
+
+#[test]
+fn no_more_calls_than_the_limit_are_followed() {
+    let mut tracker = Tracker::default();
+    let mut over = Vec::new();
+    let mut capture = Capture::default();
+    for n in 0..MAX_CALLS + 10 {
+        let id = format!("id=c{n}");
+        let octets = message("INVITE", "1", &[&id], 1);
+        capture.udp(0, host(1, 5060), host(2, 5060), &octets);
+    }
+    capture.for_each(|packet| tracker.observe(packet, 0, &mut over));
+    assert_eq!(over.len(), 10);
+}
