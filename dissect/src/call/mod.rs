@@ -541,8 +541,8 @@ impl Calls {
         let Some(call) = slots.get_mut(place as usize).and_then(Option::as_mut) else { return };
         let before = call.due;
         (call.is_over, call.now, call.has_media_around) = (is_over, now, has_media);
-        let mut hosts = call.sessions.iter().flat_map(Session::hosts);
-        call.has_media_of_hosts = hosts.any(|host| hosts_heard.peek(&host).is_some());
+        let is_heard = |session: &Session| session.hosts().any(|host| hosts_heard.peek(&host).is_some());
+        call.has_media_of_hosts = call.sessions.iter().any(is_heard);
         call.due = i64::MAX;
         if is_over {
             let until = if call.is_cut { now } else { call.last.time };
