@@ -101,7 +101,7 @@ pub struct Flow {
     /// A capture file; several are hosts that saw the same call, and what they saw is put together (repeatable).
     #[arg(short = 'r', long = "read-file", value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
-    /// Writes the ladder as SVG instead.
+    /// Writes the ladder as SVG instead; `-` is standard output.
     #[arg(short = 'w', value_name = "FILE")]
     pub write: Option<PathBuf>,
     /// The format of the output.

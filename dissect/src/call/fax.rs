@@ -204,7 +204,7 @@ impl Fax {
         let at = usize::from(!from_caller);
         let next = self.sides[at].next.unwrap_or(packet.sequence);
         let ahead = packet.sequence.wrapping_sub(next);
-        if ahead >= MAX_AHEAD && ahead > u16::MAX - MAX_AHEAD {
+        if ahead > u16::MAX - MAX_AHEAD {
             return;
         }
         if ahead < MAX_AHEAD {
@@ -264,10 +264,8 @@ impl Fax {
                 }
             }
             HDLC_SIG_END | HDLC_FCS_BAD | HDLC_FCS_BAD_SIG_END if is_command => side.frame.clear(),
-            T4_DATA => {
-                if !std::mem::replace(&mut side.is_in_page, true) {
-                    self.step(from_caller, mark, endpoints, "page or training data");
-                }
+            T4_DATA if !std::mem::replace(&mut side.is_in_page, true) => {
+                self.step(from_caller, mark, endpoints, "page or training data");
             }
             T4_SIG_END => side.is_in_page = false,
             _ => {}

@@ -1,6 +1,6 @@
 //! `packetstream diagnose`: what is wrong in a capture file, and which packets show it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -48,15 +48,17 @@ fn diagnose(reader: &mut Reader) -> Result<Vec<Finding>, Failure> {
     let (mut diagnosis, mut findings) = (Diagnosis::new(), Vec::new());
     let mut times: Option<(Timestamp, Timestamp)> = None;
     let mut told = BTreeSet::new();
+    // When the last packet of each interface came: what it says to be lost was lost since then.
+    let mut last_of: BTreeMap<u32, Timestamp> = BTreeMap::new();
     each(reader, u64::MAX, |packet, raw, _| {
         let now = Timestamp(raw.time);
-        let last = times.map_or(now, |times| times.1);
+        let since = last_of.insert(raw.interface, now).unwrap_or(now);
         times = Some(times.map_or((now, now), |(first, last)| (first.min(now), last.max(now))));
         if let Some(packets) = raw.drops().filter(|drops| *drops > 0) {
             told.insert(raw.interface);
             let gap = Gap {
-                from: last.min(now),
-                until: now,
+                from: since.min(now),
+                until: since.max(now),
                 packets,
                 reason: GapReason::Interface,
                 interface: u16::try_from(raw.interface).ok(),

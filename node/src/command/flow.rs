@@ -61,11 +61,12 @@ pub(super) fn run(args: &Flow) -> Outcome {
     }
     let ladder = if args.files.len() > 1 { Ladder::merge(ladders) } else { joined(ladders) };
     match &args.write {
-        Some(path) => {
+        Some(path) if path.as_os_str() != "-" => {
             fs::write(path, ladder.svg()).map_err(|error| Failure::wrong(format!("{}: {error}", path.display())))?;
         }
-        None => {
+        to_output => {
             let text = match args.format {
+                _ if to_output.is_some() => ladder.svg(),
                 ReportFormat::Text => ladder.text(),
                 ReportFormat::Json => format!("{}\n", ladder.json()),
             };

@@ -130,7 +130,11 @@ impl<'p> Message<'_, 'p> {
     fn length_fault(&self, octets: &[u8]) -> Option<String> {
         let values = self.nodes.iter().filter(|node| node.field == sip::CONTENT_LENGTH);
         let mut values = values.map(|node| self.seen.dissection.bytes(node).trim_ascii());
-        let value = values.next()?;
+        let is_stream = self.seen.endpoints().transport == Transport::Tcp;
+        let Some(value) = values.next() else {
+            // RFC 3261, 20.14: over a stream nothing else tells where a message ends.
+            return is_stream.then(|| "no Content-Length header over TCP".to_owned());
+        };
         let shown = String::from_utf8_lossy(value).into_owned();
         if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
             return Some(format!("Content-Length {shown:?} is no number"));
@@ -138,7 +142,7 @@ impl<'p> Message<'_, 'p> {
         if let Some(other) = values.find(|other| *other != value) {
             return Some(format!("two lengths, {shown} and {}", String::from_utf8_lossy(other)));
         }
-        if self.seen.endpoints().transport == Transport::Tcp {
+        if is_stream {
             return None;
         }
         let length: usize = shown.parse().unwrap_or(usize::MAX);
@@ -179,10 +183,14 @@ fn broken_start(payload: &[u8]) -> Option<String> {
     let end = memchr::memchr2(b'\r', b'\n', payload)?;
     let (line, rest) = payload.split_at(end);
     let is_text = line.iter().all(|octet| (0x20..0x7f).contains(octet)) && !line.is_empty();
-    // Headers that nothing but SIP has.
-    let is_sip = [&b"\nVia: SIP/2.0/"[..], b"\nv: SIP/2.0/", b"\nVia:SIP/2.0/", b"\nv:SIP/2.0/"]
-        .into_iter()
-        .any(|header| memchr::memmem::find(rest, header).is_some());
+    // A header that nothing but SIP has; names in any case, long or compact (RFC 3261, 7.3.1 and 20.42).
+    let is_via = |line: &[u8]| {
+        let Some(colon) = memchr::memchr(b':', line) else { return false };
+        let (name, value) = line.split_at(colon);
+        let is_named = [&b"via"[..], b"v"].iter().any(|via| name.trim_ascii().eq_ignore_ascii_case(via));
+        is_named && value.get(1..).is_some_and(|value| value.trim_ascii_start().starts_with(b"SIP/2.0/"))
+    };
+    let is_sip = rest.split(|octet| *octet == b'\n').any(is_via);
     (is_text && is_sip).then(|| String::from_utf8_lossy(line).into_owned())
 }
 
@@ -296,6 +304,7 @@ mod tests {
         check(&REGISTER.replace("Length: 0", "Length: 20"), Some("ends after 0 octets"));
         check(&format!("{REGISTER}v=0"), Some("the body has 3 octets"));
         check(&REGISTER.replace(" SIP/2.0\r\nVia", "\r\nVia"), Some("no request or status line"));
+        check(&REGISTER.replace(" SIP/2.0\r\nVia", " SIP/3.0\r\nv "), Some("no request or status line"));
     }
 
     #[test]

@@ -55,7 +55,9 @@ fn judge_attempts(call: &Call, out: &mut Out<'_>) {
         return;
     };
     let Some(answer) = &refused.last else { return };
-    let was_cancelled = call.cancelled.is_some_and(|cancelled| cancelled.time <= answer.mark.time);
+    let was_cancelled = call.cancelled.is_some_and(|cancelled| cancelled.time <= answer.mark.time)
+        // RFC 3261, 15.1.2: a BYE takes back a call that rings, too.
+        || answer.status == 487 && call.transactions.iter().any(|transaction| transaction.method == "BYE");
     let is_about_credentials = refused.user.is_some() && answer.status == 403;
     if matches!(answer.status, 401 | 407) || was_cancelled || is_about_credentials {
         return;
