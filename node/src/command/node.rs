@@ -52,6 +52,7 @@ pub(super) fn run(args: &Node) -> Outcome {
         weight: settings.weight,
         rejoin: args.rejoin,
         store: data.store(),
+        audit: data.audit_log(),
         spool: data.spool(),
         spool_options,
         captures,

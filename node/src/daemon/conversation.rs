@@ -16,6 +16,7 @@ use packetstream_protocol::{Chunk, HostId, RangeSet};
 use tokio::sync::mpsc;
 use tokio::time::{interval, timeout};
 
+use super::audit::Audit;
 use super::hub::{Hub, RouteEnd};
 use super::scatter;
 use super::service::{CREDIT_BYTES, Service};
@@ -38,6 +39,7 @@ const MAX_CHUNKS_WAITING: usize = 4;
 pub(super) struct Conversations {
     pub(super) service: Arc<Service>,
     pub(super) hub: Arc<Hub>,
+    pub(super) audit: Audit,
 }
 
 impl Handler for Conversations {
@@ -48,11 +50,9 @@ impl Handler for Conversations {
 
     async fn handle(&self, caller: Caller, request: Request, mut stream: RpcStream) {
         tracing::debug!(caller = %caller.name, request = ?request.kind(), "request");
+        self.audit.note(&caller, &request);
         let ended = match request {
-            Request::Query(_) | Request::Get(_) => {
-                tracing::info!(target: "audit", caller = %caller.name, node = %caller.node, ?request, "packets read");
-                self.rows(request, &mut stream).await
-            }
+            Request::Query(_) | Request::Get(_) => self.rows(request, &mut stream).await,
             Request::Put(put) => self.put(put.host, stream).await,
             Request::Hosts => {
                 let rows = scatter::hosts(&self.hub).await;
@@ -65,7 +65,7 @@ impl Handler for Conversations {
             }
             Request::Cluster => tell(&mut stream, &Response::Cluster(report(&self.hub))).await,
             Request::Admin(admin) => {
-                tracing::warn!(target: "audit", caller = %caller.name, ?admin, "cluster changed");
+                tracing::warn!(caller = %caller.name, ?admin, "the cluster is to be changed");
                 let answer = self.admin(&admin).map_or_else(Response::Refused, |()| Response::Done);
                 tell(&mut stream, &answer).await
             }

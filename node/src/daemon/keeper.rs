@@ -69,25 +69,36 @@ impl Keeper {
         let (hub, retention) = (self.hub.clone(), self.retention);
         // Dropping an hour can take a while, and an actor must answer in time.
         tokio::task::spawn_blocking(move || {
-            let held = |hub: &Hub| -> BTreeMap<StreamId, RangeSet> {
-                hub.store.streams(None).into_iter().map(|usage| (usage.stream, usage.have)).collect()
-            };
-            let before = held(&hub);
-            match retention.apply(&*hub.store, now) {
-                Ok(dropped) if dropped.chunks > 0 => {
-                    tracing::info!(chunks = dropped.chunks, packets = dropped.packets, "retention dropped packets");
-                    let after = held(&hub);
-                    for (stream, chunks) in before {
-                        let gone = after.get(&stream).map_or_else(|| chunks.clone(), |left| chunks.difference(left));
-                        if !gone.is_empty() {
-                            hub.inputs.push(Input::Expired { stream, chunks: gone });
-                        }
-                    }
-                }
-                Ok(_) => {}
-                Err(error) => tracing::error!(%error, "retention"),
-            }
+            let by_age = Retention { bytes_max: None, ..retention };
+            drop_by(&hub, by_age, now, |stream, chunks| Input::Expired { stream, chunks });
+            let by_size = Retention { age: None, ..retention };
+            drop_by(&hub, by_size, now, |stream, chunks| Input::Dropped { stream, chunks });
         });
+    }
+}
+
+/// Drops what a policy wants dropped, and tells the machine.
+fn drop_by(hub: &Hub, retention: Retention, now: Timestamp, told: impl Fn(StreamId, RangeSet) -> Input) {
+    let held = || -> BTreeMap<StreamId, RangeSet> {
+        hub.store.streams(None).into_iter().map(|usage| (usage.stream, usage.have)).collect()
+    };
+    if retention == Retention::default() {
+        return;
+    }
+    let before = held();
+    match retention.apply(&*hub.store, now) {
+        Ok(dropped) if dropped.chunks > 0 => {
+            tracing::info!(chunks = dropped.chunks, packets = dropped.packets, "retention dropped packets");
+            let after = held();
+            for (stream, chunks) in before {
+                let gone = after.get(&stream).map_or_else(|| chunks.clone(), |left| chunks.difference(left));
+                if !gone.is_empty() {
+                    hub.inputs.push(told(stream, gone));
+                }
+            }
+        }
+        Ok(_) => {}
+        Err(error) => tracing::error!(%error, "retention"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The daemon: actors for what lives and dies, and the conversations with peers.
 
 mod answer;
+mod audit;
 mod capturing;
 mod conversation;
 pub mod edge;
@@ -54,6 +55,8 @@ pub struct Plan {
     pub weight: u8,
     pub rejoin: bool,
     pub store: std::path::PathBuf,
+    /// Where it is noted who read what.
+    pub audit: std::path::PathBuf,
     pub retention: Retention,
     pub roles: Vec<String>,
     pub spool: std::path::PathBuf,
@@ -78,8 +81,8 @@ pub enum StartError {
     Listen(#[from] ListenError),
     #[error(transparent)]
     Capture(#[from] CaptureError),
-    #[error("a thread cannot be started: {0}")]
-    Thread(#[from] std::io::Error),
+    #[error("a file or a thread cannot be had: {0}")]
+    System(#[from] std::io::Error),
 }
 
 /// Runs a daemon until it is told to end; `ready` is told where it listens.
@@ -92,7 +95,8 @@ pub async fn run(plan: Plan, ready: impl FnOnce(SocketAddr)) -> Result<(), Start
     let name = plan.bundle.name().to_owned();
     let hub = Hub::new(store.clone(), node, Peers::default())?;
     let service = Arc::new(Service::new(store.clone(), node, name.clone(), plan.roles, Instant::now()));
-    let conversations = Conversations { service: service.clone(), hub: hub.clone() };
+    let conversations =
+        Conversations { service: service.clone(), hub: hub.clone(), audit: audit::Audit::open(&plan.audit)? };
     let endpoint = Endpoint::start(&plan.bundle, Limits::default(), conversations)?;
     let address = endpoint.listen(&plan.listen).await?;
     tokio::spawn(renew(endpoint.clone(), plan.bundle_path));
