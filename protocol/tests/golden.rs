@@ -409,7 +409,14 @@ fn requests_are_held_to_their_limits() {
     assert!(refused(Request::NameHost(NameHost { host: host(), name: long.clone() })));
     assert!(refused(Request::Get(Get { host: HostRef::Name(long), packet: packet(), output: output() })));
     let of: Vec<Option<HostId>> = requests().iter().map(Request::host).collect();
-    assert_eq!(of, [None, None, Some(host()), Some(host()), Some(host()), None, None]);
+    assert_eq!(of, [None, None, Some(host()), Some(host()), Some(host()), None, None, None, None, None]);
+    assert!(refused(Request::Admin(Admin::Drain { member: "x".repeat(MAX_HOST_NAME_BYTES + 1) })));
+    let stream = LegStream { stream: stream(), chunks: RangeSet::new(), elsewhere: Vec::new(), after: None };
+    let leg = |count| {
+        let leg = Leg { query: query.clone(), only: None, streams: vec![stream.clone(); count] };
+        refused(Request::Peer(PeerRequest::Leg(leg)))
+    };
+    assert_eq!((leg(MAX_LEG_STREAMS), leg(MAX_LEG_STREAMS + 1)), (false, true));
 }
 
 #[derive(Debug, PartialEq, codec::Encode, codec::Decode)]

@@ -33,7 +33,7 @@ const WRITERS: usize = 2;
 const TROUBLE_AGE: Duration = Duration::from_secs(10);
 
 /// See the module.
-pub struct Hub {
+pub(crate) struct Hub {
     pub(crate) store: Arc<dyn ChunkStore>,
     pub(crate) me: NodeId,
     pub(crate) inputs: Inputs,

@@ -15,11 +15,11 @@ use crossbeam_channel::{Sender, TrySendError, bounded};
 use packetstream_config::rules::Notify;
 
 /// How many notices may wait.
-pub const MAX_WAITING: usize = 1024;
+pub(crate) const MAX_WAITING: usize = 1024;
 /// How long a server may take to connect, to read and to answer, each.
 const WEB_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many programs may run at once.
-pub const MAX_RUNNING: usize = 16;
+pub(crate) const MAX_RUNNING: usize = 16;
 /// How much of a server's answer is read.
 const MAX_ANSWER_LEN: u64 = 4096;
 
