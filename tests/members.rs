@@ -277,6 +277,38 @@ fn who_is_revoked_or_has_the_wrong_role_is_refused() {
 }
 
 #[test]
+fn a_renewed_certificate_is_taken_without_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let call = traffic(&["healthy_call"], &folder.path().join("call.pcap"));
+    let members = Members::start(folder.path(), 2, &[]);
+    let bundle = folder.path().join("n1.bundle");
+    let before = std::fs::read(&bundle).expect("it was written");
+    let bundle = bundle.to_str().expect("text");
+    let renewed = packetstream(&["cluster", "renew", bundle, "--data", &members.operator]);
+    assert!(renewed.status.success(), "{}", String::from_utf8_lossy(&renewed.stderr));
+    assert!(std::fs::read(bundle).expect("it is there") != before);
+    members.nodes[0].signal("HUP");
+    until("the node has taken it", PATIENCE, || {
+        members.nodes[0].logged().contains("certificate renewed").then_some(())
+    });
+    members.text(0, &["import", &call, "--host", "pbx"]);
+    complete(&members, 1, "pbx", &of_file(&call));
+}
+
+/// Who asked for what, and who changed the cluster, is noted by the node that was asked.
+#[test]
+fn questions_are_noted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let members = Members::start(folder.path(), 1, &[]);
+    members.text(0, &["query", "-Y", "sip"]);
+    members.text(0, &["cluster", "activate", "n1"]);
+    let log = std::fs::read_to_string(Path::new(&members.nodes[0].data).join("audit.log")).expect("it is kept");
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("one object a line")).collect();
+    assert_eq!((&lines[0]["name"], &lines[0]["query"]), (&"operator".into(), &"sip".into()));
+    assert!(lines[1]["admin"].as_str().is_some_and(|text| text.contains("Activate")), "{log}");
+}
+
+#[test]
 fn strangers_hold_little_and_not_for_long() {
     let folder = tempfile::tempdir().expect("a folder");
     let call = traffic(&["healthy_call"], &folder.path().join("call.pcap"));

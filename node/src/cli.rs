@@ -38,7 +38,7 @@ pub enum Command {
     Hosts(Peer),
     /// How the cluster and the node are: members, copies, transfers; what the node stores, captures and does.
     Status(Status),
-    /// Makes a cluster and bundles for its machines and people.
+    /// Makes a cluster and bundles for its machines and people; drains, replaces and revokes them.
     #[command(subcommand)]
     Cluster(Cluster),
     /// Says what is wrong in a capture file: worst first, with the packets that show it and what to do.

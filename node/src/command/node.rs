@@ -37,7 +37,8 @@ pub(super) fn run(args: &Node) -> Outcome {
         },
         ..SpoolOptions::default()
     };
-    if bundle.role() == Role::Edge {
+    // Without a store there is nothing to be asked for, whatever the bundle allows.
+    if !settings.roles.contains(&NodeRole::Store) {
         std::fs::create_dir_all(data.root())
             .map_err(|error| Failure::wrong(format!("{}: {error}", data.root().display())))?;
         let plan = EdgePlan::new(bundle, seeds, captures, data.spool(), spool_options, data.root().to_owned());

@@ -106,19 +106,21 @@ pub async fn run(plan: Plan, ready: impl FnOnce(SocketAddr)) -> Result<(), Start
         true => vec![Address::new(reachable(address.ip(), &plan.seeds), address.port())],
         false => plan.advertise,
     };
+    // All nodes may be given the same list.
+    let seeds: Vec<Address> = plan.seeds.into_iter().filter(|seed| !advertised.contains(seed)).collect();
     let mut config = Config::new(node);
     config.name = name;
     config.zone = plan.zone;
     config.weight = plan.weight;
     config.addresses = advertised.iter().map(ToString::to_string).collect();
-    config.seeds = plan.seeds.len();
+    config.seeds = seeds.len();
     config.rejoin = plan.rejoin;
     config.seed = u64::from(std::process::id()) << 32 | u64::from(Instant::now().elapsed().subsec_nanos());
     config.grace = plan.grace.unwrap_or(config.grace);
     config.move_rate_bytes_s = plan.move_rate.unwrap_or(config.move_rate_bytes_s);
     act(&hub, config, plan.retention, plan.plant, &service)?;
-    if !plan.seeds.is_empty() {
-        tokio::spawn(peers::seek(Arc::downgrade(&hub), plan.seeds));
+    if !seeds.is_empty() {
+        tokio::spawn(peers::seek(Arc::downgrade(&hub), seeds));
     }
 
     let captures = Captures { lives: plan.captures, spool: plan.spool, options: plan.spool_options };
