@@ -403,34 +403,6 @@ fn coded<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     Ok(())
 }
 
-/// What a whole frame of HDLC says, for whoever follows the exchange.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Frame {
-    /// The facsimile control field without its first bit; see [`name`].
-    pub control: u8,
-    /// The second octet of DIS, DTC and DCS: the rates.
-    rates: Option<u8>,
-}
-
-impl Frame {
-    /// From the octets of a frame, its address first and without its check sequence.
-    pub fn read(octets: &[u8]) -> Option<Self> {
-        let control = octets.get(2)? & 0x7f;
-        let rates = octets.get(4).copied().filter(|_| content(control) == Content::Capabilities);
-        Some(Self { control, rates })
-    }
-
-    /// What T.30 calls it, as in `DCS`.
-    pub fn short_name(&self) -> Option<&'static str> {
-        name(self.control).map(|names| names.0)
-    }
-
-    /// The rates that it names, as in `14 400 bit/s, ITU-T V.17`.
-    pub fn rate(&self) -> Option<&'static str> {
-        self.rates.map(|octet| rate(octet, self.control))
-    }
-}
-
 /// `t30.Control`.
 const CONTROL_NAMES: &[(u64, &str)] =
     &[(192, "non-final frames within the procedure"), (200, "final frames within the procedure")];
@@ -664,10 +636,9 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_is_known_by_its_control_field() {
-        let frame = Frame::read(&[0xff, 0xc8, 0xc1, 0, 0x44, 0]).unwrap();
-        assert_eq!((frame.short_name(), frame.rate()), (Some("DCS"), Some("14 400 bit/s, ITU-T V.17")));
-        assert_eq!(Frame::read(&[0xff, 0xc8]), None);
+    fn frames_have_names() {
+        assert_eq!(name(0xc1), Some(("DCS", "Digital Command Signal")));
+        assert_eq!(name(0x62), None);
     }
 
     #[test]

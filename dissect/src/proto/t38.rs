@@ -174,19 +174,6 @@ pub fn stream_packet(octets: &[u8], frame: u64, time: i64) -> Option<udptl_strea
     Some(udptl_stream::Packet { frame, time, sequence, recovery, octets: octets.len() as u32 })
 }
 
-/// One thing that a fax machine said, for whoever follows the exchange of T.30.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Said {
-    /// A tone or training began: a row of [`INDICATORS`].
-    Indicator(u32),
-    /// A frame came whole.
-    Frame(crate::proto::t30::Frame),
-    /// A frame came damaged.
-    BadFrame,
-    /// A page, or a part of one, without error correction came to its end. How many sequence numbers of it were lost.
-    Page { lost: u32 },
-}
-
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let (packet, _) = packet::read(tvb);
     learn(d, tvb, &packet);

@@ -167,7 +167,9 @@ impl Flows {
             setup: None,
             sources: SmallVec::new(),
         });
-        if place.setup.as_ref().is_some_and(|before| before.frame > setup.frame) {
+        // An answer that is sent again names its request, which may be older than what set the same medium up since.
+        let is_older = |before: &Arc<Setup>| before.proto == setup.proto && before.frame > setup.frame;
+        if place.setup.as_ref().is_some_and(is_older) {
             return Vec::new();
         }
         place.setup = Some(setup.clone());
@@ -598,6 +600,11 @@ mod tests {
         assert_eq!(facts, [(3, 65_546), (5, 65_547)]);
         let (setup, sequence) = flows.hear(endpoints(1, 2), (6, 1), &rtp(65_000)).unwrap();
         assert_eq!((setup.proto, sequence), (ProtoId::Rtp, 65_000));
+        // What was set up later stays, unless it is another medium's.
+        flows.bind(HERE, 2, Setup::new(ProtoId::Rtp, 1, "SDP"));
+        assert_eq!(flows.hear(endpoints(1, 2), (6, 1), &rtp(1)).map(|heard| heard.0.frame), Some(2));
+        flows.bind(HERE, 2, Setup::new(ProtoId::T38, 1, "SDP"));
+        assert_eq!(flows.hear(endpoints(1, 2), (6, 1), &rtp(1)).map(|heard| heard.0.proto), Some(ProtoId::T38));
         for frame in 0..MAX_EARLY as u64 + 10 {
             flows.announce(HERE, 4, 7);
             flows.hear(endpoints(1, 4), (frame, 1), &rtp(1));

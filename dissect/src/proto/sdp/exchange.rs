@@ -8,7 +8,7 @@ use crate::dissector::Address;
 use crate::proto::sdp::description::{Description, Media};
 use crate::recent::Recent;
 use crate::registry::ProtoId;
-use crate::setup::{Encoding, MAX_TEXT, Setup};
+use crate::setup::{Encoding, MAX_ENCODINGS, MAX_TEXT, Setup};
 
 /// How many calls are remembered, at some 500 octets each for the usual one or two offers.
 pub(crate) const MAX_CALLS: usize = 16_384;
@@ -90,7 +90,8 @@ impl Line {
         let control = place
             .filter(|_| proto == Some(ProtoId::Rtp))
             .map(|(address, port)| (address, media.control_port.unwrap_or(port.saturating_add(1))));
-        let encodings = media.encodings.iter().map(|(number, value)| Encoding::read(*number, value)).collect();
+        let encodings = media.encodings.iter().take(MAX_ENCODINGS);
+        let encodings = encodings.map(|(number, value)| Encoding::read(*number, value)).collect();
         let is_secure = transport.windows(4).any(|part| part == b"SAVP");
         Self { proto, place, is_refused, is_secure, control, encodings }
     }
@@ -161,7 +162,15 @@ fn bind(outcome: &mut Outcome, line: &Line, call_id: &[u8], frame: u64) {
         ..Setup::new(proto, frame, "SDP")
     };
     if let Some(place) = line.place {
-        outcome.bound.push((place, make(proto, line.encodings.clone())));
+        // RFC 9143: several media may share one address and port.
+        let is_shared = |bound: &&mut (Place, Setup)| bound.0 == place && bound.1.proto == proto;
+        match outcome.bound.iter_mut().find(is_shared) {
+            Some((_, setup)) => {
+                let room = MAX_ENCODINGS.saturating_sub(setup.encodings.len());
+                setup.encodings.extend(line.encodings.iter().take(room).cloned());
+            }
+            None => outcome.bound.push((place, make(proto, line.encodings.clone()))),
+        }
     }
     if let Some(place) = line.control {
         outcome.bound.push((place, make(ProtoId::Rtcp, Vec::new())));
@@ -369,6 +378,20 @@ mod tests {
     fn an_answer_without_its_offer_binds_its_own_side() {
         let bound = Talk::new().next((1, b"INVITE", 200), "m=audio 5000 RTP/AVP 0\r\n");
         assert_eq!(bound, [(5000, ProtoId::Rtp, 1), (5001, ProtoId::Rtcp, 1)]);
+    }
+
+    #[test]
+    fn media_that_share_a_port_share_its_payload_types() {
+        let body = "v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n\
+            m=video 4000 RTP/AVP 97\r\na=rtpmap:97 VP8/90000\r\n";
+        let outcome = Exchanges::alone(&Line::all(&Description::read(body.as_bytes())), 7);
+        let (_, setup) = &outcome.bound[0];
+        assert_eq!(setup.encoding(97).map(|encoding| &*encoding.name), Some("VP8"));
+        assert_eq!(setup.encodings.len(), 2);
+        let many = "a=rtpmap:96 x/8000\r\n".repeat(MAX_ENCODINGS + 9);
+        let body = format!("v=0\r\nc=IN IP4 10.0.0.1\r\n{AUDIO}{many}{AUDIO}{many}");
+        let outcome = Exchanges::alone(&Line::all(&Description::read(body.as_bytes())), 7);
+        assert_eq!(outcome.bound[0].1.encodings.len(), MAX_ENCODINGS);
     }
 
     #[test]
