@@ -338,6 +338,8 @@ struct Stream {
     sequence: Sequence,
     last: Reference,
     last_sequence: u16,
+    /// The first timestamp.
+    origin: u32,
     last_payload: u8,
     last_kind: Kind,
     /// The last packet with a clock rate that carried no event.
@@ -377,6 +379,7 @@ impl Stream {
             sequence: Sequence::new(packet.sequence),
             last: here,
             last_sequence: packet.sequence,
+            origin: packet.timestamp,
             last_payload: packet.payload_type,
             last_kind: packet.kind,
             clocked: None,
@@ -399,16 +402,30 @@ impl Stream {
             self.follow_time(packet);
         }
         let here = Reference { time: packet.time, timestamp: packet.timestamp };
+        let is_before = self.is_before_origin(packet);
         if packet.kind == Kind::Media && packet.clock_rate.is_some() {
             self.summary.clock_rate = packet.clock_rate;
         }
-        if packet.kind != Kind::Event && packet.clock_rate.is_some() {
-            self.clocked = Some(here);
+        if !is_before {
+            if packet.kind != Kind::Event && packet.clock_rate.is_some() {
+                self.clocked = Some(here);
+            }
+            self.last = here;
         }
-        self.last = here;
         self.last_sequence = packet.sequence;
         self.last_payload = packet.payload_type;
         self.last_kind = packet.kind;
+    }
+
+    /// Whether the timestamp lies before the stream's first one: its clock was set back. Until it is there again such
+    /// packets are compared with nothing, as in Wireshark.
+    fn is_before_origin(&mut self, packet: &Packet<'_>) -> bool {
+        let ticks = packet.timestamp.wrapping_sub(self.origin) as i32;
+        // The first one must not come to lie ahead when timestamps have gone half round.
+        if ticks > 1 << 30 {
+            self.origin = packet.timestamp.wrapping_sub(1 << 29);
+        }
+        ticks < 0
     }
 
     fn count_payload(&mut self, packet: &Packet<'_>) {
@@ -456,13 +473,16 @@ impl Stream {
     fn follow_time(&mut self, packet: &Packet<'_>) {
         let ordinal = self.summary.packets - 1;
         // What begins a talkspurt, and comfort noise and what follows it, comes when it comes.
-        let is_regular = !packet.marker && packet.kind != Kind::ComfortNoise && self.last_kind != Kind::ComfortNoise;
+        let is_before = self.is_before_origin(packet);
+        let is_regular =
+            !is_before && !packet.marker && packet.kind != Kind::ComfortNoise && self.last_kind != Kind::ComfortNoise;
         if is_regular {
             let delta = packet.time.saturating_sub(self.last.time) as f64 / 1e6;
             self.summary.delta.add(delta, ordinal);
         }
         if let Some(rate) = packet.clock_rate.filter(|rate| *rate > 0)
             && packet.kind != Kind::Event
+            && !is_before
             && let Some(before) = self.clocked
         {
             // RFC 3550, A.8. A timestamp is compared as a signed difference: it wraps, and packets overtake each other.

@@ -152,6 +152,12 @@ fn call_text(call_id: &[u8]) -> Box<str> {
     String::from_utf8_lossy(call_id.get(..MAX_TEXT).unwrap_or(call_id)).into()
 }
 
+/// Where conversations of their own begin, and nothing more.
+fn announced(lines: &[Line], frame: u64) -> Outcome {
+    let announced = lines.iter().flat_map(Line::places).map(|place| (place, frame)).collect();
+    Outcome { announced, bound: Vec::new() }
+}
+
 /// Adds what `line` sets up.
 fn bind(outcome: &mut Outcome, line: &Line, call_id: &[u8], frame: u64) {
     let Some(proto) = line.proto else { return };
@@ -181,9 +187,8 @@ impl Exchanges {
     /// A description in a protocol whose offers and answers are not followed: RTP is at once where it says. T.38 is not, for
     /// it may be refused, and until then the address is another medium's.
     pub(crate) fn alone(lines: &[Line], frame: u64) -> Outcome {
-        let mut outcome = Outcome::default();
+        let mut outcome = announced(lines, frame);
         for line in lines {
-            outcome.announced.extend(line.places().map(|place| (place, frame)));
             if line.proto != Some(ProtoId::T38) {
                 bind(&mut outcome, line, b"", frame);
             }
@@ -193,9 +198,8 @@ impl Exchanges {
 
     /// An answer whose offer is not known: its own side is.
     fn answer_alone(lines: &[Line], call_id: &[u8], frame: u64) -> Outcome {
-        let mut outcome = Outcome::default();
+        let mut outcome = announced(lines, frame);
         for line in lines {
-            outcome.announced.extend(line.places().map(|place| (place, frame)));
             bind(&mut outcome, line, call_id, frame);
         }
         outcome
@@ -248,12 +252,23 @@ impl Call {
             // The request had no description: this is the offer.
             return self.offer(message, frame, lines, true);
         }
+        if message.method == Method::Other {
+            // What answers OPTIONS says what could be heard, not what will.
+            return announced(&lines, frame);
+        }
         // The request was not captured; what is accepted is known all the same.
         Exchanges::answer_alone(&lines, &message.call_id, frame)
     }
 
     fn offer(&mut self, message: &Message, frame: u64, lines: Vec<Line>, is_in_response: bool) -> Outcome {
-        let announced = lines.iter().flat_map(Line::places).map(|place| (place, frame)).collect();
+        let outcome = announced(&lines, frame);
+        let is_here = |offer: &Offer| {
+            (offer.sequence, offer.method, offer.from, offer.to)
+                == (message.sequence, message.method, message.from, message.to)
+        };
+        if message.repeats.is_some() && self.offers.iter().any(is_here) {
+            return outcome;
+        }
         if self.offers.len() >= MAX_OFFERS {
             self.offers.remove(0);
         }
@@ -267,7 +282,7 @@ impl Call {
             lines,
             is_answered: false,
         });
-        Outcome { announced, bound: Vec::new() }
+        outcome
     }
 }
 
@@ -378,6 +393,11 @@ mod tests {
     fn an_answer_without_its_offer_binds_its_own_side() {
         let bound = Talk::new().next((1, b"INVITE", 200), "m=audio 5000 RTP/AVP 0\r\n");
         assert_eq!(bound, [(5000, ProtoId::Rtp, 1), (5001, ProtoId::Rtcp, 1)]);
+    }
+
+    #[test]
+    fn what_answers_options_binds_nothing() {
+        assert_eq!(Talk::new().next((1, b"OPTIONS", 200), AUDIO), []);
     }
 
     #[test]
