@@ -437,7 +437,7 @@ fn encrypted<'a>(d: &mut Dissector<'a>, rest: Tvb<'a>, at: usize) -> usize {
 pub(super) fn ntp_time(seconds: u32, fraction: u32) -> i64 {
     const UNIX_EPOCH: i64 = 2_208_988_800;
     let era = if seconds & 0x8000_0000 == 0 { 1_i64 << 32 } else { 0 };
-    let ns = u64::from(fraction) * 1_000_000_000 >> 32;
+    let ns = (u64::from(fraction) * 1_000_000_000) >> 32;
     (i64::from(seconds) + era - UNIX_EPOCH) * 1_000_000_000 + ns as i64
 }
 

@@ -98,7 +98,7 @@ fn a_clock_that_was_set_back_is_waited_for() {
     feed(5, 260, 1760);
     let summary = streams.summaries().remove(0);
     assert_eq!((summary.delta.min, summary.delta.max), (20.0, 240.0));
-    assert_eq!(summary.problems.timestamp_back, 1);
+    assert_eq!(summary.problems.timestamp_back, 2);
     // A stream that lasts for days is not taken for one.
     let mut streams = Streams::default();
     for n in 0..20u32 {

@@ -60,7 +60,7 @@ pub(super) enum Recovery {
     Secondary {
         count: usize,
         at: usize,
-        packets: SmallVec<[Ifp; 2]>,
+        packets: Vec<Ifp>,
     },
     Parity {
         at: usize,
@@ -191,7 +191,7 @@ impl Packet {
         if reader.bits(1)? == 0 {
             let at = reader.at;
             let count = reader.length()?;
-            let mut packets = SmallVec::new();
+            let mut packets = Vec::new();
             let mut result = Ok(());
             for _ in 0..count.min(MAX_SECONDARY) {
                 let (ifp, read) = self.ifp(reader, edition);
