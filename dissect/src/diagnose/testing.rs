@@ -127,6 +127,13 @@ impl Capture {
         }
     }
 
+    /// Sets an octet of the last frame.
+    pub(crate) fn change_last(&mut self, at: usize, octet: u8) {
+        if let Some(last) = self.frames.last_mut() {
+            last.bytes[at] = octet;
+        }
+    }
+
     /// Sets the time to live of the last frame, an IPv4 datagram.
     pub(crate) fn set_ttl(&mut self, ttl: u8) {
         if let Some(last) = self.frames.last_mut() {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use memchr::memmem::Finder;
 
+use super::Options;
 use super::ast::{ArithOp, Element, Expr, Kind, Part, Quantifier, RelOp, Relation, Test};
 use super::error::{Fault, NO_FIELD, Span};
 use super::function::Function;
@@ -19,6 +20,10 @@ use crate::registry;
 
 pub(crate) struct Checker<'o> {
     references: Option<&'o References>,
+    /// See [`Options::absent`](super::Options::absent).
+    absent: &'static [&'static str],
+    /// The names that were taken for absent.
+    pub(crate) missed: BTreeSet<String>,
     /// All fields that the filter looks at.
     pub(crate) fields: BTreeSet<FieldId>,
 }
@@ -100,9 +105,36 @@ fn is_searched(ftype: FieldType) -> bool {
     matches!(class(ftype), Class::Text | Class::Octets | Class::Guid)
 }
 
+/// Whether a name is a protocol or one of its fields.
+fn is_of(proto: &str, name: &str) -> bool {
+    name.strip_prefix(proto).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 impl<'o> Checker<'o> {
-    pub(crate) fn new(references: Option<&'o References>) -> Self {
-        Self { references, fields: BTreeSet::new() }
+    pub(crate) fn new(options: &'o Options) -> Self {
+        Self {
+            references: options.references.as_ref(),
+            absent: options.absent,
+            missed: BTreeSet::new(),
+            fields: BTreeSet::new(),
+        }
+    }
+
+    /// A test on one operand or several. One on a field that is known to be absent never holds.
+    fn leaf(&mut self, test: &Test) -> Result<Tree, Fault> {
+        let fault = match self.test_of(test) {
+            Err(fault) => fault,
+            tree => return tree,
+        };
+        let name = fault.message.strip_suffix(NO_FIELD).map(|start| start.trim().trim_matches('"'));
+        let is_absent = |name: &&str| self.absent.iter().any(|proto| is_of(proto, name));
+        match name.filter(is_absent) {
+            Some(name) => {
+                self.missed.insert(name.to_owned());
+                Ok(Tree::Not(Box::new(Tree::Check(Check::Always))))
+            }
+            None => Err(fault),
+        }
     }
 
     pub(crate) fn test(&mut self, test: &Test) -> Result<Tree, Fault> {
@@ -113,6 +145,13 @@ impl<'o> Checker<'o> {
             Test::And(tests) => Tree::And(each(tests)?),
             Test::Xor(tests) => Tree::Xor(each(tests)?),
             Test::Not(test) => Tree::Not(Box::new(self.test(test)?)),
+            leaf => self.leaf(leaf)?,
+        })
+    }
+
+    fn test_of(&mut self, test: &Test) -> Result<Tree, Fault> {
+        Ok(match test {
+            Test::Or(_) | Test::And(_) | Test::Xor(_) | Test::Not(_) => self.test(test)?,
             Test::Operand(expr) => Tree::Check(self.alone(expr)?),
             Test::Compare(first, relations) => {
                 let mut checks = Vec::new();

@@ -64,6 +64,9 @@ pub struct Options {
     /// The values that `${field}` stands for; `None` when no packet was chosen, which makes such a filter wrong.
     pub references: Option<References>,
     pub macros: Macros,
+    /// Protocols of which it is known that there are no fields here. Tests on them and their fields never hold, as with
+    /// any field that a packet does not have; without this they are errors.
+    pub absent: &'static [&'static str],
 }
 
 /// A compiled filter.
@@ -72,6 +75,7 @@ pub struct Filter {
     steps: Vec<Step>,
     fields: Vec<FieldId>,
     required: Requirement,
+    missed: Vec<String>,
 }
 
 impl Filter {
@@ -86,20 +90,26 @@ impl Filter {
         }
         let whole = options.macros.expand(text).map_err(|fault| fault.within(text))?;
         let compiled = parser::parse(&whole).and_then(|test| {
-            let mut checker = Checker::new(options.references.as_ref());
+            let mut checker = Checker::new(options);
             let tree = match test {
                 None => Tree::Check(Check::Always),
                 Some(test) => checker.test(&test)?,
             };
-            Ok((tree, checker.fields))
+            Ok((tree, checker.fields, checker.missed))
         });
-        let (tree, fields) = compiled.map_err(|fault| fault.within(&whole))?;
+        let (tree, fields, missed) = compiled.map_err(|fault| fault.within(&whole))?;
         Ok(Self {
             required: require::of(&tree),
             steps: program::flatten(tree),
             fields: fields.into_iter().collect(),
+            missed: missed.into_iter().collect(),
             text: whole,
         })
+    }
+
+    /// The names that were taken for absent: see [`Options::absent`].
+    pub fn absent(&self) -> &[String] {
+        &self.missed
     }
 
     /// The names in a filter that are no fields, each once, in their order; none when it cannot be read at all.
@@ -115,7 +125,7 @@ impl Filter {
                 ast::Test::Or(tests) | ast::Test::And(tests) | ast::Test::Xor(tests) => left.extend(tests.iter().rev()),
                 ast::Test::Not(test) => left.push(test),
                 leaf => {
-                    let fault = Checker::new(options.references.as_ref()).test(leaf).err();
+                    let fault = Checker::new(options).test(leaf).err();
                     let name = fault.filter(|fault| fault.message.ends_with(error::NO_FIELD));
                     let name = name.and_then(|fault| whole.get(fault.span));
                     if let Some(name) = name.filter(|name| !unknown.iter().any(|known| known == name)) {

@@ -7,6 +7,7 @@
 mod buttons;
 mod colors;
 pub mod evaluator;
+mod foreign;
 pub mod listing;
 mod message;
 mod named;
@@ -14,6 +15,7 @@ pub mod rule;
 mod window;
 
 pub use evaluator::{Evaluator, Match};
+pub use foreign::FOREIGN;
 pub use listing::{Kind, Listing, Row, Skipped};
 pub use message::Message;
 pub use rule::{Fault, Group, Measure, Rule, Severity, Spec};

@@ -313,6 +313,24 @@ mod tests {
     }
 
     #[test]
+    fn fields_of_protocols_that_are_not_dissected_are_absent() {
+        let options = Options { absent: &["no_such"], ..Options::default() };
+        let filter = "udp && !(no_such.state == \"x\" || no_such) || no_such.port in {1..2}";
+        let rule = Rule::compile(Spec::of_filter("a", filter), &options).expect("a rule");
+        assert_eq!(rule.filter().absent(), ["no_such", "no_such.port", "no_such.state"]);
+        let packet = crate::Packet::alone(
+            101,
+            &[0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0, 1, 0, 2, 0, 8, 0, 0],
+        );
+        let mut wanted = Wanted::nothing();
+        rule.want(&mut wanted);
+        let passes = crate::dissect(&packet, [], &wanted, &mut crate::Scratch::default(), |d| rule.filter().matches(d));
+        assert!(passes);
+        let fault = Rule::compile(Spec::of_filter("a", "no_such2 || no_such"), &options).expect_err("a name too long");
+        assert_eq!(fault.unknown_fields, ["no_such2"]);
+    }
+
+    #[test]
     fn codes_are_words() {
         let rule = compile(Spec::of_filter("TTL low (or @ unexpected)", "ip")).expect("a rule");
         assert_eq!(rule.code(), "rule.TTL-low--or---unexpected-");

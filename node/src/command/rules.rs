@@ -97,7 +97,13 @@ fn line(entry: &Entry, frames: Option<&Vec<u64>>) -> String {
         }
         state => {
             let count = frames.map_or(String::new(), |frames| format!(": {} frames", frames.len()));
-            format!("  {:<9} {line}{:?}{count}\n", word(state), entry.name)
+            let absent = match state {
+                State::Compiled(rule) if !rule.filter().absent().is_empty() => {
+                    format!("; not dissected here: {}", rule.filter().absent().join(", "))
+                }
+                _ => String::new(),
+            };
+            format!("  {:<9} {line}{:?}{count}{absent}\n", word(state), entry.name)
         }
     }
 }
@@ -127,6 +133,7 @@ fn object(file: &RuleFile, entry: &Entry, frames: Option<&Vec<u64>>) -> String {
         }
         State::Compiled(rule) => {
             object["code"] = json!(rule.code());
+            object["unknown_fields"] = json!(rule.filter().absent());
             if let Some(frames) = frames {
                 object["frames"] = json!(frames);
             }

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use packetstream_config::rules::{self as own, FileError, Notify};
 use packetstream_dissect::filter::{Macros, Options};
-use packetstream_dissect::ruleset::{Fault, Group, Kind, Listing, MAX_FILE_LEN, Measure, Rule, Severity, Spec};
+use packetstream_dissect::ruleset::{
+    FOREIGN, Fault, Group, Kind, Listing, MAX_FILE_LEN, Measure, Rule, Severity, Spec,
+};
 use thiserror::Error;
 
 pub use notify::{Notice, Notifier};
@@ -93,7 +95,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<RuleFile>, RulesError> {
             (path, Kind::of(&name, &text), text)
         })
         .collect();
-    let mut options = Options::default();
+    let mut options = Options { absent: FOREIGN, ..Options::default() };
     let mut wrong_macros = BTreeMap::new();
     for (path, _, text) in texts.iter().filter(|(_, kind, _)| *kind == Kind::Macros) {
         wrong_macros.insert(*path, options.macros.read(text));

@@ -1,18 +1,18 @@
 //! Addresses that somebody asks for and nobody has (RFC 826).
 //!
 //! Probes and announcements are no questions. On a switch a capture sees everybody's questions, but of the answers only
-//! those to its own host: a finding is uncertain when no answer to the asker could be seen, because no packet to it was.
+//! those to its own host. That is the host to or from which all packets go that are not for many; where there is one and
+//! somebody else asks, a finding is not certain.
 
 use super::arp_duplicate::{REQUEST, ipv4, mac, place};
 use super::deadlines::Deadlines;
+use super::told::Told;
 use super::{Kind, Out, Rule, Seen};
 use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity, Subject};
 use crate::dissector::Address;
 use crate::proto::{arp, eth, vlan};
-use crate::recent::Recent;
 use crate::registry::ProtoId;
-use crate::value::Value;
 
 static CODE: Code = Code {
     name: "arp.unanswered",
@@ -29,16 +29,14 @@ pub(crate) static RULE: Kind = Kind {
 
 /// How many addresses are waited for at once.
 const MAX_ASKED: usize = 65_536;
-/// How many hosts that packets came to are remembered.
-const MAX_REACHED: usize = 65_536;
 /// How many addresses that were told are remembered.
 const MAX_TOLD: usize = 65_536;
 /// Asked so often and never answered.
 const TIMES: u64 = 3;
 /// The same question sooner than that is the same packet, captured twice.
 const COPY_NS: i64 = 20_000_000;
-/// Who has not answered for that long since the first question does not answer.
-const WAIT_NS: i64 = 30_000_000_000;
+/// Who has not answered for that long since the first question does not answer. A device may take minutes to start.
+const WAIT_NS: i64 = 300_000_000_000;
 
 type Place = (u32, u64, [u8; 4]);
 
@@ -51,23 +49,23 @@ struct Asked {
 
 struct Unanswered {
     asked: Deadlines<Place, Asked>,
-    /// Hosts that unicast packets were seen to go to.
-    reached: Recent<[u8; 6], ()>,
-    told: Recent<Place, ()>,
+    /// The hosts to or from which all packets went that were for one host; nothing before the first of them.
+    own: Option<Vec<[u8; 6]>>,
+    told: Told<Place>,
 }
 
 impl Default for Unanswered {
     fn default() -> Self {
-        Self { asked: Deadlines::new(MAX_ASKED), reached: Recent::new(MAX_REACHED), told: Recent::new(MAX_TOLD) }
+        Self { asked: Deadlines::new(MAX_ASKED), own: None, told: Told::new(MAX_TOLD) }
     }
 }
 
 impl Unanswered {
     fn judge(&mut self, place: Place, asked: Asked, out: &mut Out<'_>) {
-        if asked.questions.count() < TIMES || self.told.get(&place).is_some() {
+        if asked.questions.count() < TIMES || self.told.is_old(&place, asked.last) {
             return;
         }
-        self.told.insert(place, ());
+        self.told.insert(place, asked.last);
         let address = Address::Ipv4(place.2);
         let asker = Address::Ether(asked.asker);
         let summary = format!("{asker} and others asked");
@@ -76,21 +74,22 @@ impl Unanswered {
             false => format!("{summary} {} times for {address}, and nobody answered", asked.questions.count()),
         };
         let finding = Finding::new(&CODE, Subject::address(address), asked.questions, summary).absent();
-        match self.reached.get(&asked.asker).is_some() {
-            true => out.say(finding),
-            false => out.say(finding.uncertain()),
-        }
+        let sees_answers = self.own.as_ref().is_some_and(|own| own.is_empty() || own.contains(&asked.asker));
+        out.say(if sees_answers { finding } else { finding.uncertain() });
     }
 }
 
 impl Rule for Unanswered {
     fn look(&mut self, packet: &Seen<'_>, _: &mut Out<'_>) {
         let now = packet.time();
-        if let Some(Value::Ether(to)) = packet.first(eth::DST).map(|node| &node.value)
+        if self.own.as_ref().is_none_or(|own| !own.is_empty())
+            && let (Some(from), Some(to)) = (mac(packet, eth::SRC), mac(packet, eth::DST))
             && to[0] & 1 == 0
-            && self.reached.get(to).is_none()
         {
-            self.reached.insert(*to, ());
+            match &mut self.own {
+                None => self.own = Some(vec![from, to]),
+                Some(own) => own.retain(|host| *host == from || *host == to),
+            }
         }
         if !packet.has_proto(ProtoId::Arp) {
             // Whoever sends is there, even when its answers go another way.
@@ -160,7 +159,7 @@ mod tests {
 
     #[test]
     fn three_questions_in_vain_are_told_once() {
-        let capture = questions(&[1000, 2000, 3000, 40_000, 41_000, 42_000, 80_000]);
+        let capture = questions(&[1000, 2000, 3000, 400_000, 401_000, 402_000, 800_000]);
         assert_eq!(capture.codes(), ["arp.unanswered"]);
         assert_eq!(capture.frames_of("arp.unanswered"), Some(vec![2, 3, 4]));
         assert!(capture.findings()[0].is_certain);
@@ -191,12 +190,18 @@ mod tests {
 
     #[test]
     fn where_no_answer_could_be_seen_it_is_not_certain() {
-        let mut capture = Capture::default();
-        for ms in [0, 1000, 2000] {
-            capture.frame(ms, 1, arp(1, 1, 1, 0, 50));
+        // Host 9 captures what it hears; then a network is mirrored.
+        for (pairs, is_certain) in [(&[][..], false), (&[(9, 8), (9, 7)], false), (&[(9, 8), (7, 6)], true)] {
+            let mut capture = Capture::default();
+            for (from, to) in pairs {
+                capture.frame(0, 1, arp(2, *from, *from, *to, *to));
+            }
+            for ms in [0, 1000, 2000] {
+                capture.frame(ms, 1, arp(1, 1, 1, 0, 50));
+            }
+            let findings = capture.findings();
+            assert!(findings.len() == 1 && findings[0].is_certain == is_certain);
         }
-        let findings = capture.findings();
-        assert!(findings.len() == 1 && !findings[0].is_certain);
     }
 
     #[test]

@@ -65,6 +65,7 @@ impl<K: Ord + Clone, V> Deadlines<K, V> {
         Some((key, value))
     }
 
+    #[cfg(test)]
     pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.entries.iter().map(|(key, (_, value))| (key, value))
     }

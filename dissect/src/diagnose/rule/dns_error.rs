@@ -5,6 +5,7 @@
 
 use super::deadlines::Deadlines;
 use super::dns_message::{FIELDS, messages, type_name};
+use super::told::Told;
 use super::{Kind, Out, Rule, Seen};
 use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity, Subject};
@@ -47,14 +48,14 @@ struct Error {
 
 struct Errors {
     waiting: Deadlines<Key, Error>,
-    told: Recent<Key, ()>,
+    told: Told<Key>,
     /// For each client and the beginning of a name up to its first dot the last names that it found.
     found: Recent<(Address, String), (String, i64)>,
 }
 
 impl Default for Errors {
     fn default() -> Self {
-        Self { waiting: Deadlines::new(MAX_WAITING), told: Recent::new(MAX_TOLD), found: Recent::new(MAX_FOUND) }
+        Self { waiting: Deadlines::new(MAX_WAITING), told: Told::new(MAX_TOLD), found: Recent::new(MAX_FOUND) }
     }
 }
 
@@ -106,13 +107,13 @@ impl Errors {
 
     fn say(&mut self, key: Key, error: Error, out: &mut Out<'_>) {
         let (name, rcode) = key;
-        if error.evidence.is_empty() || self.told.get(&(name.clone(), rcode)).is_some() {
+        if error.evidence.is_empty() {
             return;
         }
         if rcode == NXDOMAIN && self.is_found(error.client, &name, error.evidence.first().time) {
             return;
         }
-        self.told.insert((name.clone(), rcode), ());
+        self.told.insert((name.clone(), rcode), error.evidence.last().time);
         let called = ERRORS.iter().find(|row| row.0 == rcode).map_or("an error", |row| row.1);
         let types: Vec<String> = error.types.iter().map(|qtype| type_name(*qtype)).collect();
         let of = if types.is_empty() { String::new() } else { format!(" ({})", types.join(", ")) };
@@ -142,7 +143,7 @@ impl Rule for Errors {
                 continue;
             }
             let key = (name, message.rcode);
-            if self.told.get(&key).is_some() {
+            if self.told.is_old(&key, now) {
                 continue;
             }
             if self.waiting.get_mut(&key).is_none() {

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use super::deadlines::Deadlines;
 use super::dns_message::{FIELDS, Message, messages, type_name};
+use super::told::Told;
 use super::{Kind, Out, Rule, Seen};
 use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity, Subject};
 use crate::dissector::{Address, Endpoints};
-use crate::recent::Recent;
 use crate::registry::ProtoId;
 
 static CODE: Code = Code {
@@ -35,9 +35,11 @@ const MAX_TYPES: usize = 16;
 const MAX_SENT: usize = 16;
 /// How many names that were told are remembered.
 const MAX_TOLD: usize = 16_384;
-/// A question that has waited for that long, behind its last repetition, is unanswered.
-const WAIT_NS: i64 = 5_000_000_000;
-/// When the capture ends, one that was sent again is if the first has waited for that long.
+/// A question that has waited for that long, behind its last repetition, is unanswered: the usual resolvers ask again
+/// after 5 s at first, then after 10 s.
+const WAIT_NS: i64 = 15_000_000_000;
+/// When the capture ends, one is that has waited for that long, and one that was sent again if it has so long.
+const WAIT_ONCE_NS: i64 = 5_000_000_000;
 const WAIT_AGAIN_NS: i64 = 1_000_000_000;
 /// The same packet sooner than that was captured twice.
 const COPY_NS: i64 = 20_000_000;
@@ -49,7 +51,7 @@ struct Question {
     sent: Evidence,
     last: i64,
     /// Server, both ports and number of each query.
-    ways: Vec<(Endpoints, u64)>,
+    ways: Vec<Way>,
 }
 
 #[derive(Default)]
@@ -57,14 +59,25 @@ struct Asked {
     types: BTreeMap<u64, Question>,
 }
 
+/// How a query went: by which ends, and with which number.
+type Way = (Endpoints, u64);
+
 struct Unanswered {
     lookups: Deadlines<Lookup, Asked>,
-    told: Recent<String, ()>,
+    /// Which question each way leads to. Invariant: of the ways of `lookups` those that were taken last.
+    ways: BTreeMap<Way, (Lookup, u64)>,
+    told: Told<String>,
 }
 
 impl Default for Unanswered {
     fn default() -> Self {
-        Self { lookups: Deadlines::new(MAX_LOOKUPS), told: Recent::new(MAX_TOLD) }
+        Self { lookups: Deadlines::new(MAX_LOOKUPS), ways: BTreeMap::new(), told: Told::new(MAX_TOLD) }
+    }
+}
+
+fn forget(ways: &mut BTreeMap<Way, (Lookup, u64)>, question: &Question) {
+    for way in &question.ways {
+        ways.remove(way);
     }
 }
 
@@ -76,7 +89,10 @@ impl Unanswered {
         let now = seen.time();
         let key = (message.client, name);
         if self.lookups.get_mut(&key).is_none() {
-            self.lookups.insert(key.clone(), now.saturating_add(WAIT_NS), Asked::default());
+            let evicted = self.lookups.insert(key.clone(), now.saturating_add(WAIT_NS), Asked::default());
+            if let Some((_, asked)) = evicted {
+                asked.types.values().for_each(|question| forget(&mut self.ways, question));
+            }
         }
         let Some(asked) = self.lookups.get_mut(&key) else {
             return;
@@ -93,48 +109,46 @@ impl Unanswered {
         question.last = now;
         if question.ways.len() < MAX_SENT && !question.ways.contains(&way) {
             question.ways.push(way);
+            self.ways.insert(way, (key.clone(), message.qtype));
         }
         self.lookups.postpone(&key, now.saturating_add(WAIT_NS));
     }
 
     fn response(&mut self, message: &Message, seen: &Seen<'_>) {
-        match &message.name {
-            Some(name) => self.settle(&(message.client, name.clone()), message.qtype),
-            // A refusal may leave the question out.
-            None => {
-                let way = (seen.endpoints().reversed(), message.id);
-                self.settle_way(|known| *known == way);
-            }
+        if let Some(name) = &message.name {
+            self.settle(&(message.client, name.clone()), message.qtype);
         }
+        // A refusal may leave the question out, and a device on the way may change it.
+        self.settle_way(&(seen.endpoints().reversed(), message.id));
     }
 
     fn settle(&mut self, key: &Lookup, qtype: u64) {
-        if let Some(asked) = self.lookups.get_mut(key) {
-            asked.types.remove(&qtype);
-            if asked.types.is_empty() {
-                self.lookups.remove(key);
-            }
+        let Some(asked) = self.lookups.get_mut(key) else {
+            return;
+        };
+        if let Some(question) = asked.types.remove(&qtype) {
+            forget(&mut self.ways, &question);
+        }
+        if asked.types.is_empty() {
+            self.lookups.remove(key);
         }
     }
 
-    fn settle_way(&mut self, is_it: impl Fn(&(Endpoints, u64)) -> bool) {
-        let found = self.lookups.iter().find_map(|(key, asked)| {
-            let of = asked.types.iter().find(|(_, question)| question.ways.iter().any(&is_it));
-            of.map(|(qtype, _)| (key.clone(), *qtype))
-        });
-        if let Some((key, qtype)) = found {
+    fn settle_way(&mut self, way: &Way) {
+        if let Some((key, qtype)) = self.ways.remove(way) {
             self.settle(&key, qtype);
         }
     }
 
     fn say(&mut self, lookup: Lookup, asked: Asked, out: &mut Out<'_>) {
         let (client, name) = lookup;
-        if asked.types.is_empty() || self.told.get(&name).is_some() {
-            return;
-        }
-        self.told.insert(name.clone(), ());
+        asked.types.values().for_each(|question| forget(&mut self.ways, question));
         let mut evidence = Evidence::default();
         asked.types.values().for_each(|question| evidence.join(&question.sent));
+        if evidence.is_empty() || self.told.is_old(&name, evidence.last().time) {
+            return;
+        }
+        self.told.insert(name.clone(), evidence.last().time);
         let types: Vec<String> = asked.types.keys().map(|qtype| type_name(*qtype)).collect();
         let mut servers: Vec<String> =
             asked.types.values().flat_map(|q| &q.ways).map(|(way, _)| way.dst.to_string()).collect();
@@ -152,10 +166,10 @@ impl Unanswered {
 impl Rule for Unanswered {
     fn look(&mut self, packet: &Seen<'_>, _: &mut Out<'_>) {
         if !packet.has_proto(ProtoId::Dns) {
-            if !self.lookups.is_empty()
-                && let Some(quoted) = packet.quoted()
-            {
-                self.settle_way(|(way, _)| *way == quoted);
+            if let Some(quoted) = packet.quoted() {
+                // An error need not quote the number: it is about any query that went this way.
+                let of = self.ways.range((quoted, 0)..=(quoted, u64::MAX)).next().map(|(way, _)| *way);
+                of.iter().for_each(|way| self.settle_way(way));
             }
             return;
         }
@@ -177,9 +191,10 @@ impl Rule for Unanswered {
     fn finish(&mut self, out: &mut Out<'_>) {
         let now = out.now;
         while let Some((lookup, mut asked)) = self.lookups.pop_first() {
+            asked.types.values().for_each(|question| forget(&mut self.ways, question));
             asked.types.retain(|_, question| {
-                let first = question.sent.first().time;
-                question.sent.count() > 1 && now.saturating_sub(first) >= WAIT_AGAIN_NS
+                let least = if question.sent.count() > 1 { WAIT_AGAIN_NS } else { WAIT_ONCE_NS };
+                now.saturating_sub(question.sent.first().time) >= least
             });
             self.say(lookup, asked, out);
         }
@@ -219,9 +234,9 @@ mod tests {
             ask(&mut capture, ms, 2, "a.example", 1);
             ask(&mut capture, ms, 3, "a.example", 28);
         }
-        capture.udp(20_000, host(8, 1), host(9, 2), b"x");
-        ask(&mut capture, 20_001, 2, "a.example", 1);
-        capture.udp(40_000, host(8, 1), host(9, 2), b"x");
+        capture.udp(30_000, host(8, 1), host(9, 2), b"x");
+        ask(&mut capture, 30_001, 2, "a.example", 1);
+        capture.udp(60_000, host(8, 1), host(9, 2), b"x");
         assert_eq!(capture.codes(), ["dns.unanswered"]);
         assert_eq!(capture.frames_of("dns.unanswered"), Some(vec![1, 2, 3, 4, 5, 6]));
         assert!(capture.findings()[0].summary.contains("for a.example (A, AAAA)"));
@@ -229,7 +244,7 @@ mod tests {
 
     #[test]
     fn one_question_is_told_after_five_seconds_or_not_at_all() {
-        for (end, codes) in [(4900, &[][..]), (5200, &["dns.unanswered"])] {
+        for (end, codes) in [(4900, &[][..]), (5200, &["dns.unanswered"]), (60_000, &["dns.unanswered"])] {
             let mut capture = Capture::default();
             ask(&mut capture, 0, 2, "a.example", 1);
             capture.udp(end, host(8, 1), host(9, 2), b"x");
@@ -241,8 +256,9 @@ mod tests {
     fn an_answer_to_the_repetition_or_by_another_server_settles_it() {
         let mut capture = Capture::default();
         ask(&mut capture, 0, 2, "A.example", 1);
-        ask(&mut capture, 3000, 3, "a.example", 1);
-        answer(&mut capture, 3010, 3, "a.Example", 1);
+        ask(&mut capture, 5005, 3, "a.example", 1);
+        ask(&mut capture, 15_010, 3, "a.example", 1);
+        answer(&mut capture, 15_020, 3, "a.Example", 1);
         capture.udp(20_000, host(8, 1), host(9, 2), b"x");
         assert_eq!(capture.codes(), [""; 0]);
     }
@@ -280,6 +296,7 @@ mod tests {
         }
         capture.each(&RULE, |seen, out| rule.look(seen, out));
         assert_eq!(rule.lookups.iter().count(), MAX_LOOKUPS);
+        assert!(rule.ways.len() <= MAX_LOOKUPS * MAX_SENT);
         assert!(rule.lookups.values().all(|asked| asked.types.len() <= MAX_TYPES));
     }
 }

@@ -1,11 +1,11 @@
 //! Requests that a web server fails on: a response of 500 to 599 (RFC 9110, 15.6).
 
 use super::deadlines::Deadlines;
+use super::told::Told;
 use super::{Kind, Out, Rule, Seen};
 use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity, Subject, place};
 use crate::proto::http;
-use crate::recent::Recent;
 use crate::registry::ProtoId;
 
 static CODE: Code = Code {
@@ -41,18 +41,18 @@ struct Failed {
 
 struct ServerErrors {
     waiting: Deadlines<Key, Failed>,
-    told: Recent<Key, ()>,
+    told: Told<Key>,
 }
 
 impl Default for ServerErrors {
     fn default() -> Self {
-        Self { waiting: Deadlines::new(MAX_WAITING), told: Recent::new(MAX_TOLD) }
+        Self { waiting: Deadlines::new(MAX_WAITING), told: Told::new(MAX_TOLD) }
     }
 }
 
 impl ServerErrors {
     fn say(&mut self, key: Key, failed: Failed, out: &mut Out<'_>) {
-        self.told.insert(key.clone(), ());
+        self.told.insert(key.clone(), failed.evidence.last().time);
         let (server, uri, status) = key;
         let request = if uri.is_empty() { format!("a request to {server}") } else { uri };
         let times = match failed.evidence.count() {
@@ -79,7 +79,7 @@ impl Rule for ServerErrors {
             let endpoints = packet.endpoints();
             let server = place(endpoints.src, endpoints.src_port);
             let key = (server, text(http::RESPONSE_FOR_URI), status);
-            if self.told.get(&key).is_some() {
+            if self.told.is_old(&key, packet.time()) {
                 continue;
             }
             match self.waiting.get_mut(&key) {

@@ -4,12 +4,12 @@
 
 use super::deadlines::Deadlines;
 use super::icmp_error::{IcmpError, Says};
+use super::told::Told;
 use super::{Kind, Out, Rule, Seen};
 use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity, Subject};
 use crate::dissector::Address;
 use crate::proto::{icmp, icmpv6, ip, ipv6};
-use crate::recent::Recent;
 use crate::registry::ProtoId;
 
 static CODE: Code = Code {
@@ -53,7 +53,7 @@ const WATCH_NS: i64 = 10_000_000_000;
 /// Who sends, and to whom.
 type Path = (Address, Address);
 
-struct Told {
+struct Narrow {
     evidence: Evidence,
     first: i64,
     mtu: u32,
@@ -63,23 +63,23 @@ struct Told {
 }
 
 struct TooBig {
-    paths: Deadlines<Path, Told>,
-    told: Recent<Path, ()>,
+    paths: Deadlines<Path, Narrow>,
+    told: Told<Path>,
 }
 
 impl Default for TooBig {
     fn default() -> Self {
-        Self { paths: Deadlines::new(MAX_PATHS), told: Recent::new(MAX_TOLD) }
+        Self { paths: Deadlines::new(MAX_PATHS), told: Told::new(MAX_TOLD) }
     }
 }
 
 impl TooBig {
     fn error(&mut self, error: &IcmpError, mtu: u32, seen: &Seen<'_>, out: &mut Out<'_>) {
         let path = (error.quoted.src, error.quoted.dst);
-        if self.told.get(&path).is_some() {
+        let now = seen.time();
+        if self.told.is_old(&path, now) {
             return;
         }
-        let now = seen.time();
         if let Some(told) = self.paths.get_mut(&path) {
             told.evidence.add(seen.mark);
             // The same again, long after the sender was told.
@@ -90,14 +90,14 @@ impl TooBig {
             return;
         }
         let told =
-            Told { evidence: Evidence::of(seen.mark), first: now, mtu, from: error.from, len: error.len, goes_on: 0 };
+            Narrow { evidence: Evidence::of(seen.mark), first: now, mtu, from: error.from, len: error.len, goes_on: 0 };
         if let Some((path, told)) = self.paths.insert(path, now.saturating_add(WATCH_NS), told) {
             self.say(path, told, out);
         }
     }
 
-    fn say(&mut self, path: Path, told: Told, out: &mut Out<'_>) {
-        self.told.insert(path, ());
+    fn say(&mut self, path: Path, told: Narrow, out: &mut Out<'_>) {
+        self.told.insert(path, told.evidence.last().time);
         let (from, to) = path;
         let mtu = match told.mtu {
             0 => "less".to_owned(),

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::deadlines::Deadlines;
 use super::icmp_error::{FIELDS, IcmpError, Says};
+use super::told::Told;
 use super::{Kind, Out, Rule, Seen};
 use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity, Subject};
@@ -86,14 +87,14 @@ struct Errors {
 
 struct Unreachable {
     waiting: Deadlines<Key, Errors>,
-    told: Recent<Key, ()>,
+    told: Told<Key>,
     /// When routers last said of packets from one to the other that their time was up.
     traces: Recent<(Address, Address), i64>,
 }
 
 impl Default for Unreachable {
     fn default() -> Self {
-        Self { waiting: Deadlines::new(MAX_WAITING), told: Recent::new(MAX_TOLD), traces: Recent::new(MAX_TRACES) }
+        Self { waiting: Deadlines::new(MAX_WAITING), told: Told::new(MAX_TOLD), traces: Recent::new(MAX_TRACES) }
     }
 }
 
@@ -111,10 +112,10 @@ impl Unreachable {
     }
 
     fn say(&mut self, key: Key, errors: Errors, out: &mut Out<'_>) {
-        if errors.evidence.is_empty() || self.told.get(&key).is_some() {
+        if errors.evidence.is_empty() {
             return;
         }
-        self.told.insert(key, ());
+        self.told.insert(key, errors.evidence.last().time);
         let (destination, code, is_v6) = key;
         let names = if is_v6 { CODES_V6 } else { CODES };
         let name = names.iter().find(|row| row.0 == code).map_or("destination unreachable", |row| row.1);
@@ -158,7 +159,7 @@ impl Rule for Unreachable {
             return;
         }
         let key = (quoted.dst, code, is_v6);
-        if self.told.get(&key).is_some() {
+        if self.told.is_old(&key, now) {
             return;
         }
         if self.waiting.get_mut(&key).is_none()

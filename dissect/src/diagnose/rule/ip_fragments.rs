@@ -136,11 +136,24 @@ fn addresses(seen: &Seen<'_>, field: FieldId) -> Vec<Address> {
     seen.all(field).filter_map(|node| address(&node.value)).collect()
 }
 
+/// Whether a header's checksum is right (RFC 791, 3.1), or left to the network card: what is damaged is no fragment.
+fn is_sound(header: &[u8]) -> bool {
+    let words = header.chunks_exact(2).map(|word| u32::from(word[0]) << 8 | u32::from(word[1]));
+    let sum: u32 = words.sum();
+    let sum = (sum & 0xffff) + (sum >> 16);
+    let sum = (sum & 0xffff) + (sum >> 16);
+    sum == 0xffff || header.get(10..12) == Some(&[0, 0])
+}
+
 fn fragments_v4(seen: &Seen<'_>) -> Vec<Fragment> {
-    let around = seen.all(ip::PROTO).filter(|node| node.depth == 0).count();
     let (more, offsets) = (values(seen, ip::FLAGS_MF), values(seen, ip::FRAG_OFFSET));
     let is_fragment = |at: &usize| more.get(*at) == Some(&1) || offsets.get(*at).is_some_and(|offset| *offset > 0);
-    let found: Vec<usize> = (0..around).filter(is_fragment).collect();
+    let headers = seen.all(ip::PROTO).filter(|node| node.depth == 0);
+    let found: Vec<usize> = headers
+        .enumerate()
+        .filter(|(at, node)| is_fragment(at) && is_sound(seen.dissection.bytes(node)))
+        .map(|(at, _)| at)
+        .collect();
     if found.is_empty() {
         return Vec::new();
     }
@@ -307,6 +320,15 @@ mod tests {
         later(&mut capture, 61_000);
         assert_eq!(capture.codes(), ["ip.fragments-lost"]);
         assert_eq!(capture.frames_of("ip.fragments-lost"), Some(vec![1, 2]));
+    }
+
+    #[test]
+    fn a_damaged_header_is_no_fragment() {
+        let mut capture = Capture::default();
+        fragments(&mut capture, 0, &[0]);
+        capture.change_last(10, 0x12);
+        later(&mut capture, 61_000);
+        assert_eq!(capture.codes(), [""; 0]);
     }
 
     #[test]

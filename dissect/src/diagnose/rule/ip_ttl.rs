@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::deadlines::Deadlines;
 use super::icmp_error::{IcmpError, Says};
+use super::told::Told;
 use super::{Kind, Out, Rule, Seen};
 use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity, Subject};
@@ -90,7 +91,7 @@ struct Round {
 
 struct TimeExceeded {
     paths: Deadlines<Path, Exceeded>,
-    told: Recent<Path, ()>,
+    told: Told<Path>,
     rounds: Recent<u64, Round>,
     /// When a packet with little time to live went from one to the other.
     probed: Recent<Path, i64>,
@@ -100,7 +101,7 @@ impl Default for TimeExceeded {
     fn default() -> Self {
         Self {
             paths: Deadlines::new(MAX_PATHS),
-            told: Recent::new(MAX_TOLD),
+            told: Told::new(MAX_TOLD),
             rounds: Recent::new(MAX_PACKETS),
             probed: Recent::new(MAX_PAIRS),
         }
@@ -137,7 +138,7 @@ fn is_group(address: Address) -> bool {
 
 impl TimeExceeded {
     fn path(&mut self, path: Path, now: i64, out: &mut Out<'_>) -> Option<&mut Exceeded> {
-        if self.told.get(&path).is_some() {
+        if self.told.is_old(&path, now) {
             return None;
         }
         if self.paths.get_mut(&path).is_none()
@@ -188,7 +189,7 @@ impl TimeExceeded {
         if exceeded.evidence.is_empty() || !exceeded.is_loop && is_trace {
             return;
         }
-        self.told.insert(path, ());
+        self.told.insert(path, last);
         let (from, to) = path;
         let routers: Vec<String> = exceeded.routers.iter().map(Address::to_string).collect();
         let says = match exceeded.errors {

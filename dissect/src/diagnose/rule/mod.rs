@@ -28,6 +28,7 @@ mod tcp_handshake;
 mod tcp_reset;
 mod tcp_retransmissions;
 mod tcp_zero_window;
+mod told;
 
 use super::Out;
 use super::finding::Code;

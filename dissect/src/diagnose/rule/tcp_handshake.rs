@@ -5,12 +5,12 @@
 
 use super::deadlines::Deadlines;
 use super::segment::Segment;
+use super::told::Told;
 use super::{Kind, Out, Rule, Seen};
 use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity, Subject, place};
 use crate::dissector::Endpoints;
 use crate::proto::tcp;
-use crate::recent::Recent;
 use crate::registry::ProtoId;
 
 static NO_ANSWER: Code = Code {
@@ -54,12 +54,12 @@ struct Attempt {
 struct Handshakes {
     /// By the direction of the SYN.
     attempts: Deadlines<Endpoints, Attempt>,
-    told: Recent<(Endpoints, &'static str), ()>,
+    told: Told<(Endpoints, &'static str)>,
 }
 
 impl Default for Handshakes {
     fn default() -> Self {
-        Self { attempts: Deadlines::new(MAX_ATTEMPTS), told: Recent::new(MAX_TOLD) }
+        Self { attempts: Deadlines::new(MAX_ATTEMPTS), told: Told::new(MAX_TOLD) }
     }
 }
 
@@ -84,10 +84,10 @@ impl Handshakes {
     }
 
     fn no_answer(&mut self, flow: &Endpoints, attempt: Attempt, out: &mut Out<'_>) {
-        if attempt.sent < 2 || self.told.get(&(*flow, NO_ANSWER.name)).is_some() {
+        if attempt.sent < 2 || self.told.is_old(&(*flow, NO_ANSWER.name), attempt.last) {
             return;
         }
-        self.told.insert((*flow, NO_ANSWER.name), ());
+        self.told.insert((*flow, NO_ANSWER.name), attempt.last);
         let server = place(flow.dst, flow.dst_port);
         let client = flow.src;
         let seconds = (attempt.last - attempt.syns.first().time) as f64 / 1e9;
@@ -97,10 +97,10 @@ impl Handshakes {
     }
 
     fn refused(&mut self, flow: &Endpoints, attempt: Attempt, seen: &Seen<'_>, out: &mut Out<'_>) {
-        if self.told.get(&(*flow, REFUSED.name)).is_some() {
+        if self.told.is_old(&(*flow, REFUSED.name), seen.time()) {
             return;
         }
-        self.told.insert((*flow, REFUSED.name), ());
+        self.told.insert((*flow, REFUSED.name), seen.time());
         let mut evidence = attempt.syns;
         evidence.add(seen.mark);
         let server = place(flow.dst, flow.dst_port);

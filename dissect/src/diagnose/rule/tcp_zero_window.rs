@@ -2,12 +2,12 @@
 
 use super::deadlines::Deadlines;
 use super::segment::Segment;
+use super::told::Told;
 use super::{Kind, Out, Rule, Seen};
 use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity, Subject, place};
 use crate::dissector::Endpoints;
 use crate::proto::tcp;
-use crate::recent::Recent;
 use crate::registry::ProtoId;
 
 static CODE: Code = Code {
@@ -35,12 +35,12 @@ const WAIT_NS: i64 = 10_000_000_000;
 struct ZeroWindows {
     /// By the direction in which the receiver's segments go.
     closed: Deadlines<Endpoints, Evidence>,
-    told: Recent<Endpoints, ()>,
+    told: Told<Endpoints>,
 }
 
 impl Default for ZeroWindows {
     fn default() -> Self {
-        Self { closed: Deadlines::new(MAX_CLOSED), told: Recent::new(MAX_TOLD) }
+        Self { closed: Deadlines::new(MAX_CLOSED), told: Told::new(MAX_TOLD) }
     }
 }
 
@@ -48,10 +48,10 @@ impl ZeroWindows {
     /// The window of `receiver` was closed until `end`, or longer.
     fn judge(&mut self, receiver: &Endpoints, closed: Evidence, end: i64, is_open: bool, out: &mut Out<'_>) {
         let ns = end.saturating_sub(closed.first().time);
-        if ns < CLOSED_NS || self.told.get(receiver).is_some() {
+        if ns < CLOSED_NS || self.told.is_old(receiver, closed.last().time) {
             return;
         }
-        self.told.insert(*receiver, ());
+        self.told.insert(*receiver, closed.last().time);
         let (from, to) = (place(receiver.src, receiver.src_port), place(receiver.dst, receiver.dst_port));
         let seconds = ns as f64 / 1e9;
         let more = if is_open { "" } else { " and longer" };
