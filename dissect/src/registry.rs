@@ -142,6 +142,8 @@ protocols! {
     Sll => sll,
     Null => null,
     Raw => raw,
+    Radiotap => radiotap,
+    Wlan => wlan,
     Erf => erf,
     Ppp => ppp,
     Pppoed => pppoed,
@@ -196,6 +198,11 @@ protocols! {
     Http => http,
     Tls => tls,
     Ssdp => ssdp,
+    Bgp => bgp,
+    Nbss => nbss,
+    Smb => smb,
+    Smb2 => smb2,
+    Dcerpc => dcerpc,
 }
 
 /// A set of protocols.

@@ -110,7 +110,7 @@ const PIECES: &[&str] = &[
 fn options() -> Options {
     let mut macros = Macros::default();
     macros.define("m", "udp.port == $1 or $1");
-    Options { references: Some(References::default()), macros }
+    Options { references: Some(References::default()), macros, ..Options::default() }
 }
 
 /// Compiles, and if that works runs, prints and plans; the places of errors lie in the text.

@@ -45,7 +45,7 @@ const ERRORS: &[(u64, &str)] = &[
 const HEADER_LEN: usize = 10;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
-    calls: &[ProtoId::Data],
+    calls: &[ProtoId::Smb, ProtoId::Smb2, ProtoId::Data],
     samples: &[Sample { link_type: 101, frames: SAMPLES }],
     ..Protocol::new(ProtoId::Nbdgm, "NBDGM", &[Binding::UdpPort(138)], dissect)
 };
@@ -84,7 +84,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
             at += name(d, tvb, at, DESTINATION_NAME)?;
             d.set_len(item, at);
             d.close();
-            if at < tvb.reported() {
+            if at < tvb.reported() && !super::smb::call(d, tvb.from(at)) {
                 d.call(ProtoId::Data, tvb.from(at));
             }
             return Ok(());

@@ -12,6 +12,7 @@ use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity, Subject};
 use crate::dissector::Address;
 use crate::proto::{arp, eth, vlan};
+use crate::recent::Recent;
 use crate::registry::ProtoId;
 
 static CODE: Code = Code {
@@ -29,6 +30,10 @@ pub(crate) static RULE: Kind = Kind {
 
 /// How many addresses are waited for at once.
 const MAX_ASKED: usize = 65_536;
+/// How many addresses that were seen are remembered.
+const MAX_PRESENT: usize = 65_536;
+/// Who was seen so long ago at most is there: its answers may go another way, as those of a router on a switch do.
+const PRESENT_NS: i64 = 3_600_000_000_000;
 /// How many addresses that were told are remembered.
 const MAX_TOLD: usize = 65_536;
 /// Asked so often and never answered.
@@ -51,12 +56,19 @@ struct Unanswered {
     asked: Deadlines<Place, Asked>,
     /// The hosts to or from which all packets went that were for one host; nothing before the first of them.
     own: Option<Vec<[u8; 6]>>,
+    /// When each address was last seen as the sender of an ARP packet.
+    present: Recent<Place, i64>,
     told: Told<Place>,
 }
 
 impl Default for Unanswered {
     fn default() -> Self {
-        Self { asked: Deadlines::new(MAX_ASKED), own: None, told: Told::new(MAX_TOLD) }
+        Self {
+            asked: Deadlines::new(MAX_ASKED),
+            own: None,
+            present: Recent::new(MAX_PRESENT),
+            told: Told::new(MAX_TOLD),
+        }
     }
 }
 
@@ -104,12 +116,18 @@ impl Rule for Unanswered {
         else {
             return;
         };
-        self.asked.remove(&place(packet, source));
+        if source != [0; 4] {
+            self.asked.remove(&place(packet, source));
+            self.present.insert(place(packet, source), now);
+        }
         let is_question = packet.uint(arp::OPCODE) == Some(REQUEST) && source != [0; 4] && source != target;
         let (true, Some(asker)) = (is_question && target != [0; 4], mac(packet, arp::SRC_HW_MAC)) else {
             return;
         };
         let place = place(packet, target);
+        if self.present.get(&place).is_some_and(|seen| now.saturating_sub(*seen) <= PRESENT_NS) {
+            return;
+        }
         match self.asked.get_mut(&place) {
             Some(asked) if asked.last_asker == asker && now.saturating_sub(asked.last) < COPY_NS => {}
             Some(asked) => {
@@ -175,6 +193,9 @@ mod tests {
     fn whoever_is_seen_is_there() {
         let mut capture = questions(&[1000, 2000, 3000]);
         capture.frame(3100, 1, arp(2, 50, 50, 1, 1));
+        for ms in [4000, 5000, 6000] {
+            capture.frame(ms, 1, arp(1, 1, 1, 0, 50));
+        }
         assert_eq!(capture.codes(), [""; 0]);
     }
 

@@ -4,6 +4,7 @@ mod arp_duplicate;
 mod arp_unanswered;
 mod capture_incomplete;
 mod deadlines;
+mod dhcp_lease;
 mod dns_error;
 mod dns_message;
 mod dns_unanswered;
@@ -28,6 +29,7 @@ mod tcp_handshake;
 mod tcp_reset;
 mod tcp_retransmissions;
 mod tcp_zero_window;
+mod tls_alert;
 mod told;
 
 use super::Out;
@@ -87,6 +89,8 @@ pub static RULES: &[&Kind] = &[
     &ip_ttl::RULE,
     &dns_unanswered::RULE,
     &dns_error::RULE,
+    &dhcp_lease::RULE,
+    &tls_alert::RULE,
     &http_server_error::RULE,
     &capture_incomplete::RULE,
 ];

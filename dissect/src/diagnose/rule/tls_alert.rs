@@ -1,0 +1,88 @@
+//! Handshakes that end in a fatal alert (RFC 8446, 6.2; RFC 5246, 7.2).
+//!
+//! An alert that can be read was sent before the ciphers changed: during the handshake. close_notify is a good end.
+
+use super::told::Told;
+use super::{Kind, Out, Rule, Seen};
+use crate::diagnose::Evidence;
+use crate::diagnose::finding::{Code, Finding, Severity, Subject, place};
+use crate::dissector::Endpoints;
+use crate::proto::tls;
+use crate::registry::{self, ProtoId};
+
+static CODE: Code = Code {
+    name: "tls.alert",
+    severity: Severity::Error,
+    advice: "compare versions, ciphers and certificates of both sides: the side that sent the alert did not accept the other one's",
+};
+
+pub(crate) static RULE: Kind = Kind {
+    codes: &[&CODE],
+    protos: &[ProtoId::Tls],
+    fields: &[tls::PROTO, tls::ALERT_LEVEL, tls::ALERT_DESC],
+    make: || Box::new(Alerts { told: Told::new(MAX_TOLD) }),
+};
+
+/// How many connections that were told are remembered.
+const MAX_TOLD: usize = 16_384;
+/// The level of a fatal alert, and what ends a connection well.
+const FATAL: u64 = 2;
+const CLOSE_NOTIFY: u64 = 0;
+
+struct Alerts {
+    told: Told<Endpoints>,
+}
+
+impl Rule for Alerts {
+    fn look(&mut self, packet: &Seen<'_>, out: &mut Out<'_>) {
+        let levels = packet.all(tls::ALERT_LEVEL).filter_map(Seen::number);
+        let reasons = packet.all(tls::ALERT_DESC).filter_map(Seen::number);
+        let mut fatal = levels.zip(reasons).filter(|(level, reason)| *level == FATAL && *reason != CLOSE_NOTIFY);
+        let Some((_, reason)) = fatal.next() else {
+            return;
+        };
+        let flow = packet.endpoints();
+        let key = flow.conversation().0;
+        if self.told.is_old(&key, packet.time()) {
+            return;
+        }
+        self.told.insert(key, packet.time());
+        let name = registry::field(tls::ALERT_DESC).names.of(reason).unwrap_or("unknown".into());
+        let (from, to) = (place(flow.src, flow.src_port), place(flow.dst, flow.dst_port));
+        let summary = format!("{from} ended the TLS handshake with {to} by a fatal alert: {name} ({reason})");
+        out.say(Finding::new(&CODE, Subject::flow(&flow), Evidence::of(packet.mark), summary));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::testing::{ACK, Capture, host};
+
+    fn codes(records: &[&[u8]]) -> Vec<&'static str> {
+        let mut capture = Capture::default();
+        let mut seq = 101;
+        for (at, record) in records.iter().enumerate() {
+            capture.tcp(at as i64, host(1, 443), host(2, 40000), ACK, seq, 901, 64240, record);
+            seq += record.len() as u32;
+        }
+        capture.codes()
+    }
+
+    #[test]
+    fn a_fatal_alert_is_told_once_with_its_name() {
+        let alert = [21, 3, 3, 0, 2, 2, 40];
+        assert_eq!(codes(&[&alert, &alert]), ["tls.alert"]);
+        let mut capture = Capture::default();
+        capture.tcp(0, host(1, 443), host(2, 40000), ACK, 101, 901, 64240, &alert);
+        assert!(capture.findings()[0].summary.ends_with("Handshake Failure (40)"));
+    }
+
+    #[test]
+    fn warnings_good_ends_and_what_is_encrypted_are_none() {
+        assert_eq!(codes(&[&[21, 3, 3, 0, 2, 1, 0], &[21, 3, 3, 0, 2, 2, 0], &[21, 3, 3, 0, 2, 1, 112]]), [""; 0]);
+        let mut encrypted = vec![20, 3, 3, 0, 1, 1, 21, 3, 3, 0, 26];
+        encrypted.extend([2; 26]);
+        assert_eq!(codes(&[&encrypted]), [""; 0]);
+    }
+}
