@@ -24,7 +24,7 @@ static CODE: Code = Code {
 pub(crate) static RULE: Kind = Kind {
     codes: &[&CODE],
     protos: &[ProtoId::Eth],
-    fields: &[arp::OPCODE, arp::SRC_HW_MAC, arp::SRC_PROTO_IPV4, arp::DST_PROTO_IPV4, eth::DST, vlan::ID],
+    fields: &[arp::OPCODE, arp::SRC_HW_MAC, arp::SRC_PROTO_IPV4, arp::DST_PROTO_IPV4, eth::SRC, eth::DST, vlan::ID],
     make: || Box::new(Unanswered::default()),
 };
 
