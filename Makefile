@@ -11,7 +11,7 @@ PURE := -p packetstream-protocol -p packetstream-dissect
 
 # The release commands always name the whole workspace: with a part of it cargo unites features differently, and RocksDB
 # would be built once more.
-.PHONY: build setup test demo lint fix bench
+.PHONY: build setup test demo lint fix bench mutate
 
 build: setup
 	cargo build --release --locked --workspace
@@ -41,3 +41,7 @@ bench: build
 
 demo: build
 	sh tests/demo.sh $(CARGO_TARGET_DIR)/release $(KEEP)
+
+# CAPTURES is a folder of capture files.
+mutate: build
+	sh tests/mutate.sh $(BIN) $(CAPTURES)

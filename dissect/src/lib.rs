@@ -25,6 +25,7 @@ pub mod registry;
 pub mod rtp_stream;
 pub mod ruleset;
 pub mod setup;
+pub mod statistics;
 pub mod stop;
 mod transaction;
 pub mod tree;

@@ -16,7 +16,7 @@ use crate::tree::Dissection;
 use crate::tvb::Tvb;
 use crate::wanted::Wanted;
 
-fn octets(hex: &str) -> Vec<u8> {
+pub(crate) fn octets(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
     let digit = |d: u8| (d as char).to_digit(16).expect("filtered above") as u8;
     digits.chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()

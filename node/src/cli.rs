@@ -67,6 +67,16 @@ pub struct Read {
     /// Prints the program that the display filter becomes, and reads nothing.
     #[arg(long)]
     pub explain: bool,
+    /// A statistic over all packets, printed at the end (repeatable): conv,TYPE; endpoints,TYPE; expert; follow,PROTOCOL,MODE,N;
+    /// io,phs; io,stat,INTERVAL; rtp,streams; sip,stat. Most take a filter as their last part.
+    #[arg(short = 'z', value_name = "STATISTIC", allow_hyphen_values = true)]
+    pub statistics: Vec<String>,
+    /// Shows no packets: statistics alone.
+    #[arg(short = 'q')]
+    pub quiet: bool,
+    /// Two passes over the packets, as always; accepted for tshark's sake.
+    #[arg(short = '2', hide = true)]
+    pub two_passes: bool,
     #[command(flatten)]
     pub select: Select,
     #[command(flatten)]
@@ -340,15 +350,27 @@ pub struct Output {
     /// An option of -T fields: header=y|n, separator=C, occurrence=f|l|a, aggregator=C, quote=d|s|n, bom=y|n.
     #[arg(short = 'E', value_name = "KEY=VALUE")]
     pub field_options: Vec<String>,
-    /// The form of the Time column: r, a, ad, d, dd, e, u or ud.
+    /// The form of the Time column: r, a, ad, adoy, d, dd, e, u, ud or udoy.
     #[arg(short = 't', value_name = "FORM")]
     pub time: Option<String>,
     /// The whole tree of each packet.
     #[arg(short = 'V')]
     pub verbose: bool,
+    /// The whole tree, but of all other protocols than these (with commas between them) the first line alone.
+    #[arg(short = 'O', value_name = "PROTOCOLS")]
+    pub only: Option<String>,
+    /// The line of the packet list, too, where -V or -x asks for something else.
+    #[arg(short = 'P', long = "print")]
+    pub summary: bool,
+    /// A line behind each packet.
+    #[arg(short = 'S', value_name = "SEPARATOR", allow_hyphen_values = true)]
+    pub separator: Option<String>,
     /// The octets of each packet.
     #[arg(short = 'x')]
     pub hex: bool,
+    /// With -T json: a name that occurs several times stands there once, with a list.
+    #[arg(long)]
+    pub no_duplicate_keys: bool,
     /// Writes the selected packets into a pcapng file instead; `-` is standard output.
     #[arg(short = 'w', value_name = "FILE")]
     pub write: Option<PathBuf>,
@@ -360,9 +382,13 @@ pub struct Output {
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FormatName {
     Text,
+    /// The columns with tabs between them.
+    Tabs,
     Fields,
     Json,
     Ek,
+    Pdml,
+    Psml,
 }
 
 impl Output {
@@ -373,17 +399,24 @@ impl Output {
         }
         let time = self.time.iter().map(|form| ("t".to_owned(), form.clone()));
         let of_fields = self.field_options.iter().map(|option| ("E".to_owned(), option.clone()));
+        let details = self.only.iter().map(|names| ("O".to_owned(), names.clone()));
+        let separator = self.separator.iter().map(|line| ("S".to_owned(), line.clone()));
+        let summary = self.summary.then(|| ("P".to_owned(), String::new()));
+        let names = self.no_duplicate_keys.then(|| ("no-duplicate-keys".to_owned(), String::new()));
         Some(Spec {
             format: match self.format {
                 FormatName::Text => Format::Text,
+                FormatName::Tabs => Format::Tabs,
                 FormatName::Fields => Format::Fields,
                 FormatName::Json => Format::Json,
                 FormatName::Ek => Format::Ek,
+                FormatName::Pdml => Format::Pdml,
+                FormatName::Psml => Format::Psml,
             },
             verbose: self.verbose,
             hex: self.hex,
             fields: self.fields.clone(),
-            options: time.chain(of_fields).collect(),
+            options: time.chain(of_fields).chain(details).chain(separator).chain(summary).chain(names).collect(),
         })
     }
 }

@@ -3,7 +3,9 @@
 use packetstream_dissect::facts::FactStore;
 use packetstream_dissect::filter::{Filter, FilterError, Options, ReferenceError, References};
 use packetstream_dissect::output::printer::SpecError;
+use packetstream_dissect::output::summary::TimeForm;
 use packetstream_dissect::output::{Printer, Spec};
+use packetstream_dissect::statistics::{self, Statistic, StatisticError};
 use packetstream_dissect::{Analysis, InOrder, Packet, Scratch, Wanted, dissect};
 use thiserror::Error;
 
@@ -16,6 +18,8 @@ pub enum QuestionError {
     Reference(#[from] ReferenceError),
     #[error(transparent)]
     Spec(#[from] SpecError),
+    #[error(transparent)]
+    Statistic(#[from] StatisticError),
 }
 
 /// What is known of the other packets while a question is asked of one.
@@ -31,8 +35,10 @@ pub struct Question {
     filter: Filter,
     takes_all: bool,
     printer: Option<Printer>,
+    statistics: Vec<Box<dyn Statistic>>,
     for_filter: Wanted,
     for_printer: Wanted,
+    for_statistics: Wanted,
     scratch: Scratch,
     /// The time of the packet that was shown last; whoever asks of several streams keeps one of each.
     pub displayed: Option<i64>,
@@ -53,23 +59,48 @@ impl Question {
         if let Some(printer) = &printer {
             printer.want(&mut for_printer);
         }
-        Ok(Self { filter, takes_all, printer, for_filter, for_printer, scratch: Scratch::default(), displayed: None })
+        Ok(Self {
+            filter,
+            takes_all,
+            printer,
+            statistics: Vec::new(),
+            for_filter,
+            for_printer,
+            for_statistics: Wanted::nothing(),
+            scratch: Scratch::default(),
+            displayed: None,
+        })
+    }
+
+    /// Adds a statistic over all packets, whichever are meant; `time` is the form of its times.
+    ///
+    /// # Errors
+    /// A statistic that does not exist, or makes no sense.
+    pub fn count(&mut self, name: &str, time: TimeForm) -> Result<(), QuestionError> {
+        let statistic = statistics::of(name, time, &Options::default())?;
+        statistic.want(&mut self.for_statistics);
+        self.statistics.push(statistic);
+        Ok(())
+    }
+
+    fn wanted(&self) -> Wanted {
+        let mut all = self.for_filter.clone();
+        all.join(&self.for_printer);
+        all.join(&self.for_statistics);
+        all
     }
 
     /// The first pass that this question needs.
     pub fn analysis(&self) -> Analysis {
-        let mut both = self.for_filter.clone();
-        both.join(&self.for_printer);
-        Analysis::new(&both)
+        Analysis::new(&self.wanted())
     }
 
     /// Says how the question can be asked in one pass over the packets, if none of them can change what is said of one
     /// before it.
     pub fn in_order(&self) -> Option<InOrder> {
-        let mut both = self.for_filter.clone();
-        both.join(&self.for_printer);
+        let all = self.wanted();
         let first = if self.takes_all { &self.for_printer } else { &self.for_filter };
-        (!both.is_told_later).then(|| InOrder::new(first, &both))
+        (!all.is_told_later).then(|| InOrder::new(first, &all))
     }
 
     /// What stands before the first packet.
@@ -77,6 +108,15 @@ impl Question {
         if let Some(printer) = &self.printer {
             printer.begin(out);
         }
+    }
+
+    /// What stands behind the last packet.
+    pub fn end(&mut self, out: &mut String) {
+        if let Some(printer) = &self.printer {
+            printer.end(out);
+        }
+        // As tshark has it, the last one first.
+        self.statistics.iter_mut().rev().for_each(|statistic| statistic.print(out));
     }
 
     /// As [`Question::ask`], in whichever way the other packets are known.
@@ -89,8 +129,13 @@ impl Question {
 
     fn ask_in_order(&mut self, mut packet: Packet<'_>, in_order: &mut InOrder, out: &mut String) -> bool {
         packet.time_displayed = self.displayed;
-        let Self { filter, takes_all, printer, for_printer, scratch, .. } = self;
+        let Self { filter, takes_all, printer, statistics, for_printer, for_statistics, scratch, .. } = self;
         let is_meant = in_order.dissect(&packet, |d, facts| {
+            if !statistics.is_empty() {
+                dissect(&packet, facts, for_statistics, scratch, |d| {
+                    statistics.iter_mut().for_each(|statistic| statistic.packet(&packet, d));
+                });
+            }
             if !*takes_all && !filter.matches(d) {
                 return false;
             }
@@ -110,7 +155,12 @@ impl Question {
     /// Whether the packet is meant; if so it is shown at the end of `out`.
     pub fn ask(&mut self, mut packet: Packet<'_>, facts: &FactStore, out: &mut String) -> bool {
         packet.time_displayed = self.displayed;
-        let Self { filter, printer, for_filter, for_printer, scratch, .. } = self;
+        let Self { filter, printer, statistics, for_filter, for_printer, for_statistics, scratch, .. } = self;
+        if !statistics.is_empty() {
+            dissect(&packet, facts.of(packet.number), for_statistics, scratch, |d| {
+                statistics.iter_mut().for_each(|statistic| statistic.packet(&packet, d));
+            });
+        }
         if !dissect(&packet, facts.of(packet.number), for_filter, scratch, |d| filter.matches(d)) {
             return false;
         }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::elsewhere;
+
 /// How the message ends that says of a name that it is none of a field.
 pub(crate) const NO_FIELD: &str = "is neither a field nor a protocol name";
 
@@ -29,9 +31,27 @@ impl std::error::Error for FilterError {}
 impl fmt::Display for FilterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
+        if let Some(protocol) = self.elsewhere() {
+            write!(f, "; Wireshark has it in its protocol {protocol}, which is not known here")?;
+            return self.place(f);
+        }
         if !self.suggestions.is_empty() {
             write!(f, "; did you mean {}?", self.suggestions.join(", "))?;
         }
+        self.place(f)
+    }
+}
+
+impl FilterError {
+    /// The protocol that Wireshark has and that is not known here, if a field of it was asked for.
+    fn elsewhere(&self) -> Option<&'static str> {
+        let is_unknown = self.message.ends_with(NO_FIELD);
+        let name = self.filter.get(self.span.clone()).filter(|_| is_unknown)?;
+        elsewhere::protocol_of(name.trim())
+    }
+
+    /// The filter, and a line that underlines the place.
+    fn place(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A filter that is too long is not shown again.
         if self.filter.is_empty() {
             return Ok(());

@@ -9,6 +9,7 @@
 
 mod ast;
 mod check;
+mod elsewhere;
 mod error;
 mod function;
 mod lexer;

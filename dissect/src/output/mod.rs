@@ -6,5 +6,6 @@ pub mod label;
 pub mod printer;
 pub mod summary;
 pub mod value;
+pub mod xml;
 
 pub use printer::{Format, Printer, Spec};

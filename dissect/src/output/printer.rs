@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value as Json, json};
 use thiserror::Error;
 
 use crate::field::{FieldId, FieldType};
+use crate::output::json::{Names, Writer};
 use crate::output::summary::TimeForm;
-use crate::output::{hex, json, label, summary, value};
+use crate::output::{hex, json, label, summary, value, xml};
 use crate::packet::Packet;
 use crate::registry;
 use crate::tree::{Dissection, Node};
@@ -19,9 +19,16 @@ use crate::wanted::Wanted;
 pub enum Format {
     #[default]
     Text,
+    /// The columns with tabs between them.
+    Tabs,
     Fields,
+    /// One list of all packets.
     Json,
+    /// A packet a line.
+    JsonLines,
     Ek,
+    Pdml,
+    Psml,
 }
 
 /// What is asked for, in tshark's terms.
@@ -34,7 +41,8 @@ pub struct Spec {
     pub hex: bool,
     /// The fields of `-e`.
     pub fields: Vec<String>,
-    /// `("t", form)` and `("E", "key=value")`, as on the command line.
+    /// `("t", form)`, `("E", "key=value")`, `("O", protocols)`, `("S", separator)`, `("P", "")` and
+    /// `("no-duplicate-keys", "")`, as on the command line.
     pub options: Vec<(String, String)>,
 }
 
@@ -45,9 +53,11 @@ pub enum SpecError {
     UnknownField(String),
     #[error("-T fields needs at least one field: -e FIELD")]
     NoFields,
+    #[error("-O: \"{0}\" is no protocol; `packetstream fields --protocols` lists those that there are")]
+    UnknownProtocol(String),
     #[error("-e goes with -T fields, -T json or -T ek only")]
     FieldsWithoutFormat,
-    #[error("\"{0}\" is no time format of -t; there are a, ad, d, dd, e, r, u and ud")]
+    #[error("\"{0}\" is no time format of -t; there are a, ad, adoy, d, dd, e, r, u, ud and udoy")]
     Time(String),
     #[error(
         "\"{0}\" is no option of -E; there are header=y|n, separator=C, occurrence=f|l|a, aggregator=C, quote=d|s|n, bom=y|n and escape=y|n"
@@ -65,6 +75,9 @@ enum Column {
     Length,
     Info,
 }
+
+/// The titles of [`COLUMNS`].
+const TITLES: [&str; 7] = ["No.", "Time", "Source", "Destination", "Protocol", "Length", "Info"];
 
 const COLUMNS: &[(&str, Column)] = &[
     ("_ws.col.No.", Column::Number),
@@ -101,6 +114,13 @@ pub struct Printer {
     aggregator: String,
     quote: &'static str,
     occurrence: Occurrence,
+    /// The protocols whose details are shown; none are all.
+    only: Vec<FieldId>,
+    between: Option<String>,
+    with_summary: bool,
+    names: Names,
+    /// Packets that were shown.
+    shown: u64,
 }
 
 impl Printer {
@@ -118,11 +138,16 @@ impl Printer {
             aggregator: ",".to_owned(),
             quote: "",
             occurrence: Occurrence::All,
+            only: Vec::new(),
+            between: None,
+            with_summary: false,
+            names: Names::Repeated,
+            shown: 0,
             spec,
         };
         match printer.spec.format {
             Format::Fields if printer.asked.is_empty() => return Err(SpecError::NoFields),
-            Format::Text if !printer.asked.is_empty() => {
+            Format::Text | Format::Tabs | Format::Pdml | Format::Psml if !printer.asked.is_empty() => {
                 return Err(SpecError::FieldsWithoutFormat);
             }
             _ => {}
@@ -130,10 +155,28 @@ impl Printer {
         for (option, value) in printer.spec.options.clone() {
             match option.as_str() {
                 "t" => printer.time = TimeForm::of(&value).ok_or(SpecError::Time(value))?,
+                "O" => printer.only_protocols(&value)?,
+                "S" => printer.between = Some(unescaped(&value)),
+                "P" => printer.with_summary = true,
+                "no-duplicate-keys" => printer.names = Names::Gathered,
                 _ => printer.field_option(&value)?,
             }
         }
         Ok(printer)
+    }
+
+    /// The form of the Time column.
+    pub fn time(&self) -> TimeForm {
+        self.time
+    }
+
+    fn only_protocols(&mut self, names: &str) -> Result<(), SpecError> {
+        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            let field = registry::by_name(name).filter(|field| has_line(*field));
+            self.only.push(field.ok_or_else(|| SpecError::UnknownProtocol(name.to_owned()))?);
+        }
+        self.spec.verbose = true;
+        Ok(())
     }
 
     fn field_option(&mut self, option: &str) -> Result<(), SpecError> {
@@ -164,11 +207,12 @@ impl Printer {
 
     /// Adds what has to be made of each packet.
     pub fn want(&self, wanted: &mut Wanted) {
-        let whole = self.spec.verbose || (self.spec.format != Format::Text && self.asked.is_empty());
+        let is_columns = matches!(self.spec.format, Format::Text | Format::Tabs | Format::Psml);
+        let whole = self.spec.verbose || (!is_columns && self.asked.is_empty());
         if whole {
             *wanted = Wanted::everything();
         }
-        if self.spec.format == Format::Text && !self.spec.verbose {
+        if is_columns && !self.spec.verbose {
             wanted.add_columns();
         }
         for asked in &self.asked {
@@ -186,45 +230,132 @@ impl Printer {
 
     /// What stands before the first packet.
     pub fn begin(&self, out: &mut String) {
-        if self.spec.format == Format::Fields {
-            if self.bom {
-                out.push('\u{feff}');
+        match self.spec.format {
+            Format::Fields => {
+                if self.bom {
+                    out.push('\u{feff}');
+                }
+                if self.header {
+                    let _ = writeln!(out, "{}", self.spec.fields.join(&self.separator));
+                }
             }
-            if self.header {
-                let _ = writeln!(out, "{}", self.spec.fields.join(&self.separator));
-            }
+            Format::Json => out.push('['),
+            Format::Pdml => xml::begin_details(out),
+            Format::Psml => xml::begin_summary(&TITLES, out),
+            Format::Text | Format::Tabs | Format::JsonLines | Format::Ek => {}
+        }
+    }
+
+    /// What stands behind the last packet.
+    pub fn end(&self, out: &mut String) {
+        match self.spec.format {
+            Format::Json => out.push_str(if self.shown == 0 { "]\n" } else { "\n]\n" }),
+            Format::Pdml => xml::end_details(out),
+            Format::Psml => xml::end_summary(out),
+            Format::Text | Format::Tabs | Format::Fields | Format::JsonLines | Format::Ek => {}
         }
     }
 
     /// Shows one packet.
-    pub fn packet(&self, packet: &Packet<'_>, dissection: &Dissection<'_>, out: &mut String) {
+    pub fn packet(&mut self, packet: &Packet<'_>, dissection: &Dissection<'_>, out: &mut String) {
         match self.spec.format {
             Format::Text => self.text(packet, dissection, out),
+            Format::Tabs => {
+                let _ = writeln!(out, "{}", summary::tabs(packet, dissection, self.time));
+            }
             Format::Fields => self.row(packet, dissection, out),
             Format::Json => {
-                let row = json!({
-                    "_index": index(packet),
-                    "_type": "doc",
-                    "_score": null,
-                    "_source": { "layers": self.layers(packet, dissection) },
-                });
-                let _ = writeln!(out, "{row}");
+                out.push_str(if self.shown == 0 { "\n  " } else { ",\n  " });
+                self.document(packet, dissection, self.names, Writer::new(out, Some(1)));
             }
-            Format::Ek => {
-                let head = json!({ "index": { "_index": index(packet), "_type": "doc" } });
-                let layers = rename(self.layers(packet, dissection));
-                let row = json!({
-                    "timestamp": (packet.time / 1_000_000).to_string(),
-                    "layers": layers,
-                });
-                let _ = writeln!(out, "{head}\n{row}");
+            Format::JsonLines => {
+                self.document(packet, dissection, Names::Gathered, Writer::new(out, None));
+                out.push('\n');
+            }
+            Format::Ek => self.bulk(packet, dissection, out),
+            Format::Pdml => xml::details(packet, dissection, out),
+            Format::Psml => {
+                let columns = COLUMNS.iter().map(|(_, column)| self.column(*column, packet, dissection));
+                xml::summary(&columns.collect::<Vec<_>>(), out);
             }
         }
+        if let Some(between) = &self.between {
+            let _ = writeln!(out, "{between}");
+        }
+        self.shown += 1;
+    }
+
+    /// A packet as Elasticsearch keeps it.
+    fn document(&self, packet: &Packet<'_>, dissection: &Dissection<'_>, names: Names, mut out: Writer<'_>) {
+        out.nest(('{', '}'), |out| {
+            out.name("_index");
+            out.text(&index(packet));
+            out.name("_type");
+            out.text("doc");
+            out.name("_score");
+            out.bare("null");
+            out.name("_source");
+            out.nest(('{', '}'), |out| {
+                out.name("layers");
+                if self.asked.is_empty() {
+                    json::layers(dissection, names, out);
+                } else {
+                    self.asked_for(packet, dissection, |name| name.to_owned(), out);
+                }
+            });
+        });
+    }
+
+    /// Two lines of Elasticsearch's bulk interface.
+    fn bulk(&self, packet: &Packet<'_>, dissection: &Dissection<'_>, out: &mut String) {
+        let _ = writeln!(out, "{{\"index\":{{\"_index\":\"{}\",\"_type\":\"doc\"}}}}", index(packet));
+        let mut writer = Writer::new(out, None);
+        writer.nest(('{', '}'), |out| {
+            out.name("timestamp");
+            out.text(&packet.time.div_euclid(1_000_000).to_string());
+            out.name("layers");
+            if self.asked.is_empty() {
+                json::flat_layers(dissection, out);
+            } else {
+                // Elasticsearch takes dots in names for objects.
+                self.asked_for(packet, dissection, |name| name.replace('.', "_"), out);
+            }
+        });
+        out.push('\n');
+    }
+
+    fn asked_for(
+        &self,
+        packet: &Packet<'_>,
+        dissection: &Dissection<'_>,
+        name_of: impl Fn(&str) -> String,
+        out: &mut Writer<'_>,
+    ) {
+        out.nest(('{', '}'), |out| {
+            for (asked, name) in self.asked.iter().zip(&self.spec.fields) {
+                let values = self.values(*asked, packet, dissection);
+                if !values.is_empty() {
+                    out.name(&name_of(name));
+                    out.nest(('[', ']'), |out| values.iter().for_each(|value| out.element(value)));
+                }
+            }
+        });
     }
 
     fn text(&self, packet: &Packet<'_>, dissection: &Dissection<'_>, out: &mut String) {
+        let has_summary = self.with_summary || !(self.spec.verbose || self.spec.hex);
+        if has_summary {
+            out.push_str(&summary::line(packet, dissection, self.time));
+            out.push('\n');
+        }
         if self.spec.verbose {
+            let mut is_open = true;
             for node in dissection.nodes.iter().filter(|node| !node.hidden) {
+                if node.depth == 0 {
+                    is_open = self.only.is_empty() || self.only.contains(&node.field);
+                } else if !is_open {
+                    continue;
+                }
                 let source = dissection.sources.get(usize::from(node.source)).map_or(&[][..], |s| s.0);
                 for _ in 0..node.depth {
                     out.push_str("    ");
@@ -232,9 +363,8 @@ impl Printer {
                 out.push_str(&shortened(label::of(node, source)));
                 out.push('\n');
             }
-            out.push('\n');
-        } else {
-            out.push_str(&summary::line(packet, dissection, self.time));
+        }
+        if self.spec.verbose || (has_summary && self.spec.hex) {
             out.push('\n');
         }
         if self.spec.hex {
@@ -269,19 +399,10 @@ impl Printer {
     }
 
     fn values(&self, asked: Asked, packet: &Packet<'_>, dissection: &Dissection<'_>) -> Vec<String> {
-        let columns = &dissection.columns;
         let field = match asked {
             Asked::Field(field) => field,
             Asked::Column(column) => {
-                let text = match column {
-                    Column::Number => packet.number.to_string(),
-                    Column::Time => self.time.text(packet),
-                    Column::Source => columns.source.clone(),
-                    Column::Destination => columns.destination.clone(),
-                    Column::Protocol => columns.protocol.clone(),
-                    Column::Length => packet.orig_len.to_string(),
-                    Column::Info => value::printable(columns.info.as_bytes()),
-                };
+                let text = self.column(column, packet, dissection);
                 return if text.is_empty() { Vec::new() } else { vec![text] };
             }
         };
@@ -293,18 +414,17 @@ impl Printer {
         }
     }
 
-    fn layers(&self, packet: &Packet<'_>, dissection: &Dissection<'_>) -> Json {
-        if self.asked.is_empty() {
-            return json::layers(dissection);
+    fn column(&self, column: Column, packet: &Packet<'_>, dissection: &Dissection<'_>) -> String {
+        let columns = &dissection.columns;
+        match column {
+            Column::Number => packet.number.to_string(),
+            Column::Time => self.time.text(packet),
+            Column::Source => columns.source.clone(),
+            Column::Destination => columns.destination.clone(),
+            Column::Protocol => columns.protocol.clone(),
+            Column::Length => packet.orig_len.to_string(),
+            Column::Info => value::printable(columns.info.as_bytes()),
         }
-        let mut layers = Map::new();
-        for (asked, name) in self.asked.iter().zip(&self.spec.fields) {
-            let values = self.values(*asked, packet, dissection);
-            if !values.is_empty() {
-                layers.insert(name.clone(), values.into());
-            }
-        }
-        layers.into()
     }
 }
 
@@ -337,7 +457,8 @@ fn character(value: &str) -> Option<String> {
     match value {
         "/t" => Some("\t".to_owned()),
         "/s" => Some(" ".to_owned()),
-        _ => value.chars().next().filter(|c| c.len_utf8() == value.len()).map(String::from),
+        // As in tshark what follows the first character counts for nothing.
+        _ => value.chars().next().map(String::from),
     }
 }
 
@@ -363,13 +484,7 @@ fn index(packet: &Packet<'_>) -> String {
     format!("packets-{year}-{month:02}-{day:02}")
 }
 
-/// Elasticsearch takes dots in names for objects.
-fn rename(json: Json) -> Json {
-    match json {
-        Json::Object(map) => {
-            map.into_iter().map(|(name, value)| (name.replace('.', "_"), rename(value))).collect::<Map<_, _>>().into()
-        }
-        Json::Array(list) => list.into_iter().map(rename).collect(),
-        other => other,
-    }
+/// What `-S` says, with the escapes of C that make sense in it.
+fn unescaped(text: &str) -> String {
+    text.replace("\\n", "\n").replace("\\t", "\t")
 }

@@ -15,6 +15,11 @@ pub enum TimeForm {
     /// The local time of day is that of UTC: a field server's zone says nothing about the reader's.
     Absolute,
     AbsoluteDate,
+    /// The date as year and day of the year.
+    AbsoluteDayOfYear,
+    Utc,
+    UtcDate,
+    UtcDayOfYear,
     /// Seconds since the packet before.
     Delta,
     /// Seconds since the packet shown before.
@@ -28,8 +33,12 @@ impl TimeForm {
     pub fn of(name: &str) -> Option<Self> {
         Some(match name {
             "r" => Self::Relative,
-            "a" | "u" => Self::Absolute,
-            "ad" | "ud" => Self::AbsoluteDate,
+            "a" => Self::Absolute,
+            "ad" => Self::AbsoluteDate,
+            "adoy" => Self::AbsoluteDayOfYear,
+            "u" => Self::Utc,
+            "ud" => Self::UtcDate,
+            "udoy" => Self::UtcDayOfYear,
             "d" => Self::Delta,
             "dd" => Self::DeltaDisplayed,
             "e" => Self::Epoch,
@@ -47,8 +56,12 @@ impl TimeForm {
                 value::seconds(packet.time.saturating_sub(before))
             }
             Self::Epoch => value::seconds(packet.time),
-            Self::Absolute => value::time_of_day(packet.time),
-            Self::AbsoluteDate => {
+            Self::Absolute | Self::Utc => value::time_of_day(packet.time),
+            Self::AbsoluteDayOfYear | Self::UtcDayOfYear => {
+                let days = packet.time.div_euclid(86_400_000_000_000);
+                format!("{}/{:03} {}", value::date(days).0, value::day_of_year(days), value::time_of_day(packet.time))
+            }
+            Self::AbsoluteDate | Self::UtcDate => {
                 let (year, month, day) = value::date(packet.time.div_euclid(86_400_000_000_000));
                 format!("{year}-{month:02}-{day:02} {}", value::time_of_day(packet.time))
             }
@@ -66,5 +79,15 @@ pub fn line(packet: &Packet<'_>, dissection: &Dissection<'_>, time: TimeForm) ->
     let mut line = format!("{:5} {:>10} ", packet.number, time.text(packet));
     let _ = write!(line, "{:>12} \u{2192} {:<12} ", columns.source, columns.destination);
     let _ = write!(line, "{} {} {}", columns.protocol, packet.orig_len, columns.info);
+    line
+}
+
+/// As [`line`], with tabs between the columns.
+pub fn tabs(packet: &Packet<'_>, dissection: &Dissection<'_>, time: TimeForm) -> String {
+    let columns = &dissection.columns;
+    let time = time.text(packet);
+    let mut line =
+        format!("{:5}\t{time:>10}\t{:>12}\t\u{2192}\t{:<12}", packet.number, columns.source, columns.destination);
+    let _ = write!(line, "\t{}\t{}\t{}", columns.protocol, packet.orig_len, columns.info);
     line
 }

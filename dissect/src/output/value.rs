@@ -136,6 +136,15 @@ pub fn time_of_day(ns: i64) -> String {
     format!("{:02}:{:02}:{:02}.{:09}", second / 3600, second / 60 % 60, second % 60, ns.rem_euclid(1_000_000_000))
 }
 
+/// Which day of its year a day is, from 1.
+pub fn day_of_year(days: i64) -> u32 {
+    // Days before each month of a common year.
+    const BEFORE: [u32; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+    let (year, month, day) = date(days);
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    BEFORE.get(month as usize - 1).copied().unwrap_or(0) + day + u32::from(is_leap && month > 2)
+}
+
 /// Year, month (1 to 12) and day of a day counted from 1970-01-01, in the Gregorian calendar.
 pub fn date(days: i64) -> (i64, u32, u32) {
     // Counted from 0000-03-01 the leap day ends its year, and a 400-year era has 146,097 days.

@@ -30,7 +30,7 @@ pub(super) fn run(args: &Query) -> Outcome {
         filter: args.select.filter.clone(),
         references: args.select.references.clone(),
         limit: args.count,
-        output: spec(&args.output),
+        output: spec(&args.output)?,
         follow: false,
     };
     answer(&Session::open(&args.peer)?, &Request::Query(query), &args.output)
@@ -38,7 +38,7 @@ pub(super) fn run(args: &Query) -> Outcome {
 
 pub(super) fn get(args: &Get) -> Outcome {
     let packet: PacketId = args.packet.parse().map_err(Failure::wrong)?;
-    let mut output = spec(&args.output);
+    let mut output = spec(&args.output)?;
     if output.format == OutputFormat::Text && !output.hex {
         output.verbose = true;
     }
@@ -51,22 +51,26 @@ pub(super) fn host(text: &str) -> HostRef {
     text.parse::<HostId>().map_or_else(|_| HostRef::Name(text.to_owned()), HostRef::Id)
 }
 
-fn spec(output: &Output) -> OutputSpec {
-    match output.spec() {
+fn spec(output: &Output) -> Result<OutputSpec, Failure> {
+    Ok(match output.spec() {
         None => OutputSpec::new(OutputFormat::Packets),
         Some(Spec { format, verbose, hex, fields, options }) => OutputSpec {
             format: match format {
                 Format::Text => OutputFormat::Text,
                 Format::Fields => OutputFormat::Fields,
-                Format::Json => OutputFormat::Json,
+                Format::Json | Format::JsonLines => OutputFormat::Json,
                 Format::Ek => OutputFormat::Ek,
+                Format::Tabs | Format::Pdml | Format::Psml => {
+                    let why = "-T tabs, pdml and psml are for files alone: query with -w FILE, then read -r FILE";
+                    return Err(Failure::Wrong(why.to_owned()));
+                }
             },
             verbose,
             hex,
             fields,
             options,
         },
-    }
+    })
 }
 
 /// A time as `2026-11-23T04:45:00Z` with a fraction if wanted, or as an age: `30s`, `10m`, `2h`, `3d`.

@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use packetstream_dissect::Packet;
+use packetstream_dissect::output::summary::TimeForm;
 use packetstream_protocol::ids::HostId;
 
 use crate::capture::file::{self, Format, Interface, RawPacket, Reader, Section, Stamp, Writer};
@@ -21,8 +22,12 @@ pub(super) fn run(args: &Read) -> Outcome {
         let filter = engine::compile(&args.select.filter, &args.select.references).map_err(Failure::wrong)?;
         return io::stdout().write_all(filter.explain().as_bytes()).map_err(|error| Failure::output(&error));
     }
-    let mut question =
-        Question::new(&args.select.filter, &args.select.references, args.output.spec()).map_err(Failure::wrong)?;
+    let spec = args.output.spec().filter(|_| !args.quiet);
+    let mut question = Question::new(&args.select.filter, &args.select.references, spec).map_err(Failure::wrong)?;
+    let time = args.output.time.as_deref().and_then(TimeForm::of).unwrap_or_default();
+    for statistic in &args.statistics {
+        question.count(statistic, time).map_err(Failure::wrong)?;
+    }
     let source = Source::of(&args.file)?;
     let limit = args.count.unwrap_or(u64::MAX);
 
@@ -144,6 +149,7 @@ fn print(reader: &mut Reader, limit: u64, question: &mut Question, known: &mut K
         }
         Ok(())
     })?;
+    question.end(&mut text);
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
 }
 
@@ -179,5 +185,13 @@ fn write(reader: &mut Reader, limit: u64, question: &mut Question, known: &mut K
         writer.packet(&RawPacket { interface: number, ..raw.clone() }, &[]).map_err(cannot)
     })?;
     let mut out = writer.finish().map_err(cannot)?;
-    out.flush().map_err(|error| Failure::output(&error))
+    out.flush().map_err(|error| Failure::output(&error))?;
+    drop(out);
+    question.end(&mut nothing);
+    // Among the packets on standard output a table would be garbage.
+    match path == Path::new("-") {
+        true => io::stderr().write_all(nothing.as_bytes()),
+        false => io::stdout().write_all(nothing.as_bytes()),
+    }
+    .map_err(|error| Failure::output(&error))
 }

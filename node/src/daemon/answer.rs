@@ -122,7 +122,7 @@ fn spec(output: &OutputSpec) -> Option<Spec> {
     let format = match output.format {
         OutputFormat::Text => Format::Text,
         OutputFormat::Fields => Format::Fields,
-        OutputFormat::Json => Format::Json,
+        OutputFormat::Json => Format::JsonLines,
         OutputFormat::Ek => Format::Ek,
         OutputFormat::Packets => return None,
     };

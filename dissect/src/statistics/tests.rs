@@ -1,0 +1,53 @@
+use super::*;
+use crate::analysis::{Analysis, Scratch, dissect};
+use crate::tests::octets;
+
+/// SYN, answer, a request in two segments of which the second comes first, and a datagram of somebody else.
+const FRAMES: [&str; 6] = [
+    "450000280001000040060000 0a000001 0a000002 c0001388 00000064 00000000 5002 fff0 0000 0000",
+    "450000280001000040060000 0a000002 0a000001 1388c000 000003e8 00000065 5012 fff0 0000 0000",
+    "4500002c0001000040060000 0a000001 0a000002 c0001388 00000069 000003e9 5018 fff0 0000 0000 65660a00",
+    "4500002c0001000040060000 0a000001 0a000002 c0001388 00000065 000003e9 5018 fff0 0000 0000 61626364",
+    "4500002b0001000040060000 0a000002 0a000001 1388c000 000003e9 0000006d 5018 fff0 0000 0000 4f4b0a",
+    "4500001f0001000040110000 0a000003 0a000002 0fa00fa1 000b0000 78797a",
+];
+
+fn printed(name: &str) -> String {
+    let frames: Vec<Vec<u8>> = FRAMES.iter().map(|frame| octets(frame)).collect();
+    let packets: Vec<Packet<'_>> = (0i64..)
+        .zip(&frames)
+        .map(|(at, bytes)| Packet { number: at as u64 + 1, time: at * 400_000_000, ..Packet::alone(101, bytes) })
+        .collect();
+    let mut statistic = of(name, TimeForm::default(), &Options::default()).unwrap();
+    let mut wanted = Wanted::nothing();
+    statistic.want(&mut wanted);
+    let mut first = Analysis::new(&wanted);
+    packets.iter().for_each(|packet| first.observe(packet));
+    let facts = first.finish();
+    let mut scratch = Scratch::default();
+    for packet in &packets {
+        dissect(packet, facts.of(packet.number), &wanted, &mut scratch, |d| statistic.packet(packet, d));
+    }
+    let mut out = String::new();
+    statistic.print(&mut out);
+    out
+}
+
+/// Each statistic of the expectation, printed anew.
+#[test]
+fn tables_are_as_expected() {
+    const EXPECTED: &str = include_str!("tests/tables.txt");
+    let names = EXPECTED.lines().filter_map(|line| line.strip_prefix("$ -z "));
+    let all: String = names.map(|name| format!("$ -z {name}\n{}", printed(name))).collect();
+    assert!(all == EXPECTED, "{all}");
+}
+
+#[test]
+fn what_there_is_not_is_named() {
+    let error = |name| of(name, TimeForm::default(), &Options::default()).err().map(|error| error.to_string());
+    for name in ["conv,foo", "follow,tcp,ascii", "io,stat,-1", "io,stat,1,SUM(ip.src)", "follow,sctp,hex,1"] {
+        assert!(error(name).is_some_and(|text| text.starts_with(&format!("-z {name}: "))), "{name}: {:?}", error(name));
+    }
+    assert!(error("foo").is_some_and(|text| text.contains("io,phs")));
+    assert!(error("io,phs,ip.foo").is_some_and(|text| text.contains("ip.foo")));
+}
