@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 use crate::bindings::{self, Table};
 use crate::facts::Fact;
 use crate::field::FieldId;
+use crate::host_names;
 use crate::packet::Packet;
 use crate::proto::sdp::exchange;
 use crate::proto::{arp, dns, frame, http, icmp, sip, t38, tcp, tls, udp, ws};
@@ -752,8 +753,8 @@ impl<'a> Dissector<'a> {
         self.endpoints.src = src;
         self.endpoints.dst = dst;
         if self.wanted.columns && !self.is_quoted {
-            self.out.columns.source = src.to_string();
-            self.out.columns.destination = dst.to_string();
+            self.out.columns.source = host_names::name(self.packet.names, src);
+            self.out.columns.destination = host_names::name(self.packet.names, dst);
         }
     }
 

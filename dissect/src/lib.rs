@@ -15,6 +15,7 @@ pub mod dissector;
 pub mod facts;
 pub mod field;
 pub mod filter;
+pub mod host_names;
 pub(crate) mod numbers;
 pub mod output;
 pub mod packet;

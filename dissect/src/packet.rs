@@ -1,5 +1,7 @@
 //! A captured packet as dissection takes it.
 
+use crate::host_names::HostNames;
+
 /// One frame of a capture. Times are nanoseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug)]
 pub struct Packet<'a> {
@@ -26,6 +28,8 @@ pub struct Packet<'a> {
     pub orig_len: u32,
     pub bytes: &'a [u8],
     pub comment: Option<&'a str>,
+    /// Names of addresses, where they are to be shown.
+    pub names: Option<&'a HostNames>,
 }
 
 impl<'a> Packet<'a> {
@@ -46,6 +50,7 @@ impl<'a> Packet<'a> {
             orig_len: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
             bytes,
             comment: None,
+            names: None,
         }
     }
 }

@@ -71,6 +71,12 @@ pub struct Read {
     /// io,phs; io,stat,INTERVAL; rtp,streams; sip,stat. Most take a filter as their last part.
     #[arg(short = 'z', value_name = "STATISTIC", allow_hyphen_values = true)]
     pub statistics: Vec<String>,
+    /// Shows names of hosts where the capture or -H has them: n. Nobody is asked for names.
+    #[arg(short = 'N', value_name = "FLAGS")]
+    pub names: Option<String>,
+    /// A hosts file to take names from; goes with -N n, which it stands for.
+    #[arg(short = 'H', value_name = "FILE")]
+    pub hosts: Option<PathBuf>,
     /// Shows no packets: statistics alone.
     #[arg(short = 'q')]
     pub quiet: bool,

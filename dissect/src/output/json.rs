@@ -288,11 +288,26 @@ fn flat(dissection: &Dissection<'_>, runs: Vec<std::ops::Range<usize>>, out: &mu
                 }
                 Value::Time(ns) if item.field.ftype == FieldType::AbsoluteTime => instant(*ns),
                 Value::None => return out.bare("null"),
-                _ if item.field.ftype == FieldType::Protocol => line(dissection, item.node),
                 _ => shown(dissection, item.node),
             };
             out.text(&text);
         };
+        // A protocol within a layer is an object of its own.
+        if first.field.ftype == FieldType::Protocol {
+            let inner = |out: &mut Writer<'_>, item: &Item<'_>| {
+                out.nest(('{', '}'), |out| flat(dissection, vec![item.below.clone()], out));
+            };
+            match group.as_slice() {
+                [only] => inner(out, only),
+                several => out.nest(('[', ']'), |out| {
+                    for item in several {
+                        out.next();
+                        inner(out, item);
+                    }
+                }),
+            }
+            continue;
+        }
         match group.as_slice() {
             [only] => each(out, only),
             several => out.nest(('[', ']'), |out| {
@@ -314,9 +329,15 @@ fn flat_name(node: &Node) -> String {
     if node.field == ws::TEXT {
         return "text".to_owned();
     }
-    let owner = registry::protocol(registry::owner(node.field)).name();
+    let owner = match registry::owner(node.field) {
+        _ if field.name.starts_with("_ws.expert") => registry::field(ws::EXPERT).name,
+        owner => registry::protocol(owner).name(),
+    };
+    // To Wireshark each kind of option is a protocol.
+    let is_option = field.ftype == FieldType::Bytes && field.name.contains(".options.");
     let name = match field.ftype {
         FieldType::Protocol => field.name.to_owned(),
+        _ if is_option => field.name.to_owned(),
         _ => format!("{owner}_{}", field.name),
     };
     name.replace('.', "_")

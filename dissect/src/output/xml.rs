@@ -45,7 +45,7 @@ pub fn begin_details(out: &mut String) {
 
 /// What stands behind the last one.
 pub fn end_details(out: &mut String) {
-    out.push_str("</pdml>\n");
+    out.push_str("\n</pdml>\n");
 }
 
 /// What stands before the first packet of PSML.
@@ -130,7 +130,13 @@ fn item(dissection: &Dissection<'_>, node: &Node, has_more: bool, out: &mut Stri
     indent(node.depth, out);
     let _ = write!(out, "<{tag}");
     let line = json::line(dissection, node);
-    let (len, start) = (node.len, node.start);
+    // An expert info is of no octets; what hangs below it stands nowhere.
+    let of_expert = field.expert.is_some() || field.name.starts_with("_ws.expert.");
+    let (len, start) = match node.field == ws::EXPERT || of_expert {
+        true if of_expert => (0, 0),
+        true => (0, node.start),
+        false => (node.len, node.start),
+    };
     if node.field == ws::TEXT {
         attribute("name", "", out);
         attribute("show", &line, out);
@@ -147,7 +153,11 @@ fn item(dissection: &Dissection<'_>, node: &Node, has_more: bool, out: &mut Stri
         let _ = write!(out, " size=\"{len}\" pos=\"{start}\"");
         if field.ftype != FieldType::Protocol {
             attribute("show", &json::shown(dissection, node), out);
-            octets(dissection, node, out);
+            match of_expert {
+                true if field.expert.is_some() => attribute("value", "", out),
+                true => {}
+                false => octets(dissection, node, out),
+            }
         }
     }
     if has_more || (is_protocol && node.depth == 0) {

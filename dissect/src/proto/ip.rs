@@ -8,6 +8,7 @@ use crate::bindings::{Binding, Table};
 use crate::dissector::{Address, Dissector, Item};
 use crate::facts::Fact;
 use crate::field::{FieldId, FieldType, Names, fields};
+use crate::host_names;
 use crate::numbers::{IP_PROTOCOLS, ip_protocol_name};
 use crate::reassembly::{Arrival, Datagram, Key};
 use crate::registry::{self, ProtoId, Protocol, Sample};
@@ -351,8 +352,9 @@ fn show_header<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, item: Item, first: u8) -
     d.generated(CHECKSUM_STATUS, tvb, 10, 0, Value::Uint(2));
 
     let src = tvb.array::<4>(12)?;
+    let names = d.packet.names;
     address(d, tvb, 12, src, &[(SRC, SRC_HOST), (ADDR, HOST)]);
-    d.append_text(item, || format!(", Src: {}", Address::Ipv4(src)));
+    d.append_text(item, || format!(", Src: {}", host_names::label(names, Address::Ipv4(src))));
     let Ok(mut dst) = tvb.array::<4>(16) else {
         d.set_addresses(Address::Ipv4(src), d.endpoints.dst);
         return tvb.array::<4>(16).map(|_| None);
@@ -369,7 +371,7 @@ fn show_header<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, item: Item, first: u8) -
             dst = last;
         }
     }
-    d.append_text(item, || format!(", Dst: {}", Address::Ipv4(dst)));
+    d.append_text(item, || format!(", Dst: {}", host_names::label(names, Address::Ipv4(dst))));
     d.set_addresses(Address::Ipv4(src), Address::Ipv4(dst));
     if options_len > 0 {
         options(d, tvb, options_len, routed.map(|row| row.0))?;
@@ -518,13 +520,20 @@ fn flags_text(d: &mut Dissector<'_>, line: Item, flags: u8) {
 
 /// Adds an address, and the hidden fields that stand for it in filters: a host's name is its address.
 fn address<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, octets: [u8; 4], fields: &[(FieldId, FieldId)]) {
-    for (place, (field, host)) in fields.iter().enumerate() {
+    let names = d.packet.names;
+    for (place, (field, _)) in fields.iter().enumerate() {
         let item = d.add(*field, tvb, at, 4, Value::Ipv4(octets));
+        if names.is_some() {
+            let title = registry::field(*field).label;
+            d.text(item, || format!("{title}: {}", host_names::label(names, Address::Ipv4(octets))));
+        }
         if place > 0 {
             d.hide(item);
         }
+    }
+    for (_, host) in fields {
         if d.wants(*host) {
-            let name = Address::Ipv4(octets).to_string();
+            let name = host_names::name(names, Address::Ipv4(octets));
             d.hidden(*host, tvb, at, 4, Value::String(name.into()));
         }
     }

@@ -5,11 +5,12 @@ use crate::bindings::{Binding, Table};
 use crate::dissector::{Address, Dissector};
 use crate::facts::Fact;
 use crate::field::{FieldId, Names, fields};
+use crate::host_names;
 use crate::numbers::{IP_PROTOCOLS, ip_protocol_name};
 use crate::proto::ip::{self, DSCP_NAMES, ECN_NAMES, FragmentFields, dsfield_text};
 use crate::proto::ws;
 use crate::reassembly::Key;
-use crate::registry::{ProtoId, Protocol, Sample};
+use crate::registry::{self, ProtoId, Protocol, Sample};
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
 use crate::value::Value;
@@ -257,14 +258,15 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let next = d.uint(NXT, tvb, 6, 1)? as u8;
     d.hop_limit = d.uint(HLIM, tvb, 7, 1)? as u8;
 
+    let names = d.packet.names;
     let src = tvb.array::<16>(8)?;
     address(d, tvb, 8, src, [SRC, SRC_HOST]);
     d.set_addresses(Address::Ipv6(src), d.endpoints.dst);
-    d.text(item, || format!("Internet Protocol Version 6, Src: {}", Address::Ipv6(src)));
+    d.text(item, || format!("Internet Protocol Version 6, Src: {}", host_names::label(names, Address::Ipv6(src))));
     let dst = tvb.array::<16>(24)?;
     address(d, tvb, 24, dst, [DST, DST_HOST]);
     d.set_addresses(Address::Ipv6(src), Address::Ipv6(dst));
-    d.append_text(item, || format!(", Dst: {}", Address::Ipv6(dst)));
+    d.append_text(item, || format!(", Dst: {}", host_names::label(names, Address::Ipv6(dst))));
     if d.wants_own() {
         embedded(d, tvb, 8, src, &SRC_FIELDS);
         embedded(d, tvb, 24, dst, &DST_FIELDS);
@@ -279,13 +281,16 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
 }
 
 fn address<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, octets: [u8; 16], own: [FieldId; 2]) {
-    for [field, host] in [own, [ADDR, HOST]] {
-        let item = d.add(field, tvb, at, 16, Value::Ipv6(octets));
-        if field == ADDR {
-            d.hide(item);
-        }
+    let names = d.packet.names;
+    let item = d.add(own[0], tvb, at, 16, Value::Ipv6(octets));
+    if names.is_some() {
+        let title = registry::field(own[0]).label;
+        d.text(item, || format!("{title}: {}", host_names::label(names, Address::Ipv6(octets))));
+    }
+    d.hidden(ADDR, tvb, at, 16, Value::Ipv6(octets));
+    for host in [own[1], HOST] {
         if d.wants(host) {
-            let name = Address::Ipv6(octets).to_string();
+            let name = host_names::name(names, Address::Ipv6(octets));
             d.hidden(host, tvb, at, 16, Value::String(name.into()));
         }
     }

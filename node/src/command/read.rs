@@ -6,10 +6,11 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use packetstream_dissect::Packet;
+use packetstream_dissect::host_names::HostNames;
 use packetstream_dissect::output::summary::TimeForm;
 use packetstream_protocol::ids::HostId;
 
-use crate::capture::file::{self, Format, Interface, RawPacket, Reader, Section, Stamp, Writer};
+use crate::capture::file::{self, Format, Interface, Note, RawPacket, Reader, Section, Stamp, Writer};
 use crate::cli::Read;
 use crate::engine::{self, Knowledge, Question};
 use crate::exit::{Failure, Outcome};
@@ -30,12 +31,14 @@ pub(super) fn run(args: &Read) -> Outcome {
     }
     let source = Source::of(&args.file)?;
     let limit = args.count.unwrap_or(u64::MAX);
+    let names = names(args, &source)?;
+    let names = names.as_ref();
 
     let mut known = match question.in_order() {
         Some(in_order) => Knowledge::InOrder(Box::new(in_order)),
         None => {
             let mut analysis = question.analysis();
-            each(&mut source.open()?, limit, |packet, _, _| {
+            each_named(&mut source.open()?, limit, names, |packet, _, _| {
                 analysis.observe(&packet);
                 Ok(())
             })?;
@@ -44,13 +47,35 @@ pub(super) fn run(args: &Read) -> Outcome {
     };
     let mut reader = source.open()?;
     match &args.output.write {
-        Some(path) => write(&mut reader, limit, &mut question, &mut known, path)?,
-        None => print(&mut reader, limit, &mut question, &mut known)?,
+        Some(path) => write(&mut reader, limit, names, &mut question, &mut known, path)?,
+        None => print(&mut reader, limit, names, &mut question, &mut known)?,
     }
     match reader.damage() {
         Some(damage) => Err(Failure::Incomplete(format!("{}: {damage}", args.file.display()))),
         None => Ok(()),
     }
+}
+
+/// The names to show, if any are asked for. Those of the capture often stand at its end: it is read through for them.
+fn names(args: &Read, source: &Source) -> Result<Option<HostNames>, Failure> {
+    let is_asked = args.names.as_deref().is_some_and(|flags| flags.contains('n')) && !args.output.no_names;
+    if !is_asked && args.hosts.is_none() {
+        return Ok(None);
+    }
+    let mut names = HostNames::default();
+    if let Some(path) = &args.hosts {
+        let cannot = |error| Failure::wrong(format!("{}: {error}", path.display()));
+        names.read_hosts(&String::from_utf8_lossy(&std::fs::read(path).map_err(cannot)?));
+    }
+    let mut reader = source.open()?;
+    while reader.next_packet().is_some() {}
+    for note in reader.notes().list() {
+        let Note::Names { records, .. } = note else { continue };
+        for record in records {
+            record.names.iter().for_each(|name| names.insert(record.address, name));
+        }
+    }
+    Ok(Some(names))
 }
 
 /// A file that can be read twice: standard input is kept in an unnamed file first.
@@ -104,6 +129,15 @@ impl Source {
 pub(crate) fn each(
     reader: &mut Reader,
     limit: u64,
+    visit: impl FnMut(Packet<'_>, &RawPacket<'_>, &Interface) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    each_named(reader, limit, None, visit)
+}
+
+fn each_named(
+    reader: &mut Reader,
+    limit: u64,
+    names: Option<&HostNames>,
     mut visit: impl FnMut(Packet<'_>, &RawPacket<'_>, &Interface) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let (mut number, mut first, mut previous) = (0, None, 0);
@@ -130,6 +164,7 @@ pub(crate) fn each(
             orig_len: raw.orig_len,
             bytes: raw.bytes,
             comment: comment.as_deref(),
+            names,
         };
         previous = time;
         visit(packet, &raw, interface)?;
@@ -137,11 +172,17 @@ pub(crate) fn each(
     Ok(())
 }
 
-fn print(reader: &mut Reader, limit: u64, question: &mut Question, known: &mut Knowledge) -> Outcome {
+fn print(
+    reader: &mut Reader,
+    limit: u64,
+    names: Option<&HostNames>,
+    question: &mut Question,
+    known: &mut Knowledge,
+) -> Outcome {
     let mut out = io::stdout().lock();
     let mut text = String::with_capacity(OUT_BYTES * 2);
     question.begin(&mut text);
-    each(reader, limit, |packet, _, _| {
+    each_named(reader, limit, names, |packet, _, _| {
         question.ask_knowing(packet, known, &mut text);
         if text.len() >= OUT_BYTES {
             out.write_all(text.as_bytes()).map_err(|error| Failure::output(&error))?;
@@ -153,7 +194,14 @@ fn print(reader: &mut Reader, limit: u64, question: &mut Question, known: &mut K
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
 }
 
-fn write(reader: &mut Reader, limit: u64, question: &mut Question, known: &mut Knowledge, path: &Path) -> Outcome {
+fn write(
+    reader: &mut Reader,
+    limit: u64,
+    names: Option<&HostNames>,
+    question: &mut Question,
+    known: &mut Knowledge,
+    path: &Path,
+) -> Outcome {
     let target: Box<dyn Write> = match path == Path::new("-") {
         true => Box::new(io::stdout().lock()),
         false => {
@@ -169,7 +217,7 @@ fn write(reader: &mut Reader, limit: u64, question: &mut Question, known: &mut K
     let mut writer = Writer::new(BufWriter::new(target), &section).map_err(cannot)?;
     let mut declared: Vec<Option<u32>> = Vec::new();
     let mut nothing = String::new();
-    each(reader, limit, |packet, raw, interface| {
+    each_named(reader, limit, names, |packet, raw, interface| {
         if !question.ask_knowing(packet, known, &mut nothing) {
             return Ok(());
         }

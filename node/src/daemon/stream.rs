@@ -158,6 +158,7 @@ impl StreamReader {
             orig_len: raw.orig_len,
             bytes: raw.bytes,
             comment: raw.comment,
+            names: None,
         };
         Some(Stored { packet, raw, interface })
     }
