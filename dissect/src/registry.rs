@@ -168,6 +168,7 @@ protocols! {
     Udp => udp,
     Tcp => tcp,
     Data => data,
+    Echo => echo,
     Dns => dns,
     Mdns => mdns,
     Llmnr => llmnr,

@@ -126,6 +126,12 @@ fn each_file_is_a_protocol_of_the_registry() {
     }
 }
 
+#[test]
+fn the_example_of_a_protocol_is_a_real_one() {
+    let text = include_str!("../../ARCHITECTURE.md");
+    assert!(text.contains(include_str!("proto/echo.rs")), "ARCHITECTURE.md shows proto/echo.rs otherwise than it is");
+}
+
 /// All values of a packet, by the name of their field.
 type Values = BTreeMap<&'static str, Vec<String>>;
 

@@ -3,6 +3,7 @@
 pub(crate) mod name;
 mod names;
 mod record;
+mod samples;
 mod transaction;
 
 #[cfg(test)]
@@ -365,14 +366,7 @@ pub(crate) fn type_name(number: u64) -> Option<&'static str> {
 pub(crate) static PROTOCOL: Protocol = Protocol {
     framing: Some(framing),
     is_counted: true,
-    samples: &[Sample {
-        link_type: 101,
-        frames: &[
-            // A query for a.b and its answer, over UDP.
-            "45000031000100004011000001010101 02020202 03e80035001d0000 0001010000010000000000000161016200 00010001",
-            "45000044000100004011000002020202 01010101 003503e800300000 0001818000010001000000000161016200 00010001 0161016200 0001000100000 03c000401020304",
-        ],
-    }],
+    samples: samples::SAMPLES,
     ..Protocol::new(
         ProtoId::Dns,
         "DNS",

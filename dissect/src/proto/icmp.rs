@@ -1,6 +1,8 @@
 //! Internet Control Message Protocol (RFC 792), with multi-part messages (RFC 4884), MPLS labels in them (RFC 4950) and the
 //! matching of echo requests and replies.
 
+mod samples;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
@@ -188,17 +190,7 @@ pub const MAX_ECHOES: usize = 16_384;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     calls: &[ProtoId::Ip, ProtoId::Data],
-    samples: &[Sample {
-        link_type: 228,
-        frames: &[
-            "45000020 00000000 40010000 0a000001 0a000002 0800f3f7 00010001 01020304",
-            "45000020 00000000 40010000 0a000002 0a000001 0000fbf7 00010001 01020304",
-            "45000024 00000000 40010000 0a000001 0a000002 03040000 00000578 45000014",
-            "45000024 00000000 40010000 0a000001 0a000002 0b000000 00010000 45000014 20000000",
-            "45000024 00000000 40010000 0a000001 0a000002 05000000 0a000009 45000014",
-            "4500001c 00000000 40010000 0a000001 0a000002 08000000 00010002",
-        ],
-    }],
+    samples: samples::SAMPLES,
     ..Protocol::new(ProtoId::Icmp, "ICMP", &[Binding::IpProto(1)], dissect)
 };
 

@@ -1,6 +1,8 @@
 //! Internet Protocol version 4 (RFC 791), with its options, the Differentiated Services field (RFC 2474, RFC 3168) and
 //! reassembly.
 
+mod samples;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -212,13 +214,7 @@ const TIMESTAMP_FLAGS: &[(u64, &str)] =
 pub(crate) static PROTOCOL: Protocol = Protocol {
     tables: &[Table::IpProto],
     calls: &[ProtoId::Ipv6, ProtoId::Data],
-    samples: &[Sample {
-        link_type: 228,
-        frames: &[
-            "45b80024 00010000 40fd0000 0a000001 0a000002 00000000 00000000 00000000 00000000",
-            "46000018 00012000 40fd0000 0a000001 0a000002 94040000",
-        ],
-    }],
+    samples: samples::SAMPLES,
     ..Protocol::new(
         ProtoId::Ip,
         "IPv4",

@@ -1,6 +1,8 @@
 //! Internet Protocol version 6 (RFC 8200) with its extension headers, reassembly, and the IPv4 and MAC addresses that its
 //! addresses may hold.
 
+mod samples;
+
 use crate::bindings::{Binding, Table};
 use crate::dissector::{Address, Dissector};
 use crate::facts::Fact;
@@ -193,15 +195,7 @@ pub const MAX_EXTENSION_HEADERS: usize = 1024;
 pub(crate) static PROTOCOL: Protocol = Protocol {
     tables: &[Table::IpProto],
     calls: &[ProtoId::Data],
-    samples: &[Sample {
-        link_type: 229,
-        frames: &[
-            "60000000 0010 00 40 fe800000000000000000000000000001 fe800000000000000000000000000002 3c00050200000100 3b00010400000000",
-            "60000000 0018 2b 40 fe800000000000000000000000000001 fe800000000000000000000000000002 3b02000100000000 20010db8000000000000000000000001",
-            "60000000 0010 2c 40 fe800000000000000000000000000001 fe800000000000000000000000000002 3b000001 00000001 0102030405060708",
-            "60000000 000c 2c 40 fe800000000000000000000000000001 fe800000000000000000000000000002 3b000008 00000001 01020304",
-        ],
-    }],
+    samples: samples::SAMPLES,
     ..Protocol::new(
         ProtoId::Ipv6,
         "IPv6",

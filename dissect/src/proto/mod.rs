@@ -10,6 +10,7 @@ pub mod data;
 pub mod dcerpc;
 pub mod dhcp;
 pub mod dns;
+pub mod echo;
 pub mod erf;
 pub mod erspan;
 pub mod esp;

@@ -31,7 +31,7 @@ rows::secured! { Tls, "tls", "Transport Layer Security";
     FRAGMENT_COUNT = field("tls.handshake.fragment.count", "Handshake Fragment count", Uint32, Dec);
     FRAGMENT = field("tls.handshake.fragment", "Handshake Fragment", FrameNum, None);
     FRAGMENTS = field("tls.handshake.fragments", "Reassembled Handshake Fragments", None, None);
-    REASSEMBLED_IN = field("tls.handshake.reassembled_in", "Reassembled Handshake Message in frame", FrameNum, None);
+    REASSEMBLED_IN = field("tls.handshake.reassembled_in", "Reassembled Handshake Message in frame", FrameNum, None).told_later();
     NPN_SELECTED_PROTOCOL_LEN = field("tls.handshake.npn_selected_protocol_len", "Selected Protocol Length", Uint8, Dec);
     NPN_SELECTED_PROTOCOL = field("tls.handshake.npn_selected_protocol", "Selected Protocol", String, None);
     NPN_PADDING_LEN = field("tls.handshake.npn_padding_len", "Padding Length", Uint8, Dec);

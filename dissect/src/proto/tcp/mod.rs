@@ -5,6 +5,7 @@ mod carried;
 mod fields;
 mod options;
 mod reassembly;
+mod samples;
 mod show;
 mod stream;
 
@@ -31,15 +32,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     spans_payload: true,
     tables: &[Table::TcpPort, Table::TcpHeuristic],
     calls: &[ProtoId::Data],
-    samples: &[Sample {
-        link_type: 101,
-        frames: &[
-            "4500 0034 0001 0000 4006 0000 0a000001 0a000002  c000 1388 00000064 00000000 8002 fff0 0000 0000 020405b4 01030307 01010402",
-            "4500 0034 0001 0000 4006 0000 0a000002 0a000001  1388 c000 000003e8 00000065 8012 fff0 0000 0000 020405b4 01030307 01010402",
-            "4500 0028 0001 0000 4006 0000 0a000001 0a000002  c000 1388 00000065 000003e9 5010 fff0 0000 0000",
-            "4500 002c 0001 0000 4006 0000 0a000001 0a000002  c000 1388 00000065 000003e9 5018 fff0 0000 0000 61626364",
-        ],
-    }],
+    samples: samples::SAMPLES,
     ..Protocol::new(ProtoId::Tcp, "TCP", &[Binding::IpProto(6)], dissect)
 };
 
