@@ -3,6 +3,7 @@
 //! Names that occur several times stand there several times, as tshark has it, unless
 //! [`Names::Gathered`] is asked for.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use crate::field::{FieldDef, FieldType};
@@ -171,22 +172,26 @@ pub fn layers(dissection: &Dissection<'_>, names: Names, out: &mut Writer<'_>) {
 fn object(dissection: &Dissection<'_>, run: std::ops::Range<usize>, names: Names, out: &mut Writer<'_>) {
     out.nest(('{', '}'), |out| {
         let items = items(dissection, run);
-        let mut done = vec![false; items.len()];
-        for (at, item) in items.iter().enumerate() {
-            if done.get(at).copied().unwrap_or(true) {
-                continue;
+        if names == Names::Repeated {
+            for item in &items {
+                entry(dissection, &name_of(dissection, item), &[item], names, out);
             }
+            return;
+        }
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut gathered: Vec<(String, Vec<&Item<'_>>)> = Vec::new();
+        for item in &items {
             let name = name_of(dissection, item);
-            let mut group = vec![item];
-            if names == Names::Gathered {
-                for (later, other) in items.iter().enumerate().skip(at + 1) {
-                    if other.node.field == item.node.field && name_of(dissection, other) == name {
-                        done[later] = true;
-                        group.push(other);
-                    }
+            match places.get(&name).and_then(|at| gathered.get_mut(*at)) {
+                Some((_, group)) => group.push(item),
+                None => {
+                    places.insert(name.clone(), gathered.len());
+                    gathered.push((name, vec![item]));
                 }
             }
-            entry(dissection, &name, &group, names, out);
+        }
+        for (name, group) in &gathered {
+            entry(dissection, name, group, names, out);
         }
     });
 }

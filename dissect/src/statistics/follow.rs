@@ -17,6 +17,8 @@ use crate::wanted::Wanted;
 const MAX_OCTETS: usize = 256 << 20;
 /// How many octets may wait for what is missing before them.
 const MAX_WAITING: usize = 16 << 20;
+/// How many segments may.
+const MAX_WAITING_SEGMENTS: usize = 4096;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -129,7 +131,7 @@ impl Follow {
             return;
         }
         if ahead > 0 {
-            if at.waiting_octets + octets.len() <= MAX_WAITING {
+            if at.waiting_octets + octets.len() <= MAX_WAITING && at.waiting.len() < MAX_WAITING_SEGMENTS {
                 at.waiting_octets += octets.len();
                 at.waiting.entry(seq).or_insert_with(|| octets.to_vec());
             }

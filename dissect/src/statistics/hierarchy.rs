@@ -13,6 +13,9 @@ use crate::wanted::Wanted;
 /// How many places of the hierarchy are told apart. Tunnels in tunnels could make more of them than there are frames.
 const MAX_PLACES: usize = 65_536;
 
+/// How deep protocols may lie in each other; further ones of a frame are left out. A stream's segment can end many messages.
+const MAX_DEPTH: usize = 64;
+
 struct Place {
     field: FieldId,
     parent: Option<usize>,
@@ -94,7 +97,7 @@ impl Statistic for Hierarchy {
         let (pieces, layers): (Vec<_>, Vec<_>) =
             layers.map(|node| node.field).partition(|field| *field == tcp::SEGMENTS);
         let mut parent = None;
-        for field in layers.into_iter().chain(pieces).filter(|field| *field != ws::TEXT) {
+        for field in layers.into_iter().chain(pieces).filter(|field| *field != ws::TEXT).take(MAX_DEPTH) {
             let Some(at) = self.place(parent, field) else { return };
             if let Some(place) = self.places.get_mut(at) {
                 debug_assert_eq!(place.parent, parent);

@@ -13,7 +13,7 @@ use crate::tree::Dissection;
 use crate::value::Value;
 use crate::wanted::Wanted;
 
-/// How many intervals are counted; what comes after is counted to the last one.
+/// How many intervals are counted, all columns together; what comes after is counted to the last one.
 const MAX_INTERVALS: usize = 1 << 20;
 /// How many columns there may be.
 const MAX_COLUMNS: usize = 64;
@@ -90,6 +90,10 @@ impl Intervals {
         }
         let interval = (seconds * 1e6).round() as u64;
         Ok(Self { interval, decimals: fraction.len().min(6), time, columns, first: None, last: 0 })
+    }
+
+    fn intervals_max(&self) -> usize {
+        MAX_INTERVALS / self.columns.len().max(1)
     }
 
     fn duration_us(&self) -> u64 {
@@ -236,7 +240,7 @@ impl Statistic for Intervals {
         let first = *self.first.get_or_insert(packet.time);
         self.last = self.last.max(packet.time);
         let since = packet.time.saturating_sub(first).max(0) as u64;
-        let at = (since / 1000).checked_div(self.interval).unwrap_or(0).min(MAX_INTERVALS as u64 - 1) as usize;
+        let at = (since / 1000).checked_div(self.interval).unwrap_or(0).min(self.intervals_max() as u64 - 1) as usize;
         for column in &mut self.columns {
             column.take(at, since, self.interval, packet.orig_len.into(), dissection);
         }
@@ -254,7 +258,11 @@ impl Statistic for Intervals {
         let total = if decimals == 0 { seconds(duration, 6) } else { seconds(duration, decimals) };
         let whole_digits = (duration / 1_000_000).to_string().len();
         let width = if decimals == 0 { whole_digits } else { whole_digits + 1 + decimals };
-        let count = if is_whole { 1 } else { duration.div_ceil(interval.max(1)).max(1) as usize };
+        let count = if is_whole {
+            1
+        } else {
+            duration.div_ceil(interval.max(1)).clamp(1, self.intervals_max() as u64) as usize
+        };
         // A packet at the very end of the last interval belongs to it.
         for column in &mut self.columns {
             while column.cells.len() > count {
