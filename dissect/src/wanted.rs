@@ -106,6 +106,7 @@ impl Wanted {
     }
 
     fn enter_all(&mut self) {
+        self.is_told_later = true;
         self.protos = [u64::MAX; PROTO_COUNT.div_ceil(64)];
     }
 

@@ -21,7 +21,7 @@ fields! { Udp, "udp", "User Datagram Protocol";
     SRCPORT = field("udp.srcport", "Source Port", Uint16, Dec);
     DSTPORT = field("udp.dstport", "Destination Port", Uint16, Dec);
     PORT = field("udp.port", "Source or Destination Port", Uint16, Dec);
-    STREAM = field("udp.stream", "Stream index", Uint32, Dec).fed_by(ProtoId::Sdp);
+    STREAM = field("udp.stream", "Stream index", Uint32, Dec).fed_by(ProtoId::Sdp).told_later();
     LENGTH = field("udp.length", "Length", Uint16, Dec);
     CHECKSUM = field("udp.checksum", "Checksum", Uint16, Hex);
     CHECKSUM_STATUS = field("udp.checksum.status", "Checksum Status", Uint8, None).names(Names::Values(CHECKSUM_STATUSES));
