@@ -47,6 +47,8 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     accepts: Some(record::accepts),
     framing: Some(record::framing),
     samples: &[Sample { link_type: 101, frames: SAMPLE }],
+    // A handshake message may be complete only in a later record.
+    is_told_later: true,
     ..Protocol::new(
         ProtoId::Tls,
         "TLS",
