@@ -25,7 +25,7 @@ use crate::tree::Dissection;
 use crate::wanted::Wanted;
 
 /// Something that is counted over all packets.
-pub trait Statistic {
+pub trait Statistic: Send {
     /// Adds what has to be made of each packet.
     fn want(&self, wanted: &mut Wanted);
     /// Takes the next packet.

@@ -20,7 +20,7 @@ mod tests;
 use crate::bindings::Binding;
 use crate::dissector::{Dissector, Transport};
 use crate::field::{Names, fields};
-use crate::registry::{Framing, ProtoId, Protocol, Sample};
+use crate::registry::{Framing, ProtoId, Protocol};
 use crate::stop::Parsed;
 use crate::tvb::Tvb;
 use crate::value::Value;

@@ -21,7 +21,7 @@ pub(crate) use stream::{claim, claim_via, expect_no_body, stream_index};
 use super::udp::octets;
 use crate::bindings::{Binding, Table};
 use crate::dissector::{Dissector, Endpoints, Transport};
-use crate::registry::{ProtoId, Protocol, Sample};
+use crate::registry::{ProtoId, Protocol};
 use crate::stop::Parsed;
 use crate::tvb::Tvb;
 use crate::value::Value;
