@@ -15,7 +15,7 @@ use crate::bindings::Binding;
 use crate::dissector::{Dissector, Endpoints, Transport};
 use crate::field::{FieldId, Names, fields};
 use crate::numbers::IP_PROTOCOLS;
-use crate::registry::{Framing, ProtoId, Protocol, Sample};
+use crate::registry::{Framing, ProtoId, Protocol};
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
 use crate::value::Value;

@@ -12,7 +12,7 @@ use crate::dissector::{Address, Dissector, Item};
 use crate::facts::Fact;
 use crate::field::{FieldId, Names, fields};
 use crate::proto::ip::CHECKSUM_STATUSES;
-use crate::registry::{ProtoId, Protocol, Sample};
+use crate::registry::{ProtoId, Protocol};
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
 use crate::value::Value;

@@ -12,7 +12,7 @@ use crate::field::{FieldId, Names, fields};
 use crate::output::value::colons;
 use crate::proto::icmp::{self, ChecksumFields, EchoFields};
 use crate::proto::ip::CHECKSUM_STATUSES;
-use crate::registry::{ProtoId, Protocol, Sample};
+use crate::registry::{ProtoId, Protocol};
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
 use crate::value::Value;

@@ -13,7 +13,7 @@ use crate::field::{FieldId, FieldType, Names, fields};
 use crate::host_names;
 use crate::numbers::{IP_PROTOCOLS, ip_protocol_name};
 use crate::reassembly::{Arrival, Datagram, Key};
-use crate::registry::{self, ProtoId, Protocol, Sample};
+use crate::registry::{self, ProtoId, Protocol};
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
 use crate::value::Value;

@@ -12,7 +12,7 @@ use crate::numbers::{IP_PROTOCOLS, ip_protocol_name};
 use crate::proto::ip::{self, DSCP_NAMES, ECN_NAMES, FragmentFields, dsfield_text};
 use crate::proto::ws;
 use crate::reassembly::Key;
-use crate::registry::{self, ProtoId, Protocol, Sample};
+use crate::registry::{self, ProtoId, Protocol};
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
 use crate::value::Value;
