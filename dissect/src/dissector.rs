@@ -12,7 +12,7 @@ use crate::field::FieldId;
 use crate::host_names;
 use crate::packet::Packet;
 use crate::proto::sdp::exchange;
-use crate::proto::{arp, dns, frame, http, icmp, sip, t38, tcp, tls, udp, ws};
+use crate::proto::{arp, dns, frame, http, icmp, sctp, sip, t38, tcp, tftp, tls, udp, ws};
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
 use crate::setup::Setup;
@@ -109,6 +109,8 @@ pub struct Flows {
     pub(crate) message: Option<exchange::Message>,
     /// Who was seen with which IP address.
     pub(crate) addresses: arp::Addresses,
+    pub(crate) sctp: sctp::Directions,
+    pub(crate) tftp: tftp::Transfers,
     /// Requests and responses of protocols that number them.
     pub(crate) transactions: Transactions,
     /// ICMP echo requests without a reply.

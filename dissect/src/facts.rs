@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::proto::{arp, dns, http, t38, tcp, tls};
+use crate::proto::{arp, dns, http, t38, tcp, tftp, tls};
 use crate::reassembly::Datagram;
 use crate::registry::ProtoId;
 use crate::setup::Setup;
@@ -53,6 +53,10 @@ pub enum Fact {
     Dns { id: u16, role: dns::Role, frame: u64, after: i64 },
     /// What a message with an identification is to another frame; `after` in nanoseconds.
     Transaction { proto: ProtoId, layer: u8, role: transaction::Role, frame: u64, after: i64 },
+    /// From where the numbers of an SCTP packet's own direction and of the other one are counted.
+    Sctp { layer: u8, own: u32, other: u32 },
+    /// The request of the transfer that a TFTP message is of.
+    Tftp(Arc<tftp::Request>),
     /// The other side of an ICMP echo, and for a reply how much later it came, in nanoseconds.
     Echo { frame: u64, after: i64 },
     /// A segment's connection, what was found out about the segment, and who claimed the connection.

@@ -157,6 +157,14 @@ impl Flows {
         }
     }
 
+    /// Announces an address and port at which `proto` is heard.
+    pub(crate) fn announce_proto(&mut self, address: Address, port: u16, frame: u64, proto: ProtoId) {
+        self.announce(address, port, frame);
+        if let Some(place) = self.announced.get_mut(Self::place(address, port)) {
+            place.conversation.child = Some(proto);
+        }
+    }
+
     /// Says what is heard at an address and port; answers what that makes of datagrams that came before.
     fn bind(&mut self, address: Address, port: u16, setup: Setup) -> Vec<(u64, Fact)> {
         let here = Self::place(address, port);
