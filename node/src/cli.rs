@@ -91,9 +91,11 @@ pub struct Read {
 
 #[derive(Args, Debug)]
 pub struct Diagnose {
-    /// The capture file; `-` is standard input.
+    /// A capture file, `-` for standard input; without one the cluster's packets are diagnosed.
     #[arg(short = 'r', long = "read-file", value_name = "FILE")]
-    pub file: PathBuf,
+    pub file: Option<PathBuf>,
+    #[command(flatten)]
+    pub scope: Scope,
     /// The format of the output: text for people, or one JSON object a line.
     #[arg(short = 'T', long = "format", value_name = "FORMAT", value_enum, default_value = "text")]
     pub format: ReportFormat,
@@ -101,9 +103,11 @@ pub struct Diagnose {
 
 #[derive(Args, Debug)]
 pub struct Calls {
-    /// The capture file; `-` is standard input.
+    /// A capture file, `-` for standard input; without one the calls are the cluster's.
     #[arg(short = 'r', long = "read-file", value_name = "FILE")]
-    pub file: PathBuf,
+    pub file: Option<PathBuf>,
+    #[command(flatten)]
+    pub scope: Scope,
     /// The format of the output: text for people, or one JSON object a line.
     #[arg(short = 'T', long = "format", value_name = "FORMAT", value_enum, default_value = "text")]
     pub format: ReportFormat,
@@ -114,15 +118,37 @@ pub struct Flow {
     /// A Call-ID or its beginning, a TCP stream's number, or its two ends as in 10.0.0.1:1025-10.0.0.2:80.
     #[arg(value_name = "CALL-ID|STREAM|ENDS", allow_hyphen_values = true)]
     pub what: String,
-    /// A capture file; several are hosts that saw the same call, and what they saw is put together (repeatable).
-    #[arg(short = 'r', long = "read-file", value_name = "FILE", required = true)]
+    /// A capture file; several are hosts that saw the same call, and what they saw is put together (repeatable). Without one
+    /// the cluster's hosts are asked.
+    #[arg(short = 'r', long = "read-file", value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub scope: Scope,
     /// Writes the ladder as SVG instead; `-` is standard output.
     #[arg(short = 'w', value_name = "FILE")]
     pub write: Option<PathBuf>,
     /// The format of the output.
     #[arg(short = 'T', long = "format", value_name = "FORMAT", value_enum, default_value = "text")]
     pub format: ReportFormat,
+}
+
+/// Which of the cluster's packets are looked at.
+#[derive(Args, Debug)]
+pub struct Scope {
+    /// Only packets of that host (repeatable).
+    #[arg(long, value_name = "UUID|NAME")]
+    pub host: Vec<String>,
+    /// Only packets captured at that time or later: RFC 3339, or an age like 10m, 2h or 3d.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Only packets captured at that time or earlier.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Goes on with what comes, until it is interrupted; from now on, or from --since.
+    #[arg(long)]
+    pub follow: bool,
+    #[command(flatten)]
+    pub peer: Peer,
 }
 
 /// How findings, calls and ladders are shown.
@@ -233,6 +259,10 @@ pub struct Query {
     /// Stops after that many packets of the answer.
     #[arg(short = 'c', long, value_name = "N")]
     pub count: Option<u64>,
+    /// Goes on with what comes, until it is interrupted; from now on, or from --since. Packets of all hosts come in the order of
+    /// time as far as they arrive within 100 ms of each other.
+    #[arg(long)]
+    pub follow: bool,
     #[command(flatten)]
     pub select: Select,
     #[command(flatten)]

@@ -98,9 +98,13 @@ impl Question {
     /// Says how the question can be asked in one pass over the packets, if none of them can change what is said of one
     /// before it.
     pub fn in_order(&self) -> Option<InOrder> {
-        let all = self.wanted();
+        (!self.wanted().is_told_later).then(|| self.live())
+    }
+
+    /// As [`Question::in_order`], of packets that come now: what later ones would change is not waited for.
+    pub fn live(&self) -> InOrder {
         let first = if self.takes_all { &self.for_printer } else { &self.for_filter };
-        (!all.is_told_later).then(|| InOrder::new(first, &all))
+        InOrder::new(first, &self.wanted())
     }
 
     /// What stands before the first packet.

@@ -18,7 +18,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::chunk::Interface;
+use crate::chunk::{Gap, Interface};
 use crate::codec::{Decode, Encode, Message, Size};
 use crate::ids::{ChunkNo, Epoch, HostId, NodeId, PacketId, Seq, StreamId};
 use crate::interval::RangeSet;
@@ -66,6 +66,8 @@ pub enum Response {
     Writes(Writes),
     LegRows(LegRows),
     LegEnd(LegEnd),
+    /// Chunks that are durable on the node that says so.
+    Stored(Vec<StreamAck>),
 }
 
 impl Message for Response {
@@ -325,7 +327,8 @@ pub struct Query {
     /// At most so many packets.
     pub limit: Option<u64>,
     pub output: OutputSpec,
-    /// Go on with what arrives from now on.
+    /// Go on with what arrives, until `until` or whoever asks is gone. The answer begins at `since`, or now, and comes in the
+    /// order of time as far as packets arrive within the window of reordering; an empty batch says that the node is there.
     pub follow: bool,
 }
 
@@ -374,6 +377,16 @@ pub enum OutputFormat {
     Ek,
     /// The packets themselves, to be written as pcapng.
     Packets,
+    /// The packets themselves and the gaps between them, for whoever judges them.
+    Records,
+}
+
+impl OutputFormat {
+    /// Whether packets come back as they are.
+    #[must_use]
+    pub const fn is_raw(self) -> bool {
+        matches!(self, Self::Packets | Self::Records)
+    }
 }
 
 impl OutputSpec {
@@ -430,6 +443,8 @@ pub enum Payload {
     /// As it goes to standard output, the last line's end included.
     Rendered(Vec<u8>),
     Packet(PacketRow),
+    /// What the capture lost until the time of the row. Counts as no packet.
+    Gap(Gap),
 }
 
 /// A packet with all that pcapng keeps of it.
@@ -479,6 +494,17 @@ pub enum PeerRequest {
     Leg(Leg),
     /// Chunks of a stream, as they are: frames of type [`CHUNK_FRAME`], then the end. Those that are not here are left out.
     Fetch(StreamAck),
+    /// Which chunks that reach to a time or beyond are durable here: [`Response::Stored`] with all that are, then with those
+    /// that come, and an empty one when none does for a while.
+    Watch(Watch),
+}
+
+/// Whose chunks are watched, and from when on.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Watch {
+    /// All when none is named.
+    pub hosts: Vec<HostId>,
+    pub since: Timestamp,
 }
 
 impl PeerRequest {
@@ -486,6 +512,7 @@ impl PeerRequest {
         match self {
             Self::Converse | Self::Replicate | Self::Hosts | Self::Fetch(_) => Ok(()),
             Self::NameHost(name) => at_most("bytes of host name", name.name.len(), MAX_HOST_NAME_BYTES),
+            Self::Watch(watch) => at_most("hosts", watch.hosts.len(), MAX_QUERY_HOSTS),
             Self::Leg(leg) => {
                 at_most("streams", leg.streams.len(), MAX_LEG_STREAMS)?;
                 leg.query.check()

@@ -169,6 +169,17 @@ fn responses() -> Vec<Response> {
         }),
         Response::LegRows(LegRows { rows: Rows::default(), streams: vec![1], scanned: 2 }),
         Response::LegEnd(LegEnd { missing: vec![acks(&[(3, 4)])], dropped: 1, gaps: 2, scanned: 3 }),
+        Response::Stored(vec![acks(&[(0, 9)])]),
+        Response::Rows(Rows {
+            interfaces: Vec::new(),
+            rows: vec![row(Payload::Gap(Gap {
+                from: Timestamp(1),
+                until: Timestamp(2),
+                packets: 3,
+                reason: GapReason::Kernel,
+                interface: None,
+            }))],
+        }),
     ]
 }
 
@@ -235,6 +246,8 @@ fn golden_responses() {
             "0a010123456789abcdef0123456789abcdeffb2c0101000900010123456789abcdef0123456789abcdeffb2c01010a0005",
             "0b0000010102",
             "0c010123456789abcdef0123456789abcdeffb2c01010301010203",
+            "0d010123456789abcdef0123456789abcdeffb2c01010009",
+            "070001fd15cd0bdcacc66c180123456789abcdef0123456789abcdeffd0200000010000000020102030000",
         ],
     );
 }

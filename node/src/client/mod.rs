@@ -1,6 +1,8 @@
 //! The command line's side of a conversation with the cluster.
 
 pub(crate) mod delivery;
+mod following;
+pub(crate) mod records;
 
 use packetstream_config::authority::Identity;
 use packetstream_config::{Bundle, paths};
@@ -45,12 +47,18 @@ impl Session {
         self.runtime.block_on(self.client.call(request)).map_err(failure)
     }
 
-    /// Asks what has rows; each batch is handed to `take`.
+    /// Asks what has rows; each batch is handed to `take`. A query that follows goes on with another node when its node is
+    /// gone, and no row is handed over twice.
     pub(crate) fn rows(
         &self,
         request: &Request,
         mut take: impl FnMut(Rows) -> Result<(), Failure>,
     ) -> Result<Closing, Failure> {
+        if let Request::Query(query) = request
+            && query.follow
+        {
+            return self.runtime.block_on(following::follow(self, query, &mut take));
+        }
         self.runtime.block_on(async {
             let mut stream = self.client.open(request).await.map_err(failure)?;
             loop {

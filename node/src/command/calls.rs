@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::path::Path;
 
 use packetstream_dissect::call::summary::payload;
 use packetstream_dissect::call::{Call, Tracker};
@@ -12,7 +13,8 @@ use crate::cli::{Calls, ReportFormat};
 use crate::exit::{Failure, Outcome};
 
 pub(super) fn run(args: &Calls) -> Outcome {
-    let source = Source::of(&args.file)?;
+    let file = args.file.as_deref().unwrap_or(Path::new("-"));
+    let source = Source::of(file)?;
     let mut reader = source.open()?;
     let (mut tracker, mut calls) = (Tracker::default(), Vec::new());
     each(&mut reader, u64::MAX, |packet, _, _| {
@@ -39,7 +41,7 @@ pub(super) fn run(args: &Calls) -> Outcome {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))?;
     match reader.damage() {
-        Some(damage) => Err(Failure::Incomplete(format!("{}: {damage}", args.file.display()))),
+        Some(damage) => Err(Failure::Incomplete(format!("{}: {damage}", file.display()))),
         None => Ok(()),
     }
 }
@@ -51,7 +53,7 @@ fn duration(ns: i64) -> String {
 }
 
 /// A call for people: a line of columns, then its media.
-fn show(call: &Call, out: &mut String) {
+pub(super) fn show(call: &Call, out: &mut String) {
     let text = |text: &str| value::printable(text.as_bytes());
     let _ = writeln!(
         out,

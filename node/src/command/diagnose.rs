@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::path::Path;
 
 use packetstream_dissect::diagnose::{Diagnosis, Finding, Loss};
 use packetstream_dissect::output::value;
@@ -19,7 +20,8 @@ use crate::exit::{Failure, Outcome};
 const MAX_FRAMES_SHOWN: usize = 12;
 
 pub(super) fn run(args: &Diagnose) -> Outcome {
-    let source = Source::of(&args.file)?;
+    let file = args.file.as_deref().unwrap_or(Path::new("-"));
+    let source = Source::of(file)?;
     let host = source.host()?.to_string();
     let mut reader = source.open()?;
     let findings = diagnose(&mut reader)?;
@@ -33,12 +35,12 @@ pub(super) fn run(args: &Diagnose) -> Outcome {
         }
     }
     if args.format == ReportFormat::Text {
-        let _ = writeln!(text, "{}", total(&findings, reader.packets()));
+        let _ = writeln!(text, "{}", total(findings.len(), reader.packets()));
     }
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))?;
     match reader.damage() {
-        Some(damage) => Err(Failure::Incomplete(format!("{}: {damage}", args.file.display()))),
+        Some(damage) => Err(Failure::Incomplete(format!("{}: {damage}", file.display()))),
         None => Ok(()),
     }
 }
@@ -85,7 +87,7 @@ fn nanoseconds(time: Timestamp) -> i64 {
 }
 
 /// A gap as the diagnosis takes it.
-fn loss(gap: &Gap, damage: Option<&str>) -> Loss {
+pub(super) fn loss(gap: &Gap, damage: Option<&str>) -> Loss {
     let (from, until) = (nanoseconds(gap.from), nanoseconds(gap.until));
     match gap.reason {
         GapReason::File => Loss::Cut { at: until, why: damage.unwrap_or("the file cannot be read on").to_owned() },
@@ -95,7 +97,7 @@ fn loss(gap: &Gap, damage: Option<&str>) -> Loss {
 }
 
 /// A finding for people.
-fn show(finding: &Finding, out: &mut String) {
+pub(super) fn show(finding: &Finding, out: &mut String) {
     let doubt = if finding.is_certain { "" } else { " (not certain)" };
     let _ = writeln!(out, "{}{doubt}  {}  {}", finding.severity.name().to_uppercase(), finding.code, finding.subject);
     let _ = writeln!(out, "    {}", value::printable(finding.summary.as_bytes()));
@@ -114,8 +116,8 @@ fn show(finding: &Finding, out: &mut String) {
 }
 
 /// The last line.
-fn total(findings: &[Finding], packets: u64) -> String {
-    match findings.len() {
+pub(super) fn total(findings: usize, packets: u64) -> String {
+    match findings {
         0 => format!("{packets} packets, nothing wrong"),
         1 => format!("{packets} packets, 1 finding"),
         count => format!("{packets} packets, {count} findings"),

@@ -47,22 +47,36 @@ pub(super) fn run(args: &Flow) -> Outcome {
         }
         ladders.extend(over.iter().map(|call| Ladder::of_call(call, &host)));
     }
-    calls_seen.sort();
-    calls_seen.dedup();
-    if calls_seen.len() > 1 {
-        calls_seen.truncate(MAX_NAMED);
-        return Err(Failure::Wrong(format!("several calls begin so: {}", calls_seen.join(", "))));
-    }
+    one(calls_seen)?;
     if ladders.is_empty() {
-        let what = &args.what;
-        return Err(Failure::Wrong(format!(
-            "no call {what}, and no TCP connection; `packetstream calls` lists the calls"
-        )));
+        return Err(none(&args.what));
     }
     let ladder = if args.files.len() > 1 { Ladder::merge(ladders) } else { joined(ladders) };
+    put(&ladder, args)?;
+    damage.map_or(Ok(()), |damage| Err(Failure::Incomplete(damage)))
+}
+
+/// Holds what was found to one call.
+pub(super) fn one(mut calls: Vec<String>) -> Outcome {
+    calls.sort();
+    calls.dedup();
+    if calls.len() > 1 {
+        calls.truncate(MAX_NAMED);
+        return Err(Failure::Wrong(format!("several calls begin so: {}", calls.join(", "))));
+    }
+    Ok(())
+}
+
+/// Nothing was found.
+pub(super) fn none(what: &str) -> Failure {
+    Failure::Wrong(format!("no call {what}, and no TCP connection; `packetstream calls` lists the calls"))
+}
+
+/// Shows or writes a ladder.
+pub(super) fn put(ladder: &Ladder, args: &Flow) -> Outcome {
     match &args.write {
         Some(path) if path.as_os_str() != "-" => {
-            fs::write(path, ladder.svg()).map_err(|error| Failure::wrong(format!("{}: {error}", path.display())))?;
+            fs::write(path, ladder.svg()).map_err(|error| Failure::wrong(format!("{}: {error}", path.display())))
         }
         to_output => {
             let text = match args.format {
@@ -71,14 +85,13 @@ pub(super) fn run(args: &Flow) -> Outcome {
                 ReportFormat::Json => format!("{}\n", ladder.json()),
             };
             let mut out = io::stdout().lock();
-            out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))?;
+            out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
         }
     }
-    damage.map_or(Ok(()), |damage| Err(Failure::Incomplete(damage)))
 }
 
 /// The parts of one Call-ID that one file has, one behind the other.
-fn joined(ladders: Vec<Ladder>) -> Ladder {
+pub(super) fn joined(ladders: Vec<Ladder>) -> Ladder {
     let mut ladders = ladders.into_iter();
     let mut first = ladders.next().unwrap_or_default();
     for ladder in ladders {
@@ -89,7 +102,7 @@ fn joined(ladders: Vec<Ladder>) -> Ladder {
 }
 
 /// Which TCP connection is meant: a number, or two ends.
-fn select(what: &str) -> Option<Select> {
+pub(super) fn select(what: &str) -> Option<Select> {
     match what.parse() {
         Ok(number) => Some(Select::Stream(number)),
         Err(_) if what.contains('-') && what.contains(':') => Some(Select::Pair(what.to_owned())),

@@ -7,6 +7,7 @@ mod diagnose;
 mod fields;
 mod flow;
 mod import;
+mod judged;
 mod node;
 mod query;
 pub(crate) mod read;
@@ -40,8 +41,11 @@ pub fn run() -> ExitCode {
         Command::Hosts(peer) => status::hosts(&peer),
         Command::Status(args) => status::status(&args),
         Command::Read(args) => read::run(&args),
+        Command::Diagnose(args) if args.file.is_none() => judged::diagnose(&args),
         Command::Diagnose(args) => diagnose::run(&args),
+        Command::Calls(args) if args.file.is_none() => judged::calls(&args),
         Command::Calls(args) => calls::run(&args),
+        Command::Flow(args) if args.files.is_empty() => judged::flow(&args),
         Command::Flow(args) => flow::run(&args),
         Command::Fields(args) => fields::run(&args),
         Command::Rules(args) => rules::run(&args),

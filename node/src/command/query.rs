@@ -31,7 +31,7 @@ pub(super) fn run(args: &Query) -> Outcome {
         references: args.select.references.clone(),
         limit: args.count,
         output: spec(&args.output)?,
-        follow: false,
+        follow: args.follow,
     };
     answer(&Session::open(&args.peer)?, &Request::Query(query), &args.output)
 }
@@ -74,7 +74,7 @@ fn spec(output: &Output) -> Result<OutputSpec, Failure> {
 }
 
 /// A time as `2026-11-23T04:45:00Z` with a fraction if wanted, or as an age: `30s`, `10m`, `2h`, `3d`.
-fn time(text: &str) -> Result<Timestamp, Failure> {
+pub(super) fn time(text: &str) -> Result<Timestamp, Failure> {
     let wrong =
         || Failure::Wrong(format!("\"{text}\" is no time; write 2026-11-23T04:45:00Z, or an age like 10m, 2h or 3d"));
     let age = text.split_at_checked(text.len().saturating_sub(1)).and_then(|(number, unit)| {
@@ -103,13 +103,17 @@ fn answer(session: &Session, request: &Request, output: &Output) -> Outcome {
         Some(path) => write(session, request, path)?,
         None => {
             let mut out = io::stdout().lock();
+            let follows = matches!(request, Request::Query(query) if query.follow);
             let closing = session.rows(request, |rows| {
                 for row in rows.rows {
                     if let Payload::Rendered(text) = row.payload {
                         out.write_all(&text).map_err(|error| Failure::output(&error))?;
                     }
                 }
-                Ok(())
+                match follows {
+                    true => out.flush().map_err(|error| Failure::output(&error)),
+                    false => Ok(()),
+                }
             })?;
             out.flush().map_err(|error| Failure::output(&error))?;
             closing

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use packetstream_dissect::facts::FactStore;
 use packetstream_dissect::output::{Format, Spec};
-use packetstream_protocol::chunk::ChunkKind;
+use packetstream_protocol::chunk::{ChunkError, ChunkKind, Gap};
 use packetstream_protocol::ids::{ChunkId, HostId, PacketId, Seq, StreamId};
 use packetstream_protocol::wire::{
     Closing, Get, HostRef, InterfaceRow, LegEnd, LegRows, LegStream, OutputFormat, OutputSpec, PacketRow, Payload,
@@ -42,18 +42,22 @@ impl<'a> Source<'a> {
         Self { store, fetched: BTreeMap::new(), rescue: None }
     }
 
-    /// A chunk, with what it holds.
+    /// The packets of a chunk.
     pub(crate) fn packets(&self, id: ChunkId) -> Option<Packets> {
+        self.read(id, Chunk::packets)
+    }
+
+    /// What is in a chunk.
+    fn read<T>(&self, id: ChunkId, open: impl Fn(&Chunk) -> Result<T, ChunkError>) -> Option<T> {
         if let Some((_, chunk)) = self.fetched.get(&id) {
-            return chunk.packets().ok();
+            return open(chunk).ok();
         }
-        let read = self.store.get(id).map(|chunk| chunk.map(|chunk| chunk.packets()));
-        let is_damaged = match read {
-            Ok(Some(Ok(packets))) => return Some(packets),
+        let is_damaged = match self.store.get(id).map(|chunk| chunk.map(|chunk| open(&chunk))) {
+            Ok(Some(Ok(content))) => return Some(content),
             Ok(None) => false,
             Ok(Some(Err(_))) | Err(_) => true,
         };
-        self.rescue.as_ref().and_then(|rescue| rescue(id, is_damaged)).and_then(|chunk| chunk.packets().ok())
+        self.rescue.as_ref().and_then(|rescue| rescue(id, is_damaged)).and_then(|chunk| open(&chunk).ok())
     }
 
     fn entries(&self, stream: StreamId, chunks: &RangeSet) -> Result<Vec<Entry>, Refusal> {
@@ -124,7 +128,7 @@ fn spec(output: &OutputSpec) -> Option<Spec> {
         OutputFormat::Fields => Format::Fields,
         OutputFormat::Json => Format::JsonLines,
         OutputFormat::Ek => Format::Ek,
-        OutputFormat::Packets => return None,
+        OutputFormat::Packets | OutputFormat::Records => return None,
     };
     Some(Spec {
         format,
@@ -207,11 +211,16 @@ impl Batch {
         } else {
             Payload::Rendered(std::mem::take(text).into_bytes())
         };
-        self.bytes += match &payload {
+        self.put(Row { time: raw.id.time, host: stream.host, seq: raw.id.seq, payload }, at);
+    }
+
+    fn put(&mut self, row: Row, at: u32) {
+        self.bytes += match &row.payload {
             Payload::Packet(packet) => packet.bytes.len() + 64,
             Payload::Rendered(text) => text.len() + 32,
+            Payload::Gap(_) => size_of::<Gap>(),
         };
-        self.rows.rows.rows.push(Row { time: raw.id.time, host: stream.host, seq: raw.id.seq, payload });
+        self.rows.rows.rows.push(row);
         self.rows.streams.push(at);
     }
 
@@ -234,11 +243,12 @@ pub(crate) fn leg(
     send: &mut SendLeg<'_>,
 ) -> Result<LegEnd, Refusal> {
     let mut question = question(&query.filter, &query.references, &query.output)?;
-    let as_packets = query.output.format == OutputFormat::Packets;
+    let as_packets = query.output.format.is_raw();
     let since = only.map_or(query.since.unwrap_or(Timestamp::MIN), |packet| packet.time);
     let until = only.map_or(query.until.unwrap_or(Timestamp::MAX), |packet| packet.time);
     let mut end = LegEnd::default();
     let mut readings = Vec::new();
+    let mut lost = Vec::new();
     for (at, stream) in (0..).zip(streams) {
         let entries = source.entries(stream.stream, &stream.chunks)?;
         let held: RangeSet = entries.iter().map(|entry| entry.id.no.0).collect();
@@ -246,6 +256,11 @@ pub(crate) fn leg(
         for entry in entries.iter().filter(|entry| entry.kind == ChunkKind::Gaps && entry.overlaps(since, until)) {
             end.gaps += u64::from(entry.records);
             end.dropped = end.dropped.saturating_add(entry.lost);
+            if query.output.format == OutputFormat::Records {
+                let gaps = source.read(entry.id, Chunk::gaps).unwrap_or_default();
+                let rows = gaps.into_iter().filter(|gap| gap.until >= since && gap.from <= until);
+                lost.extend(rows.map(|gap| (gap_row(stream.stream, gap), at)));
+            }
         }
         let packets = || entries.iter().filter(|entry| matches!(entry.kind, ChunkKind::Packets(_)));
         let wanted = packets().any(|entry| {
@@ -258,6 +273,8 @@ pub(crate) fn leg(
         }
     }
     readings.sort_by_key(|reading| (reading.begins, reading.stream));
+    lost.sort_by_key(|(row, _)| (row.time, row.host));
+    let mut lost = lost.into_iter().peekable();
 
     let mut batch = Batch::default();
     let (mut text, mut matched) = (String::new(), 0);
@@ -278,6 +295,9 @@ pub(crate) fn leg(
         let time = stored.packet.time;
         if question.ask(stored.packet, facts, &mut text) {
             if after.is_none_or(|after| stored.raw.id.seq > after) {
+                while let Some((row, at)) = lost.next_if(|(row, _)| row.time <= stored.raw.id.time) {
+                    batch.put(row, at);
+                }
                 batch.push(&stored, (stream, place), &mut text, as_packets);
                 matched += 1;
             }
@@ -292,12 +312,18 @@ pub(crate) fn leg(
             }
         }
     }
+    lost.for_each(|(row, at)| batch.put(row, at));
     for reading in &readings {
         let missing = reading.open.iter().flat_map(|(reader, _)| reader.missing()).map(|no| no.0).collect();
         miss(&mut end, reading.stream, &missing);
     }
     send(batch.take(end.scanned))?;
     Ok(end)
+}
+
+/// What a capture lost, as a row that comes before the first packet behind it.
+pub(crate) fn gap_row(stream: StreamId, gap: Gap) -> Row {
+    Row { time: gap.until, host: stream.host, seq: Seq::new(stream.epoch, 0), payload: Payload::Gap(gap) }
 }
 
 fn miss(end: &mut LegEnd, stream: StreamId, chunks: &RangeSet) {
@@ -343,6 +369,9 @@ impl Assembly {
 
     /// Takes the next row; false when the limit is reached and it is one too many.
     pub(crate) fn take(&mut self, row: &mut Row) -> bool {
+        if matches!(row.payload, Payload::Gap(_)) {
+            return true;
+        }
         if self.limit.is_some_and(|limit| self.closing.matched >= limit) {
             self.closing.limited = true;
             return false;

@@ -10,7 +10,7 @@ use packetstream_protocol::credentials::Role;
 use packetstream_protocol::ids::{ChunkId, ChunkNo, NodeId, StreamId};
 use packetstream_protocol::wire::{
     Acks, Admin, ClusterReport, Have, Leg, LegRows, MemberRow, NameHost, PeerRequest, Ready, Refusal, RefusalCode,
-    Request, Response, Rows, StreamAck, TransferRow, Writes,
+    Request, Response, Rows, StreamAck, TransferRow, Watch, Writes,
 };
 use packetstream_protocol::{Chunk, HostId, RangeSet};
 use tokio::sync::mpsc;
@@ -18,8 +18,8 @@ use tokio::time::{interval, timeout};
 
 use super::audit::Audit;
 use super::hub::{Hub, RouteEnd};
-use super::scatter;
 use super::service::{CREDIT_BYTES, Service};
+use super::{follow, scatter};
 use crate::net::{Caller, Handler, RpcError, RpcReceiver, RpcSender, RpcStream};
 
 /// Batches of rows that wait for a slow reader; then the query waits too.
@@ -96,6 +96,7 @@ impl Conversations {
         let search = tokio::spawn(async move {
             match &request {
                 Request::Get(get) => scatter::get(&hub, get, &batches).await,
+                Request::Query(query) if query.follow => follow::follow(&hub, query, &batches).await,
                 Request::Query(query) => scatter::query(&hub, query, None, &batches).await,
                 _ => Err(defect()),
             }
@@ -185,6 +186,7 @@ impl Conversations {
             PeerRequest::NameHost(name) => self.single(Request::NameHost(name), &mut stream).await,
             PeerRequest::Leg(leg) => self.leg(leg, &mut stream).await,
             PeerRequest::Fetch(wanted) => self.fetch(wanted, stream).await,
+            PeerRequest::Watch(watch) => self.watch(watch, stream).await,
         }
     }
 
@@ -281,6 +283,28 @@ impl Conversations {
             }
         };
         tell(stream, &last).await
+    }
+
+    /// Tells which chunks are here and which come. Ends when whoever watches was too slow: it watches anew.
+    async fn watch(&self, watch: Watch, mut stream: RpcStream) -> Result<(), RpcError> {
+        let mut news = self.hub.stored.subscribe();
+        let store = self.hub.store.clone();
+        let held = tokio::task::spawn_blocking(move || follow::held(&*store, &watch)).await.unwrap_or_default();
+        for stored in follow::messages(held) {
+            stream.send(&Response::Stored(stored)).await?;
+        }
+        stream.send(&Response::Stored(Vec::new())).await?;
+        let mut pulse = interval(follow::PULSE);
+        loop {
+            let stored = tokio::select! {
+                stored = follow::next_stored(&mut news) => match stored {
+                    Some(stored) => stored,
+                    None => return stream.finish().await,
+                },
+                _ = pulse.tick() => Vec::new(),
+            };
+            stream.send(&Response::Stored(stored)).await?;
+        }
     }
 
     async fn fetch(&self, wanted: StreamAck, mut stream: RpcStream) -> Result<(), RpcError> {

@@ -15,7 +15,7 @@ use packetstream_protocol::interval::RangeSet;
 use packetstream_protocol::wire::{Refusal, RefusalCode};
 use packetstream_storage::{ChunkStore, Outcome, StoreError};
 use parking_lot::Mutex;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, broadcast, oneshot};
 
 use super::peers::Peers;
 
@@ -27,6 +27,8 @@ const PLAN_TIMEOUT: Duration = Duration::from_secs(15);
 const MAX_WRITES_WAITING: usize = 4096;
 /// Inputs that may wait for the machine when a message of another comes.
 const MAX_MESSAGES_WAITING: usize = 65_536;
+/// Chunks of which a follower has not heard yet; one that is further behind looks at the store again.
+const MAX_STORED_WAITING: usize = 4096;
 /// Threads that check chunks before they are written.
 const WRITERS: usize = 2;
 /// For so long a failed write explains why nothing is acknowledged.
@@ -45,6 +47,8 @@ pub(crate) struct Hub {
     started: Instant,
     writes: crossbeam_channel::Sender<(Chunk, WriteDone)>,
     trouble: Mutex<Option<(Instant, Refusal)>>,
+    /// Chunks as they become durable here, for those who follow.
+    pub(crate) stored: broadcast::Sender<ChunkId>,
 }
 
 type WriteDone = Box<dyn FnOnce(WriteResult) + Send>;
@@ -157,6 +161,7 @@ impl Hub {
             started: Instant::now(),
             writes,
             trouble: Mutex::default(),
+            stored: broadcast::channel(MAX_STORED_WAITING).0,
         });
         for number in 0..WRITERS {
             let (waiting, weak) = (waiting.clone(), Arc::downgrade(&hub));
@@ -236,6 +241,8 @@ impl Hub {
                 let result = match result.map(|mut outcomes| outcomes.pop()) {
                     Ok(Some(Outcome::Stored)) => {
                         hub.inputs.push(Input::Stored { chunk: id, bytes });
+                        // Without followers nobody hears it.
+                        let _ = hub.stored.send(id);
                         WriteResult::Durable
                     }
                     Ok(Some(Outcome::Duplicate)) => WriteResult::Durable,

@@ -5,6 +5,7 @@ mod audit;
 mod capturing;
 mod conversation;
 pub mod edge;
+mod follow;
 mod hub;
 mod keeper;
 mod member;

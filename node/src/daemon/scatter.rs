@@ -133,7 +133,7 @@ pub(super) async fn hosts(hub: &Arc<Hub>) -> Vec<HostRow> {
 }
 
 /// The hosts that are meant; none when all are.
-async fn resolve(hub: &Arc<Hub>, meant: &[HostRef]) -> Result<Vec<HostId>, Refusal> {
+pub(super) async fn resolve(hub: &Arc<Hub>, meant: &[HostRef]) -> Result<Vec<HostId>, Refusal> {
     if meant.is_empty() {
         return Ok(Vec::new());
     }
@@ -203,7 +203,9 @@ impl Scatter<'_> {
                 assembly.closing.scanned += self.running.iter().map(|leg| leg.scanned).sum::<u64>();
                 break;
             }
-            if let Some(stream) = leg.leg.streams.get(next.stream as usize) {
+            if let Some(stream) = leg.leg.streams.get(next.stream as usize)
+                && !matches!(next.row.payload, Payload::Gap(_))
+            {
                 self.given.insert(stream.stream, next.row.seq);
             }
             batch.push(next);
@@ -277,6 +279,7 @@ impl Batch {
                 self.bytes += packet.bytes.len() + 64;
             }
             Payload::Rendered(text) => self.bytes += text.len() + 32,
+            Payload::Gap(_) => self.bytes += 64,
         }
         self.rows.rows.push(row);
     }
