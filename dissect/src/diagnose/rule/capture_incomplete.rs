@@ -101,12 +101,12 @@ impl Rule for Incomplete {
     }
 
     fn lost(&mut self, loss: &Loss, _: &mut Out<'_>) {
-        // The packet that came before it shows where it was.
-        let mark = self.last;
+        // The packet before shows where it was; its own time does not depend on when it is told.
+        let at = |time| Mark { time, ..self.last };
         match loss {
-            Loss::Dropped { packets, .. } => self.note(What::Dropped, mark, *packets, ""),
-            Loss::Gap { packets, .. } => self.note(What::Gap, mark, *packets, ""),
-            Loss::Cut { why, .. } => self.note(What::Cut, mark, 0, why),
+            Loss::Dropped { from, packets, .. } => self.note(What::Dropped, at(*from), *packets, ""),
+            Loss::Gap { from, packets, .. } => self.note(What::Gap, at(*from), *packets, ""),
+            Loss::Cut { at: time, why } => self.note(What::Cut, at(*time), 0, why),
         }
     }
 
