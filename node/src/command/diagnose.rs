@@ -65,15 +65,14 @@ fn diagnose(reader: &mut Reader) -> Result<Vec<Finding>, Failure> {
                 reason: GapReason::Interface,
                 interface: u16::try_from(raw.interface).ok(),
             };
-            diagnosis.lost(loss(&gap, None), &mut findings);
+            diagnosis.lost(loss(&gap), &mut findings);
         }
         diagnosis.observe(&packet, 0, &mut findings);
         Ok(())
     })?;
     let (first, last) = times.unwrap_or((Timestamp::MIN, Timestamp::MIN));
-    let damage = reader.damage().map(ToString::to_string);
     for gap in file_gaps(reader, &told, first..=last) {
-        diagnosis.lost(loss(&gap, damage.as_deref()), &mut findings);
+        diagnosis.lost(loss(&gap), &mut findings);
     }
     diagnosis.finish(&mut findings);
     // What a file lost it tells at its end, when some has been said already.
@@ -87,10 +86,10 @@ fn nanoseconds(time: Timestamp) -> i64 {
 }
 
 /// A gap as the diagnosis takes it.
-pub(super) fn loss(gap: &Gap, damage: Option<&str>) -> Loss {
+pub(super) fn loss(gap: &Gap) -> Loss {
     let (from, until) = (nanoseconds(gap.from), nanoseconds(gap.until));
     match gap.reason {
-        GapReason::File => Loss::Cut { at: until, why: damage.unwrap_or("the file cannot be read on").to_owned() },
+        GapReason::File => Loss::Cut { at: until, why: "the file cannot be read on".to_owned() },
         GapReason::Interface | GapReason::Kernel => Loss::Dropped { from, until, packets: gap.packets },
         _ => Loss::Gap { from, until, packets: gap.packets },
     }

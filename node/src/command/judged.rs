@@ -88,7 +88,7 @@ pub(super) fn diagnose(args: &Diagnose) -> Outcome {
             }
             Record::Gap(host, gap) => {
                 let judged = hosts.entry(host).or_insert_with(|| begin(i64::MIN));
-                judged.machine.lost(diagnose::loss(&gap, None), &mut fresh);
+                judged.machine.lost(diagnose::loss(&gap), &mut fresh);
                 all.extend(fresh.drain(..).map(|finding| (host, finding)));
             }
             Record::Pause if args.scope.follow => {
