@@ -67,6 +67,7 @@ pub(crate) fn read(
                 orig_len: packet.orig_len,
                 bytes: &packet.bytes,
                 comment: packet.comment.as_deref(),
+                names: None,
             };
             take(Record::Packet(row.host, shown, row.id()))?;
         }

@@ -375,6 +375,7 @@ impl Follow<'_> {
             orig_len: packet.orig_len,
             bytes: &packet.bytes,
             comment: packet.comment.as_deref(),
+            names: None,
         };
         let mut text = std::mem::take(&mut self.head);
         let before = text.len();
