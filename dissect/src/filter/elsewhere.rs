@@ -414,8 +414,8 @@ mod tests {
 
     #[test]
     fn only_what_is_not_in_the_registry_is_elsewhere() {
-        assert_eq!(protocol_of("wlan.sa"), Some("wlan"));
-        assert_eq!(protocol_of("wlan"), Some("wlan"));
+        assert_eq!(protocol_of("zrtp.type"), Some("zrtp"));
+        assert_eq!(protocol_of("zrtp"), Some("zrtp"));
         assert_eq!(protocol_of("tcp.nothing"), None);
         assert_eq!(protocol_of("nothing.at.all"), None);
     }
