@@ -12,7 +12,7 @@ use crate::field::FieldId;
 use crate::host_names;
 use crate::packet::Packet;
 use crate::proto::sdp::exchange;
-use crate::proto::{arp, dns, frame, http, icmp, sctp, sip, t38, tcp, tftp, tls, udp, ws};
+use crate::proto::{arp, dns, frame, http, icmp, imap, quic, sctp, sip, ssh, t38, tcp, tftp, tls, udp, ws};
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
 use crate::setup::Setup;
@@ -107,6 +107,9 @@ pub struct Flows {
     pub(crate) faxes: t38::Faxes,
     /// The SIP message whose body is being read.
     pub(crate) message: Option<exchange::Message>,
+    pub(crate) ssh: ssh::Connections,
+    pub(crate) quic: quic::Connections,
+    pub(crate) imap: imap::Commands,
     /// Who was seen with which IP address.
     pub(crate) addresses: arp::Addresses,
     pub(crate) sctp: sctp::Directions,

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::proto::{arp, dns, http, t38, tcp, tftp, tls};
+use crate::proto::{arp, dns, http, ssh, t38, tcp, tftp, tls};
 use crate::reassembly::Datagram;
 use crate::registry::ProtoId;
 use crate::setup::Setup;
@@ -101,6 +101,12 @@ pub enum Fact {
     Http { at: u32, chain: Arc<http::Chain> },
     /// Where the proxy's tunnel leads to that the frame's HTTP message came through.
     HttpTunnel(Arc<http::Proxy>),
+    /// The frame's QUIC connection (all ones: not known) and the length of the receiver's ID in short headers.
+    Quic { number: u32, dcil: u8 },
+    /// What is known of the frame's SSH connection, and the number of the first packet.
+    Ssh { session: Arc<ssh::Session>, seq: u32 },
+    /// The frame with the other part of an IMAP command, and for a response how much later it came, in nanoseconds.
+    Imap { frame: u64, after: i64 },
     /// What is known of the frame's TLS connection.
     Tls(Arc<tls::Session>),
     /// The piece of a handshake message that stands at a place of the frame.

@@ -11,6 +11,7 @@ pub mod call;
 pub(crate) mod checksum;
 pub mod conversation;
 pub mod diagnose;
+pub(crate) mod dialogue;
 pub mod dissector;
 pub mod facts;
 pub mod field;

@@ -4,7 +4,9 @@
 //! only for who wants it. The first pass follows each connection: which response answers which request, whether what comes
 //! next has a body at all, and whether the connection goes on as something else (a proxy's tunnel, WebSocket).
 //!
-//! What is no message is a continuation, where the connection has any message.
+//! What is no message is a continuation behind a connection's first message, and nothing before it: as in Wireshark
+//! HTTP's ports are its alone. On purpose different from Wireshark: it takes what comes before the first message for a
+//! continuation too when it reads a capture twice, not when it reads it once.
 
 mod body;
 mod exchange;
@@ -46,7 +48,7 @@ fields! { Http, "http", "Hypertext Transfer Protocol";
     RESPONSE_LINE = field("http.response.line", "Response line", String, None);
     REQUEST_LINE = field("http.request.line", "Request line", String, None);
     REQUEST_FULL_URI = field("http.request.full_uri", "Full request URI", String, None);
-    RESPONSE_FOR_URI = field("http.response_for.uri", "Request URI", String, None);
+    RESPONSE_FOR_URI = field("http.response_for.uri", "Request URI", String, None).told_later();
     AUTHORIZATION = field("http.authorization", "Authorization", String, None);
     PROXY_AUTHENTICATE = field("http.proxy_authenticate", "Proxy-Authenticate", String, None);
     PROXY_AUTHORIZATION = field("http.proxy_authorization", "Proxy-Authorization", String, None);
@@ -105,7 +107,6 @@ fields! { Http, "http", "Hypertext Transfer Protocol";
 pub(crate) static PROTOCOL: Protocol = Protocol {
     tables: &[Table::MediaType],
     calls: CALLS,
-    accepts: Some(message::accepts),
     framing: Some(message::framing),
     framing_bodiless: Some(message::framing_bodiless),
     keeps_streams: true,
@@ -134,7 +135,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 };
 
 /// The protocols that a body or a connection is handed to by name.
-const CALLS: &[ProtoId] = &[ProtoId::Data, ProtoId::Media];
+const CALLS: &[ProtoId] = &[ProtoId::Data, ProtoId::Media, ProtoId::WebSocket, ProtoId::Tls];
 
 /// What only other frames can tell.
 const FROM_FACTS: [FieldId; 10] = [

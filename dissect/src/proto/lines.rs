@@ -33,7 +33,9 @@ pub(crate) static PROTOCOL: Protocol = Protocol::new(
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let item = d.begin(PROTO, tvb);
     let media_type = d.media_type;
-    d.append_info(|| format!(" ({})", bindings::media_type_name(media_type)));
+    if !media_type.is_empty() {
+        d.append_info(|| format!(" ({})", bindings::media_type_name(media_type)));
+    }
     if d.wants_tree() {
         let count = each(d, tvb);
         d.text(item, || {

@@ -25,7 +25,7 @@ use crate::stop::Parsed;
 use crate::tvb::Tvb;
 use crate::value::Value;
 
-pub(crate) use outline::line_end;
+pub(crate) use outline::{is_message, line_end};
 pub(crate) use transaction::Dialogs;
 pub use transaction::Known;
 

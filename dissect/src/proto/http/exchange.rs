@@ -183,8 +183,8 @@ pub(super) fn learn(d: &mut Dissector<'_>, message: &Message<'_>) {
 }
 
 /// The protocol that a connection is upgraded to.
-fn upgraded(_name: &[u8]) -> Option<ProtoId> {
-    None
+fn upgraded(name: &[u8]) -> Option<ProtoId> {
+    name.eq_ignore_ascii_case(b"websocket").then_some(ProtoId::WebSocket)
 }
 
 impl Exchanged {

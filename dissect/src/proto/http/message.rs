@@ -6,10 +6,11 @@ use super::exchange::{self, Known, Message};
 use super::headers::{self, End, Line, Seen};
 use super::start::{self, Kind, Start};
 use super::{body, *};
-use crate::dissector::Dissector;
+use crate::dissector::{Dissector, Transport};
 use crate::field::Names;
 use crate::output::value::printable;
 use crate::proto::sip::line_end;
+use crate::proto::tcp;
 use crate::registry::Framing;
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
@@ -22,12 +23,6 @@ pub(super) fn is_one<'a>(_: &Dissector<'a>, tvb: Tvb<'a>) -> bool {
         let version = start.parts[if start.kind == Kind::Response { 0 } else { 2 }].clone();
         tvb.bytes().get(version).is_some_and(|version| version.starts_with(b"HTTP/"))
     })
-}
-
-/// Whether a port is right about octets. What has no end of line yet can become a message.
-pub(super) fn accepts<'a>(_: &Dissector<'a>, tvb: Tvb<'a>) -> bool {
-    let octets = skip_blank(tvb.bytes());
-    start::kind(octets).is_some() || is_line_open(octets)
 }
 
 /// Whether a first line can still become one.
@@ -124,6 +119,10 @@ fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, proto: FieldId, name: &'stat
     let blank = octets.len() - rest.len();
     let learns = d.flows().is_some();
     let shows_rest = wants_rest(d);
+    if start::kind(rest).is_none() && d.endpoints.transport == Transport::Tcp && !tcp::speaks(d, ProtoId::Http) {
+        // The port is HTTP's, the connection is nobody's.
+        return Ok(tvb.reported());
+    }
     let (item, is_next) = d.begin_next(proto, tvb);
     if !is_next {
         d.set_protocol(name);

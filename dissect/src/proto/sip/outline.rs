@@ -47,6 +47,11 @@ pub(super) fn first_line(octets: &[u8]) -> Option<(First, usize, usize)> {
     is_uri.then_some((First::Request { method: 0..method, uri }, end, next))
 }
 
+/// Whether octets begin with the first line of a message.
+pub(crate) fn is_message(octets: &[u8]) -> bool {
+    first_line(octets).is_some()
+}
+
 /// Where the line that goes on at `from` ends, and where the next one begins: behind CR LF, or either of them alone.
 pub(crate) fn line_end(octets: &[u8], from: usize) -> (usize, usize) {
     let rest = octets.get(from..).unwrap_or_default();

@@ -105,7 +105,7 @@ fn wants_messages(d: &Dissector<'_>) -> bool {
 fn taker(d: &Dissector<'_>, tvb: Tvb<'_>, known: Option<&Known>) -> Option<ProtoId> {
     let claimed = known.and_then(|known| known.child);
     let accepts = |id: &ProtoId| {
-        let keeps = || claimed == Some(*id) || known.is_some_and(|known| known.stream.speaks(*id));
+        let keeps = || claimed == Some(*id) || known.is_some_and(|known| known.stream.speaks(*id, d.packet.number));
         registry::protocol(*id).accepts.is_none_or(|accepts| accepts(d, tvb))
             || registry::protocol(*id).keeps_streams && keeps()
     };

@@ -1,6 +1,6 @@
 //! TCP connections: what the first pass keeps of each, and what the second one is told.
 
-use std::sync::atomic::{AtomicBool, AtomicI8, AtomicI64, AtomicU8, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI8, AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use smallvec::SmallVec;
@@ -47,6 +47,8 @@ pub struct Stream {
     first_seen: AtomicU8,
     /// One more than the place of the protocol that was recognised in the connection.
     spoken: AtomicU8,
+    /// The frame that it was recognised in.
+    spoken_since: AtomicU64,
     first_frame: u64,
     /// The first round trip in nanoseconds, 0 while it is not known.
     first_rtt: AtomicI64,
@@ -66,6 +68,7 @@ impl Stream {
             seen: AtomicU8::new(0),
             first_seen: AtomicU8::new(0),
             spoken: AtomicU8::new(0),
+            spoken_since: AtomicU64::new(0),
             first_frame,
             first_rtt: AtomicI64::new(0),
         }
@@ -76,9 +79,9 @@ impl Stream {
         self.index
     }
 
-    /// Whether the connection is known to be a protocol's, in the second pass also by what came later.
-    pub(super) fn speaks(&self, proto: ProtoId) -> bool {
-        self.spoken.load(Relaxed) == proto as u8 + 1
+    /// Whether the connection was known to be a protocol's by a frame.
+    pub(super) fn speaks(&self, proto: ProtoId, frame: u64) -> bool {
+        self.spoken.load(Relaxed) == proto as u8 + 1 && self.spoken_since.load(Relaxed) <= frame
     }
 
     /// When the first segment came, in nanoseconds since the Unix epoch.
@@ -371,7 +374,9 @@ impl Conversation {
 
 /// Lets the rest of the TCP connection at hand be `proto`, whatever its ports.
 pub(crate) fn claim(d: &mut Dissector<'_>, proto: ProtoId) {
+    let frame = d.packet.number;
     if let Some((conversation, _)) = conversation(d) {
+        conversation.stream.spoken_since.store(frame, Relaxed);
         conversation.stream.spoken.store(proto as u8 + 1, Relaxed);
         (conversation.child, conversation.via) = (Some(proto), None);
     }
@@ -389,6 +394,16 @@ pub(crate) fn expect_no_body(d: &mut Dissector<'_>, is_so: bool) {
     if let Some((conversation, side)) = conversation(d) {
         conversation.is_bodiless[1 - side] = is_so;
     }
+}
+
+/// Whether the connection at hand is known to be a protocol's.
+pub(crate) fn speaks(d: &Dissector<'_>, proto: ProtoId) -> bool {
+    let frame = d.packet.number;
+    let known = d.last_fact(|fact| match fact {
+        Fact::Tcp { stream, .. } => Some(stream.speaks(proto, frame)),
+        _ => None,
+    });
+    known.unwrap_or(false)
 }
 
 /// In the first pass: the number of the connection at hand.

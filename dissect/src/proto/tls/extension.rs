@@ -5,6 +5,7 @@ use super::transport;
 use super::vector::Show;
 use super::*;
 use crate::field::FieldId;
+use crate::proto::dtls;
 use crate::stop::{Parsed, Stop};
 use crate::value::Value;
 
@@ -114,6 +115,7 @@ fn content(show: &mut Show<'_, '_>, message: u8, kind: u16, at: usize, end: usiz
             stop
         }
         57 | 0xffa5 => transport::parameters(show, at, end)?,
+        14 if show.own(PROTO) == dtls::PROTO => dtls::use_srtp(show.d, show.tvb, at, end)?,
         13172 => next_protocols(show, at, end)?,
         17513 => names_of_protocols(show, at, end, &ALPS)?,
         0xff01 => renegotiation(show, at, end)?,

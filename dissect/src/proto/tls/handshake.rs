@@ -104,7 +104,7 @@ pub(crate) fn body(show: &mut Show<'_, '_>, kind: u8, at: usize, context: &Conte
         22 => certificate_status(show, at, end),
         24 => show.uint(KEY_UPDATE_REQUEST_UPDATE, at, 1).map(drop),
         25 => compressed_certificate(show, at, end),
-        67 => next_protocol(show, at, end),
+        67 if show.own(PROTO) == PROTO => next_protocol(show, at, end),
         _ => Ok(()),
     }
 }
@@ -249,7 +249,7 @@ fn timestamps(certificate: &[u8]) -> Option<(usize, usize)> {
         let [4, first, ..] = *certificate.get(at..)? else {
             return None;
         };
-        let more = usize::from(first.checked_sub(0x80).unwrap_or(0));
+        let more = usize::from(first.saturating_sub(0x80));
         len = match more {
             0 => usize::from(first),
             1 | 2 => {

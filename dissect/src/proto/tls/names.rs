@@ -479,7 +479,7 @@ pub(crate) const TRANSPORT_PARAMETERS: &[(u64, &str)] = &[
 
 /// A transport parameter; every 31st from the 27th on is reserved so that receivers learn to ignore what they do not know.
 pub(crate) fn transport_parameter(value: u64) -> Option<Cow<'static, str>> {
-    let reserved = || (value >= 27 && (value - 27) % 31 == 0).then_some("GREASE".into());
+    let reserved = || (value >= 27 && (value - 27).is_multiple_of(31)).then_some("GREASE".into());
     Names::Values(TRANSPORT_PARAMETERS).of(value).or_else(reserved)
 }
 

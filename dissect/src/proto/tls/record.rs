@@ -212,11 +212,7 @@ fn learn<'a>(d: &mut Dissector<'a>, kind: u8, version: u16, content: Tvb<'a>, st
     let frame = d.packet.number;
     match kind {
         CHANGE_CIPHER_SPEC_RECORD => session.change(state.side, frame),
-        HANDSHAKE_RECORD => {
-            if octets.first() != Some(&handshake::CLIENT_HELLO) && is_version(version) {
-                session.guess(version);
-            }
-        }
+        HANDSHAKE_RECORD if octets.first() == Some(&handshake::CLIENT_HELLO) => {}
         _ if is_version(version) => session.guess(version),
         _ => {}
     }

@@ -6,22 +6,16 @@ macro_rules! secured {
     ($id:ident, $name:literal, $title:literal; $($own:tt)*) => {
         crate::field::fields! { $id, $name, $title;
             RECORD = field(concat!($name, ".record"), "Record Layer", None, None);
-            RECORD_CONTENT_TYPE = field(concat!($name, ".record.content_type"), "Content Type", Uint8, Dec).names(Names::Values(names::CONTENT_TYPES));
+            RECORD_CONTENT_TYPE = field(concat!($name, ".record.content_type"), "Content Type", Uint8, Dec).names(Names::Values(names::CONTENT_TYPES)).told_later();
             HANDSHAKE_TYPE = field(concat!($name, ".handshake.type"), "Handshake Message Type", Uint8, Dec).names(Names::Values(names::HANDSHAKE_TYPES));
             RECORD_VERSION = field(concat!($name, ".record.version"), "Version", Uint16, Hex).names(Names::Values(names::VERSIONS));
             RECORD_LENGTH = field(concat!($name, ".record.length"), "Length", Uint16, Dec);
             APP_DATA = field(concat!($name, ".app_data"), "Encrypted Application Data", Bytes, None);
-            APP_DATA_PROTO = field(concat!($name, ".app_data_proto"), "Application Data Protocol", String, None);
             ALERT = field(concat!($name, ".alert_message"), "Alert Message", None, None);
             ALERT_LEVEL = field(concat!($name, ".alert_message.level"), "Level", Uint8, Dec).names(Names::Values(names::ALERT_LEVELS));
             ALERT_DESC = field(concat!($name, ".alert_message.desc"), "Description", Uint8, Dec).names(Names::Values(names::ALERTS));
             HANDSHAKE = field(concat!($name, ".handshake"), "Handshake Protocol", None, None);
             LENGTH = field(concat!($name, ".handshake.length"), "Length", Uint24, Dec);
-            HEARTBEAT = field(concat!($name, ".heartbeat_message"), "Heartbeat Message", None, None);
-            HEARTBEAT_TYPE = field(concat!($name, ".heartbeat_message.type"), "Type", Uint8, Dec).names(Names::Values(&[(1, "Request"), (2, "Response")]));
-            HEARTBEAT_PAYLOAD_LENGTH = field(concat!($name, ".heartbeat_message.payload_length"), "Payload Length", Uint16, Dec);
-            HEARTBEAT_PAYLOAD = field(concat!($name, ".heartbeat_message.payload"), "Payload Length", Bytes, None);
-            HEARTBEAT_PADDING = field(concat!($name, ".heartbeat_message.padding"), "Payload Length", Bytes, None);
             SESSION_ID_LENGTH = field(concat!($name, ".handshake.session_id_length"), "Session ID Length", Uint16, Dec);
             CERT_TYPE = field(concat!($name, ".handshake.cert_type"), "Certificate Type", Uint8, Dec).names(Names::Values(names::CERTIFICATE_TYPES));
             CHANGE_CIPHER_SPEC = field(concat!($name, ".change_cipher_spec"), "Change Cipher Spec Message", None, None);
@@ -118,8 +112,8 @@ macro_rules! secured {
             DNAME_LEN = field(concat!($name, ".handshake.dname_len"), "Distinguished Name Length", Uint16, Dec);
             DNAME = field(concat!($name, ".handshake.dname"), "Distinguished Name", None, None);
             RANDOM = field(concat!($name, ".handshake.random"), "Random", Bytes, None);
-            RANDOM_TIME = field(concat!($name, ".handshake.random_time"), "GMT Unix Time", AbsoluteTime, None);
-            RANDOM_BYTES = field(concat!($name, ".handshake.random_bytes"), "Random Bytes", Bytes, None);
+            RANDOM_TIME = field(concat!($name, ".handshake.random_time"), "GMT Unix Time", AbsoluteTime, None).told_later();
+            RANDOM_BYTES = field(concat!($name, ".handshake.random_bytes"), "Random Bytes", Bytes, None).told_later();
             SESSION_ID = field(concat!($name, ".handshake.session_id"), "Session ID", Bytes, None);
             VERSION = field(concat!($name, ".handshake.version"), "Version", Uint16, Hex).names(Names::Values(names::VERSIONS));
             CIPHER_SUITES_LENGTH = field(concat!($name, ".handshake.cipher_suites_length"), "Cipher Suites Length", Uint16, Dec);
@@ -171,7 +165,6 @@ macro_rules! secured {
             COMPRESS_CERTIFICATE_COMPRESSED_CERTIFICATE_LENGTH = field(concat!($name, ".compress_certificate.compressed_certificate_message.length"), "Length", Uint24, Dec);
             COMPRESS_CERTIFICATE_COMPRESSED_CERTIFICATE_MESSAGE = field(concat!($name, ".compress_certificate.compressed_certificate_message"), "Compressed Certificate Message", Bytes, None);
             RECORD_SIZE_LIMIT = field(concat!($name, ".record_size_limit"), "Record Size Limit", Uint16, Dec);
-            QUIC_LEN = field(concat!($name, ".quic.len"), "Parameters Length", Uint16, Dec);
             QUIC_PARAMETER = field(concat!($name, ".quic.parameter"), "Parameter", None, None);
             QUIC_PARAMETER_TYPE = field(concat!($name, ".quic.parameter.type"), "Type", Uint64, Dec).names(Names::Computed(names::transport_parameter));
             QUIC_PARAMETER_LENGTH = field(concat!($name, ".quic.parameter.length"), "Length", Uint64, Dec);
@@ -213,14 +206,10 @@ macro_rules! secured {
             EXT_ALPS_ALPN_LIST = field(concat!($name, ".handshake.extensions_alps_alpn_list"), "Supported ALPN List", None, None);
             EXT_ALPS_ALPN_STR_LEN = field(concat!($name, ".handshake.extensions_alps_alpn_str_len"), "Supported ALPN Length", Uint8, Dec);
             EXT_ALPS_ALPN_STR = field(concat!($name, ".handshake.extensions_alps_alpn_str"), "Supported ALPN", String, None);
-            EXT_ALPS_SETTINGS = field(concat!($name, ".handshake.extensions_alps.settings"), "ALPN Opaque Settings", Bytes, None);
-            HEARTBEAT_PAYLOAD_LENGTH_INVALID = expert(concat!($name, ".heartbeat_message.payload_length.invalid"), "Invalid heartbeat payload length", Error, Malformed);
             MALFORMED_VECTOR_LENGTH = expert(concat!($name, ".malformed.vector_length"), "Variable vector length is outside the permitted range", Warning, Malformed);
             MALFORMED_BUFFER_TOO_SMALL = expert(concat!($name, ".malformed.buffer_too_small"), "Malformed message, not enough data is available", Error, Malformed);
             MALFORMED_TRAILING_DATA = expert(concat!($name, ".malformed.trailing_data"), "Undecoded trailing data is present", Warning, Protocol);
             STATUS_REQUEST_UNDECODED = expert(concat!($name, ".handshake.status_request.undecoded"), "Responder ID list or Request Extensions are not implemented, contact Wireshark developers if you want this to be supported", Note, Undecoded);
-            RESUMED = expert(concat!($name, ".resumed"), "This session reuses previously negotiated keys (Session resumption)", Note, Sequence);
-            RECORD_LENGTH_INVALID = expert(concat!($name, ".record.length.invalid"), "Record fragment length is too small or too large", Error, Protocol);
             $($own)*
         }
     };
