@@ -224,8 +224,7 @@ impl Call {
             }
             (None, "BYE") => {
                 if self.answered.is_some() || self.is_partial {
-                    self.ended.get_or_insert(message.mark);
-                    self.sessions.iter_mut().for_each(|session| session.end(message.mark.time));
+                    self.end(message);
                 }
                 self.request(message);
             }
@@ -310,6 +309,18 @@ impl Call {
                     session.negotiate(caller, tags.0, offer.as_ref(), message, is_accept);
                 }
             }
+        }
+    }
+
+    /// A BYE ends its dialog, and the call unless another branch of a fork goes on.
+    fn end(&mut self, message: &Message) {
+        let tags = [message.from_tag, message.to_tag];
+        let is_known = self.sessions.iter().any(|session| tags.contains(&session.tag));
+        let is_meant = |session: &&mut Session| !is_known || tags.contains(&session.tag);
+        self.sessions.iter_mut().filter(is_meant).for_each(|session| session.end(message.mark.time));
+        let goes_on = |session: &Session| session.answered.is_some() && session.ended.is_none();
+        if !self.sessions.iter().any(goes_on) {
+            self.ended.get_or_insert(message.mark);
         }
     }
 

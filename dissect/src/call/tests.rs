@@ -401,6 +401,20 @@ fn calls_are_listed_with_their_states() {
 }
 
 #[test]
+fn a_bye_to_one_branch_of_a_fork_does_not_end_the_other() {
+    let story = "
+        0 1>2 INVITE 1 sdp=0
+        500 2>1 200/INVITE 1 tag=a sdp=0@3
+        501 2>1 200/INVITE 1 tag=b sdp=0@4
+        510 1>2 ACK 1 in tag=a
+        511 1>2 ACK 1 in tag=b
+        520 1>2 BYE 2 in tag=b
+        530 2>1 200/BYE 2 tag=b";
+    assert_eq!(calls(story)[0].state(), State::InCall);
+    assert_eq!(calls(&(story.to_owned() + "\n9000 1>2 BYE 3 in tag=a"))[0].state(), State::Completed);
+}
+
+#[test]
 fn calls_over_tcp_are_followed() {
     let story: String = [SET_UP, BYE]
         .concat()
