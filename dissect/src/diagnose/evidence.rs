@@ -33,7 +33,7 @@ impl Evidence {
 
     /// Adds a packet; the same one twice in a row counts once.
     pub fn add(&mut self, mark: Mark) {
-        if self.count > 0 && self.marks.contains(&mark) {
+        if self.count > 0 && (self.last == mark || self.marks.contains(&mark)) {
             return;
         }
         if self.count == 0 {

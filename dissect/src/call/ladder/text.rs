@@ -15,8 +15,11 @@ impl Ladder {
     /// The drawing, a line an arrow.
     pub fn text(&self) -> String {
         let lanes = self.lanes();
-        let longest = lanes.iter().map(|lane| lane.name.chars().count()).max().unwrap_or(0);
-        let gap = (longest + 4).clamp(MIN_GAP, MAX_GAP);
+        let names = lanes.iter().map(|lane| lane.name.chars().count() + 4);
+        // Between neighbours the labels should fit, too.
+        let neighbours = |rung: &&Rung| Lane::of(&lanes, rung.from).abs_diff(Lane::of(&lanes, rung.to)) == 1;
+        let labels = self.rungs.iter().filter(neighbours).map(|rung| rung.label.chars().count() + 8);
+        let gap = names.chain(labels).max().unwrap_or(0).clamp(MIN_GAP, MAX_GAP);
         let start = self.rungs.first().map_or(0, |rung| rung.time);
         let mut out = value::printable(self.title.as_bytes());
         let _ = write!(out, "\n{}\n{:MARGIN$}", value::rfc3339(start), "");

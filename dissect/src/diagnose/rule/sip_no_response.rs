@@ -1,7 +1,7 @@
 //! `sip.no-response`: a request to which nothing at all came back.
 
 use super::{CallKind, Out};
-use crate::call::{Call, Transaction};
+use crate::call::{Call, Purpose, Transaction};
 use crate::diagnose::finding::{Code, Finding, Severity, Subject, place};
 use crate::dissector::Transport;
 
@@ -43,9 +43,15 @@ fn judge(call: &Call, out: &mut Out<'_>) {
             "{method} from {from} to {to} ({transport}) was sent {times}; nothing came back in {waited} s (from {} to {})",
             call.from, call.to
         );
-        let subject = Subject::new("transaction", format!("{method} from {from} to {to}"))
-            .and("call_id", call.call_id.clone())
-            .and("cseq", transaction.sequence.to_string());
+        let name = format!("{method} from {from} to {to}");
+        // Each call is told of; of pings and registrations that go on and on the first one.
+        let subject = match call.purpose {
+            Purpose::Call => call.subject().and("transaction", name),
+            Purpose::Registration | Purpose::Other => {
+                Subject::new("transaction", name).and("call_id", call.call_id.clone())
+            }
+        };
+        let subject = subject.and("cseq", transaction.sequence.to_string());
         let mut finding = Finding::new(&CODE, subject, transaction.requests.clone(), summary).absent();
         // Who gets no answer to a datagram sends it again: this one may have got one that was not captured.
         if call.is_partial || transaction.repeats == 0 && ends.transport == Transport::Udp {
