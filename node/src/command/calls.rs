@@ -16,15 +16,15 @@ pub(super) fn run(args: &Calls) -> Outcome {
     let file = args.file.as_deref().unwrap_or(Path::new("-"));
     let source = Source::of(file)?;
     let mut reader = source.open()?;
-    let (mut tracker, mut calls) = (Tracker::default(), Vec::new());
+    let (mut tracker, mut over, mut calls) = (Tracker::default(), Vec::new(), Vec::new());
+    // Registrations and the like are no rows.
     each(&mut reader, u64::MAX, |packet, _, _| {
-        tracker.observe(&packet, 0, &mut calls);
-        // Registrations and the like are no rows.
-        calls.retain(Call::is_call);
+        tracker.observe(&packet, 0, &mut over);
+        calls.extend(over.drain(..).filter(Call::is_call));
         Ok(())
     })?;
-    tracker.finish(&mut calls);
-    calls.retain(Call::is_call);
+    tracker.finish(&mut over);
+    calls.extend(over.into_iter().filter(Call::is_call));
     calls.sort_by_key(|call| call.first);
     let mut text = String::new();
     for call in &calls {

@@ -22,20 +22,21 @@ pub(super) fn run(args: &Flow) -> Outcome {
         // Files are hosts that saw the call: their names tell where.
         let host = file.file_stem().map_or(String::new(), |name| name.to_string_lossy().into_owned());
         let mut reader = source.open()?;
-        let (mut tracker, mut over) = (Tracker::default(), Vec::new());
+        let (mut tracker, mut over, mut found) = (Tracker::default(), Vec::new(), Vec::new());
+        let is_meant = |call: &Call| call.call_id.starts_with(args.what.as_str());
         each(&mut reader, u64::MAX, |packet, _, _| {
             tracker.observe(&packet, 0, &mut over);
-            over.retain(|call: &Call| call.call_id.starts_with(args.what.as_str()));
+            found.extend(over.drain(..).filter(is_meant));
             Ok(())
         })?;
         tracker.finish(&mut over);
-        over.retain(|call| call.call_id.starts_with(args.what.as_str()));
+        found.extend(over.into_iter().filter(is_meant));
         damage = damage.or_else(|| reader.damage().map(|damage| format!("{}: {damage}", file.display())));
-        if over.iter().any(|call| call.call_id == args.what) {
-            over.retain(|call| call.call_id == args.what);
+        if found.iter().any(|call| call.call_id == args.what) {
+            found.retain(|call| call.call_id == args.what);
         }
-        calls_seen.extend(over.iter().map(|call| call.call_id.clone()));
-        if over.is_empty()
+        calls_seen.extend(found.iter().map(|call| call.call_id.clone()));
+        if found.is_empty()
             && let Some(select) = select(&args.what)
         {
             let mut tcp = TcpLadder::new(select, &host);
@@ -45,7 +46,7 @@ pub(super) fn run(args: &Flow) -> Outcome {
             })?;
             ladders.extend(tcp.finish());
         }
-        ladders.extend(over.iter().map(|call| Ladder::of_call(call, &host)));
+        ladders.extend(found.iter().map(|call| Ladder::of_call(call, &host)));
     }
     one(calls_seen)?;
     if ladders.is_empty() {
