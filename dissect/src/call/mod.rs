@@ -127,8 +127,6 @@ pub struct Call {
     /// The capture holds media of some call, and of one of the hosts that are to send or take those of this one.
     pub has_media_around: bool,
     pub has_media_of_hosts: bool,
-    /// The codes that were said of it.
-    pub told: BTreeSet<&'static str>,
     due: i64,
     /// Which of all calls it is.
     serial: u64,
@@ -165,7 +163,6 @@ impl Call {
             now: message.mark.time,
             has_media_around: false,
             has_media_of_hosts: false,
-            told: BTreeSet::new(),
             due: i64::MAX,
             serial,
         }
@@ -597,10 +594,9 @@ impl Calls {
     }
 
     /// Says that a call has been judged; what is over is forgotten and handed back.
-    pub(crate) fn judged(&mut self, place: Place, told: impl IntoIterator<Item = &'static str>) -> Option<Call> {
+    pub(crate) fn judged(&mut self, place: Place) -> Option<Call> {
         let (now, alive) = (self.now, self.alive);
         let call = self.get_mut(place)?;
-        call.told.extend(told);
         if !call.is_over {
             for transaction in &mut call.transactions {
                 transaction.judge(now, alive);

@@ -49,7 +49,7 @@ impl Tracker {
 
     fn hand_over(&mut self, over: &mut Vec<Call>) {
         for place in std::mem::take(&mut self.due) {
-            over.extend(self.calls.judged(place, []));
+            over.extend(self.calls.judged(place));
         }
     }
 }

@@ -234,9 +234,8 @@ impl Diagnosis {
                 }
                 is_new
             });
-            let told: Vec<_> = said.iter().map(|finding| finding.code).collect();
             findings.append(&mut said);
-            self.calls.judged(place, told);
+            self.calls.judged(place);
         }
     }
 }
