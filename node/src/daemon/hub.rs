@@ -15,7 +15,7 @@ use packetstream_protocol::interval::RangeSet;
 use packetstream_protocol::wire::{Refusal, RefusalCode};
 use packetstream_storage::{ChunkStore, Outcome, StoreError};
 use parking_lot::Mutex;
-use tokio::sync::{Notify, broadcast, oneshot};
+use tokio::sync::{Notify, broadcast, oneshot, watch};
 
 use super::peers::Peers;
 
@@ -49,6 +49,8 @@ pub(crate) struct Hub {
     trouble: Mutex<Option<(Instant, Refusal)>>,
     /// Chunks as they become durable here, for those who follow.
     pub(crate) stored: broadcast::Sender<ChunkId>,
+    /// Whether there is a machine.
+    driven: watch::Sender<bool>,
 }
 
 type WriteDone = Box<dyn FnOnce(WriteResult) + Send>;
@@ -162,6 +164,7 @@ impl Hub {
             writes,
             trouble: Mutex::default(),
             stored: broadcast::channel(MAX_STORED_WAITING).0,
+            driven: watch::Sender::new(false),
         });
         for number in 0..WRITERS {
             let (waiting, weak) = (waiting.clone(), Arc::downgrade(&hub));
@@ -173,6 +176,17 @@ impl Hub {
             })?;
         }
         Ok(hub)
+    }
+
+    /// There is a machine now.
+    pub(crate) fn is_driven(&self) {
+        self.driven.send_replace(true);
+    }
+
+    /// Returns once there is a machine, for the first time.
+    pub(crate) async fn driven(&self) {
+        // The sender lives as long as this does.
+        let _ = self.driven.subscribe().wait_for(|driven| *driven).await;
     }
 
     /// The machine's time.

@@ -217,6 +217,7 @@ impl Driver {
         }
         self.paces = paces;
         let names = status.members.iter().map(|row| (row.member.node, row.member.name.clone())).collect();
+        self.hub.is_driven();
         self.hub.view.store(Arc::new(View { status: Some(status), names, remaining }));
     }
 }

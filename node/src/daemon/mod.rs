@@ -37,6 +37,9 @@ pub use service::Service;
 #[cfg(test)]
 mod tests;
 
+/// How long the machine may take to start with what the store holds.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// How long the others have to hear that this node leaves.
 const LEAVE_WAIT: Duration = Duration::from_millis(300);
 
@@ -120,6 +123,10 @@ pub async fn run(plan: Plan, ready: impl FnOnce(SocketAddr)) -> Result<(), Start
     config.grace = plan.grace.unwrap_or(config.grace);
     config.move_rate_bytes_s = plan.move_rate.unwrap_or(config.move_rate_bytes_s);
     act(&hub, config, plan.retention, plan.plant, &service)?;
+    // Who is told that the node is ready need not ask twice.
+    if tokio::time::timeout(START_TIMEOUT, hub.driven()).await.is_err() {
+        tracing::error!("the cluster's machine does not start");
+    }
     if !seeds.is_empty() {
         tokio::spawn(peers::seek(Arc::downgrade(&hub), seeds));
     }

@@ -128,6 +128,7 @@ async fn chunks_of_another_host_than_the_one_named_are_refused_and_not_stored() 
     let hub = super::hub::Hub::new(service.store().clone(), NodeId([0; 32]), Default::default()).expect("threads");
     super::act(&hub, packetstream_core::Config::new(NodeId([0; 32])), Default::default(), Vec::new(), &service)
         .expect("a thread");
+    hub.driven().await;
     let conversations = super::conversation::Conversations { service: service.clone(), hub, audit: Default::default() };
     let endpoint = Endpoint::start(&invite(Role::Node, "n"), Limits::default(), conversations).expect("a start");
     let any = Address::new(std::net::Ipv4Addr::LOCALHOST.into(), 0);
