@@ -94,6 +94,9 @@ pub struct Diagnose {
     /// A capture file, `-` for standard input; without one the cluster's packets are diagnosed.
     #[arg(short = 'r', long = "read-file", value_name = "FILE")]
     pub file: Option<PathBuf>,
+    /// A rule file, in Wireshark's forms or TOML, whose matches are findings, too (repeatable).
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
     #[command(flatten)]
     pub scope: Scope,
     /// The format of the output: text for people, or one JSON object a line.

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use packetstream_dissect::Packet;
 use packetstream_dissect::diagnose::{Diagnosis, Finding, Loss};
 use packetstream_dissect::output::value;
+use packetstream_dissect::ruleset::Match;
 use packetstream_protocol::chunk::{Gap, GapReason};
 use packetstream_protocol::time::Timestamp;
 
@@ -15,6 +17,7 @@ use crate::capture::file::Reader;
 use crate::capture::file_gaps;
 use crate::cli::{Diagnose, ReportFormat};
 use crate::exit::{Failure, Outcome};
+use crate::rules::{self, Watch};
 
 /// How many frames of a finding are listed for people.
 const MAX_FRAMES_SHOWN: usize = 12;
@@ -24,7 +27,9 @@ pub(super) fn run(args: &Diagnose) -> Outcome {
     let source = Source::of(file)?;
     let host = source.host()?.to_string();
     let mut reader = source.open()?;
-    let findings = diagnose(&mut reader)?;
+    let mut watch = watch(&args.rules)?;
+    let mut matches = Vec::new();
+    let findings = diagnose(&mut reader, |packet| watch.observe(&host, packet, &mut matches))?;
     let mut text = String::new();
     for finding in &findings {
         match args.format {
@@ -34,8 +39,11 @@ pub(super) fn run(args: &Diagnose) -> Outcome {
             }
         }
     }
+    for found in &matches {
+        show_match(found, &host, args.format, &mut text);
+    }
     if args.format == ReportFormat::Text {
-        let _ = writeln!(text, "{}", total(findings.len(), reader.packets()));
+        let _ = writeln!(text, "{}", total(findings.len() + matches.len(), reader.packets()));
     }
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))?;
@@ -45,8 +53,25 @@ pub(super) fn run(args: &Diagnose) -> Outcome {
     }
 }
 
-/// All findings of a file, worst first.
-fn diagnose(reader: &mut Reader) -> Result<Vec<Finding>, Failure> {
+/// The rules of a command line; those that are wrong are said and take no part.
+pub(super) fn watch(files: &[PathBuf]) -> Result<Watch, Failure> {
+    let watch = Watch::load(files).map_err(Failure::wrong)?;
+    watch.disabled.iter().for_each(|line| eprintln!("packetstream: {line}"));
+    Ok(watch)
+}
+
+/// What a rule found, in either form.
+pub(super) fn show_match(found: &Match, host: &str, format: ReportFormat, out: &mut String) {
+    match format {
+        ReportFormat::Text => rules::show(found, out),
+        ReportFormat::Json => {
+            let _ = writeln!(out, "{}", rules::object(host, found));
+        }
+    }
+}
+
+/// All findings of a file, worst first; each packet is shown to `also`.
+fn diagnose(reader: &mut Reader, mut also: impl FnMut(&Packet<'_>)) -> Result<Vec<Finding>, Failure> {
     let (mut diagnosis, mut findings) = (Diagnosis::new(), Vec::new());
     let mut times: Option<(Timestamp, Timestamp)> = None;
     let mut told = BTreeSet::new();
@@ -67,6 +92,7 @@ fn diagnose(reader: &mut Reader) -> Result<Vec<Finding>, Failure> {
             };
             diagnosis.lost(loss(&gap), &mut findings);
         }
+        also(&packet);
         diagnosis.observe(&packet, 0, &mut findings);
         Ok(())
     })?;

@@ -69,6 +69,8 @@ pub(super) fn diagnose(args: &Diagnose) -> Outcome {
     let query = asked(&args.scope)?;
     let mut hosts: BTreeMap<HostId, Judged> = BTreeMap::new();
     let (mut all, mut fresh) = (Vec::new(), Vec::new());
+    let mut watch = diagnose::watch(&args.rules)?;
+    let (mut matched, mut matches) = (Vec::new(), Vec::new());
     let show = |host: HostId, finding: &Finding, text: &mut String| match args.format {
         ReportFormat::Text => diagnose::show(finding, text),
         ReportFormat::Json => {
@@ -81,6 +83,8 @@ pub(super) fn diagnose(args: &Diagnose) -> Outcome {
         match record {
             Record::Packet(host, packet, id) => {
                 packets += 1;
+                watch.observe(&host.to_string(), &packet, &mut matched);
+                matches.extend(matched.drain(..).map(|found| (host, found)));
                 let judged = hosts.entry(host).or_insert_with(|| begin(packet.time));
                 judged.last = (packet.time.max(judged.last.0), Instant::now());
                 judged.machine.observe(&packet, id_of(id), &mut fresh);
@@ -101,6 +105,9 @@ pub(super) fn diagnose(args: &Diagnose) -> Outcome {
                 }
                 let mut text = String::new();
                 all.drain(..).for_each(|(host, finding)| show(host, &finding, &mut text));
+                for (host, found) in matches.drain(..) {
+                    diagnose::show_match(&found, &host.to_string(), args.format, &mut text);
+                }
                 print(&text)?;
             }
             Record::Pause => {}
@@ -119,8 +126,11 @@ pub(super) fn diagnose(args: &Diagnose) -> Outcome {
     all.sort_by_cached_key(|(host, finding)| (finding.rank(), *host));
     let mut text = String::new();
     all.iter().for_each(|(host, finding)| show(*host, finding, &mut text));
+    for (host, found) in &matches {
+        diagnose::show_match(found, &host.to_string(), args.format, &mut text);
+    }
     if args.format == ReportFormat::Text && !args.scope.follow {
-        let _ = writeln!(text, "{}", diagnose::total(all.len(), packets));
+        let _ = writeln!(text, "{}", diagnose::total(all.len() + matches.len(), packets));
     }
     print(&text)?;
     state(&closing)

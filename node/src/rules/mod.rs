@@ -1,6 +1,7 @@
 //! Rule files on disk: read, told apart, compiled one rule after the other.
 
 mod notify;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -16,6 +17,7 @@ use packetstream_dissect::ruleset::{
 use thiserror::Error;
 
 pub use notify::{Notice, Notifier};
+pub use watch::{Watch, object, show};
 
 /// Why a rule file cannot be used at all.
 #[derive(Debug, Error)]
