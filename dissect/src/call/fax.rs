@@ -3,11 +3,12 @@
 //!
 //! IFP packets are taken in the order of their sequence numbers; what redundancy brings back is taken too.
 
-use smallvec::SmallVec;
-
 use crate::diagnose::{Evidence, Mark};
 use crate::dissector::Endpoints;
-use crate::udptl_stream::{self, Recovery, Streams};
+use crate::proto::t38::packet::{self, Ifp, Kind, Packet, Recovery};
+use crate::proto::{t30, t38};
+use crate::tvb::Tvb;
+use crate::udptl_stream::{self, Streams};
 
 use super::session::Heard;
 
@@ -15,84 +16,19 @@ use super::session::Heard;
 pub const MAX_FAX_STEPS: usize = 512;
 /// How long an HDLC frame may be (T.30, A.3: 256 octets of data and some of header).
 const MAX_FRAME: usize = 400;
-/// How many earlier IFP packets of one UDPTL packet are looked at.
-const MAX_SECONDARY: usize = 16;
 /// A sequence number so far ahead begins the stream anew.
 const MAX_AHEAD: u16 = 1000;
 
-/// The facsimile control fields of T.30, 5.3.6.1, without the bit that says who sends.
-const NAMES: &[(u8, &str)] = &[
-    (0x01, "DIS"),
-    (0x02, "CSI"),
-    (0x04, "NSF"),
-    (0x41, "DCS"),
-    (0x42, "TSI"),
-    (0x44, "NSS"),
-    (0x43, "SUB"),
-    (0x45, "PWD"),
-    (0x21, "CFR"),
-    (0x22, "FTT"),
-    (0x23, "CTR"),
-    (0x48, "CTC"),
-    (0x71, "EOM"),
-    (0x72, "MPS"),
-    (0x74, "EOP"),
-    (0x79, "PRI-EOM"),
-    (0x7a, "PRI-MPS"),
-    (0x7c, "PRI-EOP"),
-    (0x7d, "PPS"),
-    (0x73, "EOR"),
-    (0x76, "RR"),
-    (0x31, "MCF"),
-    (0x32, "RTN"),
-    (0x33, "RTP"),
-    (0x34, "PIN"),
-    (0x35, "PIP"),
-    (0x37, "RNR"),
-    (0x38, "ERR"),
-    (0x3d, "PPR"),
-    (0x5f, "DCN"),
-    (0x58, "CRP"),
-    (0x53, "FDM"),
-];
-
-/// The name of a control field.
+/// The name of a facsimile control field (T.30, 5.3.6.1), its first bit included.
 fn name(field: u8) -> &'static str {
     match field {
-        // DTC, CIG and NSC are DIS, CSI and NSF with the bit that the caller sets (T.30, 5.3.6.1.2).
+        // DTC, CIG and NSC are DIS, CSI and NSF with the bit that the caller sets.
         0x81 => "DTC",
         0x82 => "CIG",
         0x84 => "NSC",
-        _ => NAMES.iter().find(|row| row.0 == field & 0x7f).map_or("unknown", |row| row.1),
+        _ => t30::name(field).map_or("unknown", |names| names.0),
     }
 }
-
-/// The t30-indicators (T.38, 7.3.1) that are steps of a fax.
-const INDICATORS: &[&str] = &[
-    "no signal",
-    "CNG",
-    "CED",
-    "V.21 preamble",
-    "V.27ter 2400 training",
-    "V.27ter 4800 training",
-    "V.29 7200 training",
-    "V.29 9600 training",
-    "V.17 7200 short training",
-    "V.17 7200 long training",
-    "V.17 9600 short training",
-    "V.17 9600 long training",
-    "V.17 12000 short training",
-    "V.17 12000 long training",
-    "V.17 14400 short training",
-    "V.17 14400 long training",
-    "V.8 ANSam",
-    "V.8 signal",
-    "V.34 control channel 1200",
-    "V.34 primary channel",
-    "V.34 CC retrain",
-    "V.33 12000 training",
-    "V.33 14400 training",
-];
 
 /// One step of the fax.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -103,13 +39,21 @@ pub struct FaxStep {
     pub name: &'static str,
 }
 
+/// Which packet, and who sent it.
+#[derive(Clone, Copy)]
+struct Told {
+    from_caller: bool,
+    mark: Mark,
+    endpoints: Endpoints,
+}
+
 /// What one side sent.
 #[derive(Clone, Debug, Default)]
 struct Side {
     next: Option<u16>,
     /// The octets of the HDLC frame that is coming.
     frame: Vec<u8>,
-    indicator: Option<u8>,
+    indicator: Option<u32>,
     is_in_page: bool,
 }
 
@@ -179,10 +123,14 @@ impl Fax {
     /// A datagram; says whether it is UDPTL.
     pub(super) fn hear(&mut self, from_caller: bool, mark: Mark, endpoints: &Endpoints, payload: &[u8]) -> bool {
         let at = usize::from(!from_caller);
-        let Some(packet) = Udptl::read(payload) else { return false };
+        let (packet, _) = packet::read(Tvb::new(payload, payload.len(), 0));
+        let (Some(sequence), Some(primary)) = (packet.sequence, &packet.primary) else { return false };
+        if primary.kind.is_none() {
+            return false;
+        }
         // RTP may still come to the port; its version says so, unless the sequence number has come that far.
         let looks_like_rtp = payload.first().is_some_and(|first| first >> 6 == 2);
-        let follows = self.sides[at].next.is_some_and(|next| packet.sequence.wrapping_sub(next) < MAX_AHEAD);
+        let follows = self.sides[at].next.is_some_and(|next| sequence.wrapping_sub(next) < MAX_AHEAD);
         if looks_like_rtp && !follows {
             return false;
         }
@@ -190,55 +138,53 @@ impl Fax {
         let of_stream = udptl_stream::Packet {
             frame: mark.number,
             time: mark.time,
-            sequence: packet.sequence,
-            recovery: packet.recovery,
+            sequence,
+            recovery: recovery(&packet),
             octets: payload.len() as u32,
         };
         self.streams.feed(*endpoints, &of_stream);
-        self.deliver(from_caller, mark, endpoints, &packet);
+        self.deliver(Told { from_caller, mark, endpoints: *endpoints }, payload, sequence, &packet);
         true
     }
 
     /// Takes the IFP packets that are new, in their order.
-    fn deliver(&mut self, from_caller: bool, mark: Mark, endpoints: &Endpoints, packet: &Udptl<'_>) {
-        let at = usize::from(!from_caller);
-        let next = self.sides[at].next.unwrap_or(packet.sequence);
-        let ahead = packet.sequence.wrapping_sub(next);
+    fn deliver(&mut self, told: Told, payload: &[u8], sequence: u16, packet: &Packet) {
+        let side = &mut self.sides[usize::from(!told.from_caller)];
+        let ahead = sequence.wrapping_sub(side.next.unwrap_or(sequence));
         if ahead > u16::MAX - MAX_AHEAD {
             return;
         }
-        if ahead < MAX_AHEAD {
-            for back in (1..=ahead.min(packet.secondary.len() as u16)).rev() {
-                if let Some(ifp) = packet.secondary.get(usize::from(back) - 1) {
-                    self.ifp(from_caller, mark, endpoints, ifp);
-                }
-            }
+        side.next = Some(sequence.wrapping_add(1));
+        if ahead < MAX_AHEAD
+            && let Some(Recovery::Secondary { packets, .. }) = &packet.recovery
+        {
+            packets.iter().take(ahead.into()).rev().for_each(|ifp| self.ifp(told, payload, ifp));
         }
-        self.sides[at].next = Some(packet.sequence.wrapping_add(1));
-        self.ifp(from_caller, mark, endpoints, packet.primary);
+        packet.primary.iter().for_each(|ifp| self.ifp(told, payload, ifp));
     }
 
-    fn step(&mut self, from_caller: bool, mark: Mark, endpoints: &Endpoints, name: &'static str) {
+    fn step(&mut self, told: Told, name: &'static str) {
         if self.steps.len() < MAX_FAX_STEPS {
-            self.steps.push(FaxStep { mark, endpoints: *endpoints, from_caller, name });
+            let Told { from_caller, mark, endpoints } = told;
+            self.steps.push(FaxStep { mark, endpoints, from_caller, name });
         }
     }
 
-    fn ifp(&mut self, from_caller: bool, mark: Mark, endpoints: &Endpoints, octets: &[u8]) {
-        let at = usize::from(!from_caller);
-        match Ifp::read(octets) {
-            Some(Ifp::Indicator(indicator)) => {
-                if self.sides[at].indicator.replace(indicator) != Some(indicator)
-                    && indicator != 0
-                    && let Some(name) = INDICATORS.get(usize::from(indicator))
-                {
-                    self.step(from_caller, mark, endpoints, name);
+    fn ifp(&mut self, told: Told, payload: &[u8], ifp: &Ifp) {
+        let side = &mut self.sides[usize::from(!told.from_caller)];
+        match ifp.kind {
+            Some(Kind::Indicator(indicator)) => {
+                let is_new = side.indicator.replace(indicator) != Some(indicator) && indicator != 0;
+                let row = t38::INDICATORS.iter().find(|row| row.0 == u64::from(indicator));
+                if let Some((_, name)) = row.filter(|_| is_new) {
+                    self.step(told, name);
                 }
             }
-            Some(Ifp::Data { modulation, fields }) => {
-                self.sides[at].indicator = None;
-                for (kind, octets) in fields {
-                    self.field(from_caller, mark, endpoints, modulation, (kind, octets));
+            Some(Kind::Data(modulation)) => {
+                side.indicator = None;
+                for item in &ifp.items {
+                    let octets = item.data.clone().and_then(|data| payload.get(data)).unwrap_or_default();
+                    self.field(told, modulation, item.kind, octets);
                 }
             }
             None => {}
@@ -246,36 +192,32 @@ impl Fax {
     }
 
     /// One data field (T.38, 7.4).
-    fn field(&mut self, from_caller: bool, mark: Mark, endpoints: &Endpoints, modulation: u8, field: (u8, &[u8])) {
-        let side = &mut self.sides[usize::from(!from_caller)];
-        let (kind, octets) = field;
+    fn field(&mut self, told: Told, modulation: u32, kind: u32, octets: &[u8]) {
+        let side = &mut self.sides[usize::from(!told.from_caller)];
         // T.30 commands come at 300 bit/s (V.21); frames of other modulations are data of a page with error correction.
         let is_command = modulation == 0;
+        let room = MAX_FRAME.saturating_sub(side.frame.len());
         match kind {
-            HDLC_DATA if is_command => {
-                let room = MAX_FRAME.saturating_sub(side.frame.len());
-                side.frame.extend_from_slice(octets.get(..room).unwrap_or(octets));
-            }
+            HDLC_DATA if is_command => side.frame.extend_from_slice(octets.get(..room).unwrap_or(octets)),
             HDLC_FCS_OK | HDLC_FCS_OK_SIG_END if is_command => {
-                side.frame.extend_from_slice(octets.get(..MAX_FRAME).unwrap_or(octets));
+                side.frame.extend_from_slice(octets.get(..room).unwrap_or(octets));
                 let frame = std::mem::take(&mut side.frame);
                 if let Some(control) = control_field(&frame) {
-                    self.command(from_caller, mark, endpoints, control);
+                    self.command(told, control);
                 }
             }
             HDLC_SIG_END | HDLC_FCS_BAD | HDLC_FCS_BAD_SIG_END if is_command => side.frame.clear(),
-            T4_DATA if !std::mem::replace(&mut side.is_in_page, true) => {
-                self.step(from_caller, mark, endpoints, "page or training data");
-            }
+            T4_DATA if !std::mem::replace(&mut side.is_in_page, true) => self.step(told, "page or training data"),
             T4_SIG_END => side.is_in_page = false,
             _ => {}
         }
     }
 
     /// A T.30 command or response.
-    fn command(&mut self, from_caller: bool, mark: Mark, endpoints: &Endpoints, control: u8) {
+    fn command(&mut self, told: Told, control: u8) {
         let name = name(control);
-        self.step(from_caller, mark, endpoints, name);
+        self.step(told, name);
+        let mark = told.mark;
         let counts = &mut self.counts;
         match name {
             "DIS" | "DTC" => counts.identified += 1,
@@ -293,7 +235,7 @@ impl Fax {
                 self.waits_for_training = false;
                 self.decisive.add(mark);
             }
-            "EOM" | "MPS" | "EOP" | "PPS" | "EOR" | "PRI-EOM" | "PRI-MPS" | "PRI-EOP" => {
+            "EOM" | "MPS" | "EOP" | "EOP2" | "PPS" | "EOR" | "PRI_EOM" | "PRI_MPS" => {
                 counts.page_ends += 1;
                 self.ends_unanswered += 1;
             }
@@ -351,14 +293,14 @@ impl Fax {
     }
 }
 
-const HDLC_DATA: u8 = 0;
-const HDLC_SIG_END: u8 = 1;
-const HDLC_FCS_OK: u8 = 2;
-const HDLC_FCS_BAD: u8 = 3;
-const HDLC_FCS_OK_SIG_END: u8 = 4;
-const HDLC_FCS_BAD_SIG_END: u8 = 5;
-const T4_DATA: u8 = 6;
-const T4_SIG_END: u8 = 7;
+const HDLC_DATA: u32 = 0;
+const HDLC_SIG_END: u32 = 1;
+const HDLC_FCS_OK: u32 = 2;
+const HDLC_FCS_BAD: u32 = 3;
+const HDLC_FCS_OK_SIG_END: u32 = 4;
+const HDLC_FCS_BAD_SIG_END: u32 = 5;
+const T4_DATA: u32 = 6;
+const T4_SIG_END: u32 = 7;
 
 /// The control field of an HDLC frame: address, control, field (T.30, 5.3.3 to 5.3.6), in whichever order of bits.
 fn control_field(frame: &[u8]) -> Option<u8> {
@@ -369,122 +311,16 @@ fn control_field(frame: &[u8]) -> Option<u8> {
     }
 }
 
-/// Reads aligned PER (X.691).
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn u8(&mut self) -> Option<u8> {
-        let (first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        Some(*first)
-    }
-
-    fn u16(&mut self) -> Option<u16> {
-        Some(u16::from_be_bytes([self.u8()?, self.u8()?]))
-    }
-
-    /// A length determinant (X.691, 10.9), without fragmentation.
-    fn length(&mut self) -> Option<usize> {
-        let first = self.u8()?;
-        match first {
-            0..=0x7f => Some(first.into()),
-            0x80..=0xbf => Some(usize::from(first & 0x3f) << 8 | usize::from(self.u8()?)),
-            _ => None,
+/// How a packet helps against the loss of earlier ones.
+fn recovery(packet: &Packet) -> udptl_stream::Recovery {
+    match &packet.recovery {
+        Some(Recovery::Secondary { packets, .. }) if !packets.is_empty() => {
+            udptl_stream::Recovery::Redundancy { packets: packets.len() as u16 }
         }
-    }
-
-    fn take(&mut self, len: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(len)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn counted(&mut self) -> Option<&'a [u8]> {
-        let len = self.length()?;
-        self.take(len)
-    }
-}
-
-/// A UDPTL packet (T.38, 9.1).
-struct Udptl<'a> {
-    sequence: u16,
-    primary: &'a [u8],
-    /// Earlier IFP packets, newest first.
-    secondary: SmallVec<[&'a [u8]; 4]>,
-    recovery: Recovery,
-}
-
-impl<'a> Udptl<'a> {
-    fn read(payload: &'a [u8]) -> Option<Self> {
-        let mut reader = Reader(payload);
-        let sequence = reader.u16()?;
-        let primary = reader.counted()?;
-        let mut packet = Self { sequence, primary, secondary: SmallVec::new(), recovery: Recovery::None };
-        // What is missing behind the primary packet takes nothing from it.
-        let _ = packet.read_recovery(&mut reader);
-        Some(packet)
-    }
-
-    fn read_recovery(&mut self, reader: &mut Reader<'a>) -> Option<()> {
-        if reader.u8()? & 0x80 == 0 {
-            let count = reader.length()?;
-            for _ in 0..count.min(MAX_SECONDARY) {
-                let earlier = reader.counted()?;
-                self.secondary.push(earlier);
-                self.recovery = Recovery::Redundancy { packets: self.secondary.len() as u16 };
-            }
-        } else {
-            let packets = reader.counted()?.iter().fold(0_u16, |value, octet| value << 8 | u16::from(*octet));
-            let entries = reader.length()? as u16;
-            self.recovery = Recovery::Fec { packets, entries };
+        Some(Recovery::Parity { packets: Some((span, _)), parities, .. }) => {
+            udptl_stream::Recovery::Fec { packets: u16::try_from(*span).unwrap_or(0), entries: parities.len() as u16 }
         }
-        Some(())
-    }
-}
-
-/// An IFP packet (T.38, 7.1 to 7.4, ASN.1 of version 0).
-enum Ifp<'a> {
-    Indicator(u8),
-    Data { modulation: u8, fields: SmallVec<[(u8, &'a [u8]); 4]> },
-}
-
-/// How many fields of one IFP packet are looked at.
-const MAX_FIELDS: usize = 32;
-
-impl<'a> Ifp<'a> {
-    fn read(octets: &'a [u8]) -> Option<Self> {
-        let mut reader = Reader(octets);
-        let first = reader.u8()?;
-        let (has_data, is_data, is_extended) = (first & 0x80 != 0, first & 0x40 != 0, first & 0x20 != 0);
-        let value = if is_extended {
-            // A normally small number behind the extension bit: six bits, of which five are here at most.
-            let base = if is_data { 9 } else { 16 };
-            (u16::from_be_bytes([first, *reader.0.first().unwrap_or(&0)]) >> 6 & 0x3f) as u8 + base
-        } else {
-            first >> 1 & 0x0f
-        };
-        if !is_data {
-            return Some(Self::Indicator(value));
-        }
-        let mut fields = SmallVec::new();
-        if is_extended {
-            reader.u8()?;
-        }
-        if has_data {
-            let count = reader.length()?;
-            for _ in 0..count.min(MAX_FIELDS) {
-                let Some(head) = reader.u8() else { break };
-                let octets = if head & 0x80 != 0 {
-                    let Some(len) = reader.u16() else { break };
-                    let Some(octets) = reader.take(usize::from(len) + 1) else { break };
-                    octets
-                } else {
-                    &[]
-                };
-                fields.push((head >> 4 & 0x07, octets));
-            }
-        }
-        Some(Self::Data { modulation: value, fields })
+        _ => udptl_stream::Recovery::None,
     }
 }
 

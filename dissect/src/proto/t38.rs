@@ -2,7 +2,7 @@
 //!
 //! Where it differs from Wireshark on purpose stands in `dissect/DIFFERENCES.md`.
 
-mod packet;
+pub(crate) mod packet;
 pub(crate) mod pages;
 
 #[cfg(test)]

@@ -10,16 +10,16 @@ use crate::tvb::Tvb;
 
 /// How many earlier IFP packets or parities of one packet are read. T.38 allows so many as there were; senders repeat a
 /// handful.
-pub(super) const MAX_SECONDARY: usize = 128;
+pub(crate) const MAX_SECONDARY: usize = 128;
 /// How many data fields of one IFP packet are read.
-pub(super) const MAX_ITEMS: usize = 256;
+pub(crate) const MAX_ITEMS: usize = 256;
 
 /// A range of octets of the packet.
-pub(super) type Span = std::ops::Range<usize>;
+pub(crate) type Span = std::ops::Range<usize>;
 
 /// Which ASN.1 a packet is written in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Edition {
+pub(crate) enum Edition {
     /// T.38 (06/1998).
     First,
     /// With corrigendum 1, and all later ones.
@@ -28,34 +28,34 @@ pub(super) enum Edition {
 
 /// What an IFP packet is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Indicator(u32),
     Data(u32),
 }
 
 /// One data field.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Item {
-    pub(super) at: usize,
-    pub(super) kind: u32,
-    pub(super) data: Option<Span>,
+pub(crate) struct Item {
+    pub(crate) at: usize,
+    pub(crate) kind: u32,
+    pub(crate) data: Option<Span>,
 }
 
 /// An IFP packet.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Ifp {
-    pub(super) span: Span,
-    pub(super) kind: Option<Kind>,
+pub(crate) struct Ifp {
+    pub(crate) span: Span,
+    pub(crate) kind: Option<Kind>,
     /// How many data fields it says that it has; nothing where it says nothing of any.
-    pub(super) count: Option<usize>,
+    pub(crate) count: Option<usize>,
     /// Where that number stands.
-    pub(super) count_at: usize,
-    pub(super) items: SmallVec<[Item; 2]>,
+    pub(crate) count_at: usize,
+    pub(crate) items: SmallVec<[Item; 2]>,
 }
 
 /// What helps against the loss of earlier packets.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Recovery {
+pub(crate) enum Recovery {
     /// The IFP packets before this one, the latest first.
     Secondary {
         count: usize,
@@ -72,16 +72,16 @@ pub(super) enum Recovery {
 
 /// A UDPTL packet, as far as it can be read.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Packet {
-    pub(super) sequence: Option<u16>,
-    pub(super) primary: Option<Ifp>,
-    pub(super) recovery: Option<Recovery>,
+pub(crate) struct Packet {
+    pub(crate) sequence: Option<u16>,
+    pub(crate) primary: Option<Ifp>,
+    pub(crate) recovery: Option<Recovery>,
     /// Where it ends.
-    pub(super) end: usize,
+    pub(crate) end: usize,
     /// Why it could not be read further.
-    pub(super) stop: Option<Stop>,
+    pub(crate) stop: Option<Stop>,
     /// An IFP packet does not take the octets that it says.
-    pub(super) is_uneven: bool,
+    pub(crate) is_uneven: bool,
 }
 
 /// Takes bits and octets one after the other.
@@ -157,7 +157,7 @@ impl Reader<'_> {
 }
 
 /// Reads a packet in the edition that fits it.
-pub(super) fn read(tvb: Tvb<'_>) -> (Packet, Edition) {
+pub(crate) fn read(tvb: Tvb<'_>) -> (Packet, Edition) {
     let first = read_as(tvb, Edition::First);
     if first.fits(tvb) {
         return (first, Edition::First);
@@ -172,7 +172,7 @@ impl Packet {
     }
 }
 
-pub(super) fn read_as(tvb: Tvb<'_>, edition: Edition) -> Packet {
+pub(crate) fn read_as(tvb: Tvb<'_>, edition: Edition) -> Packet {
     let mut packet = Packet::default();
     let mut reader = Reader { tvb, at: 0, bit: 0 };
     packet.stop = packet.fill(&mut reader, edition).err();
