@@ -248,6 +248,17 @@ fn an_icmp_error_is_an_answer() {
 }
 
 #[test]
+fn media_may_meet_a_closed_port_when_their_call_has_just_ended() {
+    let after = |ms: i64| {
+        let mut capture = told(&[SET_UP, SOUND, BYE, &format!("\n{ms} 1>2 RTP 1")].concat());
+        capture.port_unreachable(ms + 1, 2);
+        capture.codes()
+    };
+    assert_eq!(after(8100), [""; 0]);
+    assert_eq!(after(14_000), ["icmp.unreachable"]);
+}
+
+#[test]
 fn refused_calls_are_told_by_how_they_ended() {
     let invite = "0 1>2 INVITE 1 sdp=0\n10 2>1 100/INVITE 1\n";
     check(&format!("{invite}20 2>1 486/INVITE 1\n21 1>2 ACK 1"), &["sip.call-rejected"]);
