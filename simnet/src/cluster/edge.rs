@@ -207,10 +207,14 @@ impl World {
 
     pub(super) fn link_gone(&mut self, number: usize, life: u32, router: usize) {
         let now = self.edge_moment(number);
-        if self.edges[number].life == life && self.edges[number].link == Some(router) {
-            self.edges[number].link = None;
-            self.tell_edge(number, |machine| machine.handle_disconnected(now, router));
+        if self.edges[number].life != life {
+            return;
         }
+        // A connection that ended, or one that was refused.
+        if self.edges[number].link == Some(router) {
+            self.edges[number].link = None;
+        }
+        self.tell_edge(number, |machine| machine.handle_disconnected(now, router));
     }
 }
 
