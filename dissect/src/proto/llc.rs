@@ -145,6 +145,8 @@ const SUPERVISORY_SHORT: [&str; 4] = ["RR", "RNR", "REJ", "SREJ"];
 
 /// Cisco's spanning tree of each VLAN.
 const PVST: u16 = 0x010b;
+/// Cisco's discovery.
+const CDP: u16 = 0x2000;
 /// What Cisco's protocol numbers stand for.
 const CISCO_PIDS: &[(u64, &str)] = &[
     (0x0102, "DRIP"),
@@ -174,7 +176,7 @@ const MIN_ETHERTYPE: u16 = 1536;
 pub(crate) static PROTOCOL: Protocol = Protocol {
     spans_payload: true,
     tables: &[Table::LlcSap, Table::EtherType],
-    calls: &[ProtoId::Eth, ProtoId::Stp, ProtoId::Data],
+    calls: &[ProtoId::Eth, ProtoId::Stp, ProtoId::Cdp, ProtoId::Data],
     samples: &[Sample {
         link_type: 1,
         frames: &[
@@ -368,6 +370,10 @@ fn snap<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, item: crate::dissect
         }
         OUI_CISCO if number == PVST => {
             d.call(ProtoId::Stp, payload);
+            true
+        }
+        OUI_CISCO if number == CDP => {
+            d.call(ProtoId::Cdp, payload);
             true
         }
         _ => false,
