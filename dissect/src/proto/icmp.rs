@@ -238,7 +238,10 @@ fn code_name(kind: u8, code: u8) -> Option<Cow<'static, str>> {
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.set_protocol("ICMP");
     d.set_info(String::new);
-    tvb.slice(0, HEADER_LEN)?;
+    // One that was cut off when it was captured is still shown as far as it goes.
+    if tvb.reported() < HEADER_LEN {
+        return Err(Stop::Malformed);
+    }
     d.begin(PROTO, tvb);
     let (kind, code) = (tvb.u8(0)?, tvb.u8(1)?);
     d.set_info(|| match code_name(kind, code) {

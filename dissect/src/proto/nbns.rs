@@ -211,9 +211,9 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let is_response = flags & RESPONSE != 0;
     let opcode_name = Names::Values(OPCODES).of(opcode.into());
     d.set_info(|| {
-        let name = opcode_name.as_deref().unwrap_or("Unknown operation");
+        let name = opcode_name.clone().unwrap_or_else(|| format!("Unknown operation ({opcode})").into());
         match (is_response, rcode) {
-            (false, _) => name.to_owned(),
+            (false, _) => name.into_owned(),
             (true, 0) => format!("{name} response"),
             (true, code) => {
                 let error = Names::Values(RCODES).of(code.into());

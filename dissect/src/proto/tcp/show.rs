@@ -288,13 +288,13 @@ fn window<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, header: &Header, known: Optio
 
 /// What the Info column says of findings, in its order.
 const NOTES: &[(u32, &str)] = &[
+    (finding::ACK_LOST_SEGMENT, "[TCP ACKed unseen segment] "),
     (finding::RETRANSMISSION, "[TCP Retransmission] "),
     (finding::FAST_RETRANSMISSION, "[TCP Fast Retransmission] "),
     (finding::SPURIOUS_RETRANSMISSION, "[TCP Spurious Retransmission] "),
     (finding::OUT_OF_ORDER, "[TCP Out-Of-Order] "),
     (finding::REUSED_PORTS, "[TCP Port numbers reused] "),
     (finding::LOST_SEGMENT, "[TCP Previous segment not captured] "),
-    (finding::ACK_LOST_SEGMENT, "[TCP ACKed unseen segment] "),
     (finding::WINDOW_UPDATE, "[TCP Window Update] "),
     (finding::WINDOW_FULL, "[TCP Window Full] "),
     (finding::KEEP_ALIVE, "[TCP Keep-Alive] "),
@@ -408,14 +408,14 @@ fn findings<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, known: &Known) {
     let here = d.occurrence(ProtoId::Tcp);
     let item = d.open(ANALYSIS_FLAGS, tvb, 0, 0, Value::None);
     d.mark_generated(item);
-    if known.found(finding::RETRANSMISSION | finding::FAST_RETRANSMISSION | finding::SPURIOUS_RETRANSMISSION) {
-        d.expert(RETRANSMISSION, tvb, 0, 0);
-    }
     if known.found(finding::FAST_RETRANSMISSION) {
         d.expert(FAST_RETRANSMISSION, tvb, 0, 0);
     }
     if known.found(finding::SPURIOUS_RETRANSMISSION) {
         d.expert(SPURIOUS_RETRANSMISSION, tvb, 0, 0);
+    }
+    if known.found(finding::RETRANSMISSION | finding::FAST_RETRANSMISSION | finding::SPURIOUS_RETRANSMISSION) {
+        d.expert(RETRANSMISSION, tvb, 0, 0);
     }
     if known.found(finding::RETRANSMISSION) {
         let timeout = d.fact(|fact| match *fact {
