@@ -40,7 +40,7 @@ fn attribute(name: &str, text: &str, out: &mut String) {
 
 /// What stands before the first packet of PDML.
 pub fn begin_details(out: &mut String) {
-    let _ = write!(out, "{DECLARATION}<pdml version=\"0\" creator=\"{CREATOR}\">\n");
+    let _ = writeln!(out, "{DECLARATION}<pdml version=\"0\" creator=\"{CREATOR}\">");
 }
 
 /// What stands behind the last one.

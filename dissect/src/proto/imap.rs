@@ -43,9 +43,12 @@ const MAX_COMMANDS: usize = 65_536;
 /// The longest tag that is.
 const MAX_TAG: usize = 32;
 
-/// Commands that wait for their response, by their tags.
+/// A connection and the tag of one of its commands.
+type Tagged = (conversation::Key, Box<[u8]>);
+
+/// Commands that wait for their response: the frame and the time of each.
 pub(crate) struct Commands {
-    open: Recent<(conversation::Key, Box<[u8]>), (u64, i64)>,
+    open: Recent<Tagged, (u64, i64)>,
 }
 
 impl Default for Commands {

@@ -56,7 +56,6 @@ impl Rule for Alerts {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::diagnose::testing::{ACK, Capture, host};
 
     fn codes(records: &[&[u8]]) -> Vec<&'static str> {
