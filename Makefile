@@ -11,7 +11,7 @@ PURE := -p packetstream-protocol -p packetstream-dissect
 
 # The release commands always name the whole workspace: with a part of it cargo unites features differently, and RocksDB
 # would be built once more.
-.PHONY: build setup test demo lint fix bench mutate
+.PHONY: build setup test demo lint fix bench mutate sipp latency
 
 build: setup
 	cargo build --release --locked --workspace
@@ -45,3 +45,10 @@ demo: build
 # CAPTURES is a folder of capture files.
 mutate: build
 	sh tests/mutate.sh $(BIN) $(CAPTURES)
+
+# Both need root for network namespaces, and say what else is missing.
+sipp: build
+	sh tests/sipp.sh $(BIN)
+
+latency: build
+	sh tests/latency.sh $(BIN)
