@@ -1,6 +1,7 @@
 #!/bin/sh
-# Live diagnosis of real signalling: a node captures while sipp makes CALLS calls (500), of which one in ten has a wrong password;
-# `diagnose --follow` must name exactly those. Needs root (network namespaces), ip and sipp. sipp.sh PACKETSTREAM
+# Live diagnosis of real signalling: a node captures while sipp makes CALLS calls (500), of which the server refuses the
+# credentials of one in ten; `diagnose --follow` must name exactly those. The server tells them by the user's name, for sipp
+# verifies no passwords in Proxy-Authorization. Needs root (network namespaces), ip and sipp. sipp.sh PACKETSTREAM
 set -eu
 
 bin=$1
@@ -54,7 +55,7 @@ peer=$(sed -n 's/^listening on \([^,]*\),.*/\1/p' "$work/node.out")
 pids="$pids $!"
 mkdir "$work/s" "$work/c"
 (cd "$work/s" && exec ip netns exec "$server" sipp -sf "$here/sipp/server.xml" -i 10.78.0.1 -p 5060 -nostdin -trace_err \
-    >/dev/null 2>&1) &
+    -error_file "$work/s.err" >/dev/null 2>&1) &
 pids="$pids $!"
 bound() { in_server grep -qi '01004E0A:13C4' /proc/net/udp; }
 await 20 bound || { echo "sipp's server does not start" >&2; exit 1; }
@@ -64,23 +65,24 @@ echo SEQUENTIAL >"$work/callers.csv"
 number=0
 while [ "$number" -lt "$calls" ]; do
     number=$((number + 1))
-    password=right
-    [ $((number % 10)) -ne 0 ] || password=wrong
-    echo "caller$number;[authentication username=caller password=$password]" >>"$work/callers.csv"
+    user=caller
+    [ $((number % 10)) -ne 0 ] || user=stranger
+    echo "$user$number;[authentication username=$user$number password=secret]" >>"$work/callers.csv"
 done
 begun=$(date +%s)
 state=0
 (cd "$work/c" && exec ip netns exec "$caller" sipp 10.78.0.1:5060 -sf "$here/sipp/caller.xml" -inf "$work/callers.csv" \
-    -i 10.78.0.2 -p 5060 -m "$calls" -r "$rate" -nostdin -timeout 120 -trace_logs -trace_err >"$work/sipp.out" 2>&1) || state=$?
+    -i 10.78.0.2 -p 5060 -m "$calls" -r "$rate" -nostdin -timeout 120 -trace_logs -log_file "$work/refused.log" \
+    -trace_err -error_file "$work/c.err" >"$work/sipp.out" 2>&1) || state=$?
 if [ "$state" -ne 0 ]; then
     tail -40 "$work/sipp.out" >&2
-    head -40 "$work"/c/*errors.log "$work"/s/*errors.log >&2 || true
+    head -40 "$work/c.err" "$work/s.err" >&2 || true
     echo "sipp ends with status $state" >&2
     exit 1
 fi
 echo "$calls calls in $(($(date +%s) - begun)) s"
 
-sed -n 's/^refused \(.*\)$/\1/p' "$work"/c/*_logs.log | sort -u >"$work/expected"
+sed -n 's/^refused \(.*\)$/\1/p' "$work/refused.log" | sort -u >"$work/expected"
 sed_call='s/.*"call_id":"\([^"]*\)".*/\1/p'
 all_named() {
     sed -n "$sed_call" "$work/findings" | sort -u >"$work/named"
