@@ -49,7 +49,7 @@ for name in n1 n2 n3; do
     (exec ip netns exec "$space" "$bin" --log warn node --bundle "$work/$name.bundle" --data "$work/$name" \
         --listen 127.0.0.1:0 ${peers:+--seed ${peers##* }} $capture >"$work/$name.out" 2>"$work/$name.log") &
     pids="$pids $!"
-    await 20 grep -q '^listening on' "$work/$name.out" || { cat "$work/$name.log" >&2; exit 1; }
+    await 20 grep -qs '^listening on' "$work/$name.out" || { cat "$work/$name.log" >&2; exit 1; }
     peers="$peers $(sed -n 's/^listening on \([^,]*\),.*/\1/p' "$work/$name.out")"
 done
 last=${peers##* }

@@ -184,8 +184,8 @@ fn findings_and_matches_of_rules_come_as_packets_do() {
     let folder = tempfile::tempdir().expect("a folder");
     let broken = traffic(&["auth_loop_407"], &folder.path().join("broken.pcap"));
     let rules = folder.path().join("rules.toml");
-    let text = "[[rule]]\nname = 'registers'\nfilter = 'sip.Method == \"REGISTER\"'\ncount = 1\nseverity = 'warning'\n\
-                message = 'someone registers'\n";
+    let text = "[[rule]]\nname = 'calls'\nfilter = 'sip.Method == \"INVITE\"'\ncount = 1\nseverity = 'warning'\n\
+                message = 'someone calls'\n";
     std::fs::write(&rules, text).expect("writable");
     let node = Node::start(&folder.path().join("node"));
     let bundle = format!("{}/operator.bundle", node.data);
@@ -202,7 +202,7 @@ fn findings_and_matches_of_rules_come_as_packets_do() {
         while let Ok(line) = follower.lines.recv_timeout(Duration::from_secs(3)) {
             let line: Value = serde_json::from_str(&line).expect("one object a line");
             finding |= line["code"] == code;
-            rule |= line["summary"] == "someone registers";
+            rule |= line["summary"] == "someone calls";
         }
         if finding && rule {
             return;

@@ -48,7 +48,7 @@ in_server() { ip netns exec "$server" "$@"; }
 (exec ip netns exec "$server" "$bin" --log warn node --data "$work/node" --listen 127.0.0.1:0 -i eth0 -f 'udp port 5060' \
     >"$work/node.out" 2>"$work/node.log") &
 pids="$pids $!"
-await 20 grep -q '^listening on' "$work/node.out" || { cat "$work/node.log" >&2; exit 1; }
+await 20 grep -qs '^listening on' "$work/node.out" || { cat "$work/node.log" >&2; exit 1; }
 peer=$(sed -n 's/^listening on \([^,]*\),.*/\1/p' "$work/node.out")
 (exec ip netns exec "$server" "$bin" diagnose --follow -T json --peer "$peer" --bundle "$work/node/operator.bundle" \
     >"$work/findings" 2>"$work/diagnose.log") &
