@@ -111,7 +111,7 @@ impl Tasks {
             if !map.owns(me, partition) {
                 continue;
             }
-            let others = before.by_ref().map(|owner| alive(owner)).collect::<Vec<_>>();
+            let others = before.by_ref().map(alive).collect::<Vec<_>>();
             if others.contains(&true) {
                 continue;
             }

@@ -176,11 +176,9 @@ impl World {
     pub(super) fn arrive_at_edge(&mut self, number: usize, from: usize, wire: Wire) {
         let now = self.edge_moment(number);
         match wire {
-            Wire::Dialled { life } => {
-                if self.edges[number].life == life {
-                    self.edges[number].link = Some(from);
-                    self.tell_edge(number, |machine| machine.handle_connected(now, from));
-                }
+            Wire::Dialled { life } if self.edges[number].life == life => {
+                self.edges[number].link = Some(from);
+                self.tell_edge(number, |machine| machine.handle_connected(now, from));
             }
             Wire::Released { chunk } => self.tell_edge(number, |machine| machine.handle_released(now, chunk)),
             Wire::Refused { chunk } => self.tell_edge(number, |machine| machine.handle_refused(now, chunk)),
