@@ -105,5 +105,6 @@ fn ten_members_learn_of_a_death_and_a_join() {
     assert!((1..15_000).contains(&row.death_ms), "{row:?}");
     assert!((1..15_000).contains(&row.join_ms), "{row:?}");
     assert!(row.moved_bytes * 100 <= row.least_bytes * 115, "{row:?}");
-    assert!(scale::table(&[row.clone()]).lines().count() == 2 && scale::plot(&[row]).contains("<rect"));
+    let rows = [row];
+    assert!(scale::table(&rows).lines().count() == 2 && scale::plot(&rows).contains("<rect"));
 }
