@@ -123,6 +123,9 @@ impl World {
                 return Some(format!("{routed} chunks are under way on store {number}"));
             }
         }
+        if let Some(node) = first.members().given_up().next() {
+            return Some(format!("{} was given up", node.short()));
+        }
         let strangers: BTreeSet<NodeId> = first.members().present().collect();
         if let Some(gone) = strangers.iter().find(|node| !participants.iter().any(|&p| self.stores[p].node == **node)) {
             return Some(format!("{} is still a member", gone.short()));

@@ -207,7 +207,7 @@ impl Field {
                 if done(self) {
                     break;
                 }
-                look = self.now_us + 50 * MS;
+                look = self.now_us + 100 * MS;
             }
             let Some((at, event)) = self.queue.pop() else { break };
             self.now_us = at;
@@ -278,7 +278,10 @@ pub fn measure(stores: usize) -> Row {
     let gained =
         |(old, new): (&Vec<NodeId>, &Vec<NodeId>)| new.iter().filter(|node| !old.contains(node)).count() as u64;
     let least: u64 = before.iter().zip(&after).map(gained).sum::<u64>() * CHUNKS * CHUNK_BYTES;
-    let settled = |cluster: &Cluster| cluster.history().live().len() == 1 && cluster.status().misplaced_partitions == 0;
+    let settled = |cluster: &Cluster| {
+        let placed = cluster.history().tracker(cluster.node()).is_none_or(|own| own.misplaced.is_empty());
+        cluster.history().live().len() == 1 && placed
+    };
     let rebalance = field.until(600 * SECOND, |field| field.clusters().all(settled));
     let moved = field.moved;
 
