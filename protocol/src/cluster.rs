@@ -163,7 +163,7 @@ pub enum Removal {
     Replaced,
     /// Its key was revoked.
     Revoked,
-    /// It was dead for longer than the grace, and the one that was left of two could ask nobody whether it is.
+    /// It was dead for longer than the grace, and may have what nobody else has.
     Abandoned,
 }
 

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use bytes::{Bytes, BytesMut};
 use packetstream_protocol::chunk::{ContentHash, Gap, GapReason, Interface, Manifest, Note};
+use packetstream_protocol::cluster::*;
 use packetstream_protocol::codec::{
     self, CodecError, FRAME_HEADER_BYTES, FrameHeader, Message, PROTOCOL_VERSION, Size, frame, frame_header, take_frame,
 };
@@ -252,6 +253,116 @@ fn golden_responses() {
     );
 }
 
+fn cluster_messages() -> Vec<ClusterMessage> {
+    let node = |number| NodeId([number; 32]);
+    let id = MapId { sum: 7, hash: 8 };
+    let partition = Partition::new(300).expect("a partition");
+    let chunks = || acks(&[(0, 3)]).chunks;
+    let share = Share { partition, hash: 9 };
+    let member = Member {
+        version: 1,
+        by: node(1),
+        node: node(2),
+        state: MemberState::Removed(Removal::Replaced),
+        weight: 3,
+        zone: "z".into(),
+        name: "n".into(),
+        addresses: vec!["a:1".into()],
+        serial: [4; 16],
+        place: 5,
+    };
+    let held = Held { have: chunks(), ..Held::nothing(stream()) };
+    let facts = vec![
+        Fact::Health { node: node(1), incarnation: 2, health: Health::Dead },
+        Fact::Member(member),
+        Fact::Tracker(Tracker { seq: 1, node: node(1), ack: id, sync: id, misplaced: Vec::new() }),
+        Fact::Revoked(node(3)),
+        Fact::ExpiredBefore(4),
+    ];
+    let checkpoint = Checkpoint {
+        analysis: 1,
+        partition,
+        cut: vec![StreamCut { stream: stream(), chunks: chunks() }],
+        runner: node(1),
+        map: id,
+        incarnation: 2,
+        seq: 3,
+        state: vec![4],
+    };
+    let slot = MapSlot { node: node(1), place: 2, weight: 3, zone: "z".into() };
+    let bodies = vec![
+        Body::Gossip,
+        Body::Ping { seq: 1 },
+        Body::Ack { seq: 1, of: node(1) },
+        Body::PingFor { seq: 1, target: node(1) },
+        Body::Digest(Digest { members: 1, trackers: 2, revoked: 3, expired_before: 4, maps: vec![id] }),
+        Body::Summary(Summary {
+            answer: true,
+            members: vec![(node(1), 2, 3)],
+            trackers: vec![(node(1), 4)],
+            revoked: vec![node(3)],
+        }),
+        Body::Maps(vec![MapRecord { id, slots: vec![slot] }]),
+        Body::MapsAsk(vec![id]),
+        Body::Root { map: id, root: 1 },
+        Body::RootSame { map: id, root: 1 },
+        Body::RootDiffers { map: id },
+        Body::Shares { map: id, shares: vec![share] },
+        Body::SharesSame { map: id, first: partition, last: partition, shares: vec![share] },
+        Body::HaveAsk { nonce: 1, partition, after: Some(stream()) },
+        Body::Have(HavePage { nonce: 1, map: id, partition, streams: vec![held.clone()], next: None }),
+        Body::Want { stream: stream(), chunks: chunks() },
+        Body::Lack { stream: stream(), chunks: chunks() },
+        Body::Checkpoint(checkpoint),
+        Body::PlanAsk { query: 1, hosts: vec![host()], after: None },
+        Body::PlanSay { query: 1, map: id, streams: vec![held], next: Some(stream()) },
+    ];
+    let message = |body| ClusterMessage { incarnation: 1, facts: Vec::new(), body };
+    let mut messages: Vec<ClusterMessage> = bodies.into_iter().map(message).collect();
+    messages[0].facts = facts;
+    messages
+}
+
+/// One hash over all of them: what changes a byte changes it.
+#[test]
+fn golden_cluster_messages() {
+    let mut all = Vec::new();
+    for message in cluster_messages() {
+        assert_eq!(message.check(), Ok(()));
+        let bytes = codec::encode(&message).expect("it fits");
+        assert_eq!(codec::decode::<ClusterMessage>(&bytes).as_ref(), Ok(&message));
+        for len in 0..bytes.len() {
+            assert!(codec::decode::<ClusterMessage>(&bytes[..len]).is_err(), "cut at {len}");
+        }
+        all.extend_from_slice(&bytes);
+    }
+    let kept = KeptSelf { incarnation: 1, tracker_seq: 2 };
+    assert_eq!(hex(&codec::encode(&kept).expect("it fits")), "0102");
+    assert_eq!(xxhash_rust::xxh3::xxh3_64(&all), GOLDEN_CLUSTER, "{}", hex(&all));
+}
+
+const GOLDEN_CLUSTER: u64 = 9_137_091_026_218_550_278;
+
+#[test]
+fn cluster_messages_are_held_to_their_limits() {
+    let messages = cluster_messages();
+    let refused = |body: Body| ClusterMessage { incarnation: 0, facts: Vec::new(), body }.check().is_err();
+    let mut many = messages[0].clone();
+    many.facts = vec![Fact::ExpiredBefore(1); MAX_FACTS + 1];
+    assert!(many.check().is_err());
+    let id = MapId::default();
+    let share = Share { partition: Partition::new(0).expect("the first"), hash: 0 };
+    assert!(refused(Body::Shares { map: id, shares: vec![share; MAX_SHARES + 1] }));
+    assert!(refused(Body::MapsAsk(vec![id; MAX_LIVE_MAPS + 1])));
+    assert!(refused(Body::PlanAsk { query: 1, hosts: vec![host(); MAX_PLAN_HOSTS + 1], after: None }));
+    let streams = vec![Held::nothing(stream()); MAX_HELD_STREAMS + 1];
+    assert!(refused(Body::PlanSay { query: 1, map: id, streams, next: None }));
+    let mut tracker = messages[0].clone();
+    let bits = vec![0; MISPLACED_BYTES + 1];
+    tracker.facts = vec![Fact::Tracker(Tracker { seq: 1, node: NodeId([0; 32]), ack: id, sync: id, misplaced: bits })];
+    assert!(tracker.check().is_err());
+}
+
 /// What other formats are built of, in their one encoding.
 #[derive(Debug, PartialEq, codec::Encode, codec::Decode)]
 struct Parts {
@@ -458,6 +569,7 @@ proptest! {
     fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = codec::decode::<Request>(&bytes);
         let _ = codec::decode::<Response>(&bytes);
+        let _ = codec::decode::<ClusterMessage>(&bytes);
         let _ = codec::decode::<Parts>(&bytes);
         let _ = take_frame(&mut BytesMut::from(&bytes[..]));
     }

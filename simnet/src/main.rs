@@ -28,6 +28,19 @@ enum Command {
     Traffic(Traffic),
     /// Live whole lives of clusters, each chosen by its seed, and say what went wrong in them.
     Run(Run),
+    /// Measure what clusters of several sizes cost when nothing happens, and how fast they are.
+    Scale(Scale),
+}
+
+#[derive(Debug, clap::Args)]
+struct Scale {
+    /// How many store nodes; each has 100 edge nodes.
+    #[arg(long, value_delimiter = ',', default_values_t = [10, 100, 1000],
+          value_parser = clap::value_parser!(u64).range(3..=4000))]
+    stores: Vec<u64>,
+    /// A picture of it, as SVG.
+    #[arg(long, short, value_name = "PATH")]
+    out: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -96,6 +109,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     let traffic = match &arguments.command {
         Command::Traffic(traffic) => traffic,
         Command::Run(run) => return live(run),
+        Command::Scale(scale) => return measure(scale),
     };
     if let Some(packets) = traffic.mix {
         let out = traffic.out.as_deref().context("--out FILE is missing")?;
@@ -190,6 +204,14 @@ fn live(run: &Run) -> Result<()> {
         run.seeds, run.seed
     ))?;
     if violations > 0 { bail!("{violations} seeds broke an invariant") } else { Ok(()) }
+}
+
+fn measure(scale: &Scale) -> Result<()> {
+    let rows: Vec<_> = scale.stores.iter().map(|&stores| cluster::scale::measure(stores as usize)).collect();
+    if let Some(out) = &scale.out {
+        std::fs::write(out, cluster::scale::plot(&rows)).with_context(|| format!("cannot write {}", out.display()))?;
+    }
+    say(cluster::scale::table(&rows).trim_end())
 }
 
 /// Findings of a mix by code: listed one by one they would be thousands.

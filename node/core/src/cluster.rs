@@ -91,6 +91,8 @@ pub struct Cluster {
     next_sweep: Moment,
     map_due: Option<Moment>,
     joined_at: Option<Moment>,
+    /// Whether all live maps are known that a member knew that has the same member set.
+    caught_up: bool,
     members_changed: bool,
     maps_changed: bool,
     reroute: bool,
@@ -144,6 +146,7 @@ impl Cluster {
             next_sweep: now + Duration::from_secs(10),
             map_due: None,
             joined_at: None,
+            caught_up: false,
             members_changed: true,
             maps_changed: true,
             reroute: false,
@@ -180,10 +183,17 @@ impl Cluster {
         for (_, value) in kept.iter().filter(|(key, _)| key.starts_with("cluster/checkpoint/")) {
             cluster.tasks.load(value);
         }
+        // Who begins anew knows nothing of the maps that are in use, nor does who was given up meanwhile.
+        cluster.caught_up = cluster.history.newest().is_some();
         cluster.enter();
+        if cluster.members.len() == 1 && cluster.config.seeds == 0 {
+            cluster.caught_up = true;
+        }
         cluster.persist_self();
         cluster.persist();
         cluster.new_map(now);
+        // Nothing is proved that an earlier life had proved: what it held may be gone, and so may its partners' disks.
+        cluster.reconcile(now, Reconciler::handle_map);
         let alive = Fact::Health { node: me, incarnation, health: Health::Alive };
         cluster.rumours.tell(alive);
         Ok(cluster)
@@ -213,9 +223,13 @@ impl Cluster {
             self.rumours.tell(Fact::Member(fresh));
             return;
         };
+        if !is_present(known.state) {
+            self.caught_up = false;
+        }
         let state = match known.state {
-            MemberState::Removed(Removal::Dead | Removal::Abandoned | Removal::Drained) => MemberState::Active,
-            MemberState::Removed(_) if config.rejoin => MemberState::Active,
+            // It has to hear first what has become of the maps since.
+            MemberState::Removed(Removal::Dead | Removal::Abandoned | Removal::Drained) => MemberState::Joining,
+            MemberState::Removed(_) if config.rejoin => MemberState::Joining,
             state => state,
         };
         let wanted = Member { version: known.version, by: known.by, state, place: known.place, ..fresh };
@@ -227,6 +241,9 @@ impl Cluster {
 
     fn note_exclusion(&mut self) {
         let state = self.members.get(self.me).map(|member| member.state);
+        if matches!(state, Some(MemberState::Removed(_))) {
+            self.caught_up = false;
+        }
         let out = matches!(
             state,
             Some(MemberState::Removed(Removal::Operator | Removal::Replaced | Removal::Revoked | Removal::Drained))
@@ -288,6 +305,7 @@ impl Cluster {
             self.next_tick = now + TICK;
             self.tick(now);
         }
+        self.persist_gone();
         if self.reroute {
             self.reroute = false;
             self.replicate(now, |replicator, view, out| replicator.advance_all(view, out));
@@ -312,7 +330,11 @@ impl Cluster {
         self.track();
         if now >= self.next_digest {
             self.next_digest = now + DIGEST_INTERVAL;
-            for node in self.swim.pick_alive(&mut self.rng, 1) {
+            // Two that gave each other up would otherwise never hear of each other again.
+            let given_up: Vec<NodeId> = self.members.given_up().filter(|&node| node != self.me).collect();
+            let mut told = self.swim.pick_alive(&mut self.rng, 1);
+            told.extend(self.rng.sample(&given_up, 1));
+            for node in told {
                 let digest = self.digest();
                 self.sends.push((node, Body::Digest(digest)));
             }
@@ -345,8 +367,9 @@ impl Cluster {
         let state = self.members.get(self.me).map(|member| member.state);
         match state {
             Some(MemberState::Removed(Removal::Dead | Removal::Abandoned)) => {
-                // The others gave this node up and were wrong.
-                self.change(self.me, |member| member.state = MemberState::Active);
+                // The others gave this node up and were wrong. It owns something again when it knows what has become of the maps.
+                self.caught_up = false;
+                self.change(self.me, |member| member.state = MemberState::Joining);
             }
             Some(MemberState::Joining) => {
                 let active = self
@@ -355,11 +378,13 @@ impl Cluster {
                     .any(|member| matches!(member.state, MemberState::Active | MemberState::Draining));
                 // Where all begin at once somebody has to be the first: the one with the least name, and only where more than half are.
                 let first = self.members.present().next() == Some(self.me);
-                let enough = self.members.present().count() * 2 > self.config.seeds + 1;
+                let reached = self.members.present().filter(|&node| self.swim.is_alive(node)).count();
+                let enough = reached * 2 > self.config.seeds + 1;
                 let alone = first && enough && now.since(self.started) >= ALONE_AFTER;
-                if active || alone {
+                if active && self.caught_up || alone {
                     let joined = *self.joined_at.get_or_insert(now);
                     if alone || now.since(joined) >= Duration::from_secs(1) {
+                        self.caught_up = true;
                         self.change(self.me, |member| member.state = MemberState::Active);
                     }
                 }
@@ -380,19 +405,21 @@ impl Cluster {
     fn bury(&mut self, now: Moment) {
         let long: Vec<NodeId> =
             self.swim.dead(now).filter(|&(_, dead)| dead >= self.config.grace).map(|(node, _)| node).collect();
-        if long.is_empty() {
+        // Before there is a map nobody may be left out: the one with the least name begins, and there can be only one.
+        if long.is_empty() || self.history.newest().is_none() {
             return;
         }
         let present = self.members.present().count();
         let dead = self.swim.dead(now).filter(|&(node, _)| self.members.is_present(node)).count();
-        // The others may think the same of us. Of two that is as it may be, or the last one could never take anything again; but
-        // what the other took since is not seen here, and every answer says so.
+        // The others may think the same of us: only more than half may say so. Of two that is as it may be, or the last one could
+        // never take anything again. Where all who have a chunk on disk may be among the dead, every answer goes on saying
+        // that it does not see them, until they are back or an operator removes them.
         let majority = (present - dead) * 2 > present;
-        let removal = match (majority, present) {
-            (true, _) => Removal::Dead,
-            (false, ..=2) => Removal::Abandoned,
-            (false, _) => return,
-        };
+        if !majority && present > 2 {
+            return;
+        }
+        let quorum = self.history.live().iter().map(|map| map.quorum()).min().unwrap_or(1);
+        let removal = if majority && dead < quorum { Removal::Dead } else { Removal::Abandoned };
         for node in long {
             if self.members.is_present(node) {
                 // Whoever finds out writes the same entry.
@@ -407,6 +434,11 @@ impl Cluster {
 
     fn change_by(&mut self, node: NodeId, by: NodeId, change: impl FnOnce(&mut Member)) -> bool {
         let Some(member) = self.members.change(node, by, change) else { return false };
+        if is_present(member.state) {
+            self.swim.add(node, self.swim.last());
+        } else {
+            self.swim.remove(node);
+        }
         self.members_changed = true;
         self.member_changed(member);
         true
@@ -678,10 +710,18 @@ impl Cluster {
             let summary = self.summary(true);
             self.sends.push((from, Body::Summary(summary)));
         }
+        let member = self.members.get(from).map(|member| member.state);
+        let active = matches!(member, Some(MemberState::Active | MemberState::Draining));
+        let present: Vec<NodeId> = self.members.present().collect();
+        let settled = self.history.settled(&present);
         let unknown: Vec<_> = theirs.maps.iter().copied().filter(|&id| !self.history.knows(id)).collect();
-        if theirs.members == ours.members && !unknown.is_empty() {
+        let unknown_none = unknown.is_empty();
+        if theirs.members == ours.members && !unknown_none && !settled {
             // With other members they will be learned first, and most maps with them.
             self.sends.push((from, Body::MapsAsk(unknown)));
+        }
+        if theirs.members == ours.members && active && (unknown_none || settled) {
+            self.caught_up = true;
         }
     }
 
@@ -911,6 +951,10 @@ impl Cluster {
             let maps = KeptMaps(self.history.live().iter().map(|map| map.record()).collect());
             self.keep(KEY_MAPS, codec::encode(&maps));
         }
+    }
+
+    /// What was dropped is kept before anybody is told that it was.
+    fn persist_gone(&mut self) {
         for (partition, gone) in self.holdings.take_gone() {
             let key = format!("{KEY_GONE}{}", partition.number());
             if gone.is_empty() {

@@ -26,6 +26,8 @@ pub struct Stream {
     young: [RangeSet; 2],
     /// Bytes of all that is held.
     pub bytes: u64,
+    /// At which turn of generations something changed last.
+    turn: u64,
 }
 
 impl Stream {
@@ -96,7 +98,13 @@ pub struct Holdings {
     partitions_version: u64,
     /// Partitions of which something was dropped since that was kept last.
     gone: BTreeSet<Partition>,
+    /// Turns of generations so far.
+    turns: u64,
 }
+
+/// Turns for which it is remembered that all of a stream was dropped, so that nobody takes it for missing who asks before the others
+/// have dropped it too.
+const FORGET_TURNS: u64 = 300;
 
 impl Holdings {
     fn change<T>(&mut self, stream: StreamId, change: impl FnOnce(&mut Stream) -> T) -> T {
@@ -107,6 +115,7 @@ impl Holdings {
         let state = share.streams.entry(stream).or_default();
         let before = usize::from(!state.have.is_empty());
         let result = change(state);
+        state.turn = self.turns;
         share.live = share.live + usize::from(!state.have.is_empty()) - before;
         if state.is_empty() {
             share.streams.remove(&stream);
@@ -173,11 +182,8 @@ impl Holdings {
     /// At the start, what was kept.
     pub(crate) fn load_gone(&mut self, gone: Gone) {
         self.change(gone.stream, |state| {
-            // A stream of which nothing is left anywhere is not worth remembering.
-            if !state.have.is_empty() {
-                state.expired.union(&gone.expired.difference(&state.have));
-                state.dropped.union(&gone.dropped.difference(&state.have));
-            }
+            state.expired.union(&gone.expired.difference(&state.have));
+            state.dropped.union(&gone.dropped.difference(&state.have));
         });
     }
 
@@ -185,7 +191,8 @@ impl Holdings {
     pub(crate) fn take_gone(&mut self) -> Vec<(Partition, Vec<Gone>)> {
         let gone = std::mem::take(&mut self.gone);
         let of = |partition: Partition| {
-            let streams = self.streams(partition, None).filter(|(_, state)| !state.have.is_empty());
+            let some = |state: &Stream| !state.expired.is_empty() || !state.dropped.is_empty();
+            let streams = self.streams(partition, None).filter(|(_, state)| some(state));
             let streams = streams.map(|(stream, state)| Gone {
                 stream,
                 expired: state.expired.clone(),
@@ -213,6 +220,10 @@ impl Holdings {
 
     /// What was young grows older.
     pub(crate) fn turn(&mut self) {
+        self.turns += 1;
+        if self.turns.is_multiple_of(FORGET_TURNS) {
+            self.forget();
+        }
         for stream in std::mem::take(&mut self.young) {
             let still = self.change(stream, |state| {
                 let [now, _] = std::mem::take(&mut state.young);
@@ -223,6 +234,22 @@ impl Holdings {
                 self.young.insert(stream);
             }
         }
+    }
+
+    /// Streams of which nothing is left, for long.
+    fn forget(&mut self) {
+        let turns = self.turns;
+        for (&partition, share) in &mut self.shares {
+            let before = share.streams.len();
+            share.streams.retain(|_, state| {
+                !state.have.is_empty() || !state.deleting.is_empty() || state.turn + FORGET_TURNS > turns
+            });
+            if share.streams.len() < before {
+                share.hash = None;
+                self.gone.insert(partition);
+            }
+        }
+        self.shares.retain(|_, share| !share.streams.is_empty());
     }
 
     /// Partitions of which something is held.

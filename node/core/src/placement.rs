@@ -128,6 +128,12 @@ impl PartitionMap {
         &self.slots
     }
 
+    /// Whether something holds of more than half of the nodes.
+    #[must_use]
+    pub fn most(&self, holds: &dyn Fn(NodeId) -> bool) -> bool {
+        self.slots.iter().filter(|slot| holds(slot.node)).count() * 2 > self.slots.len()
+    }
+
     /// What the map is computed from.
     #[must_use]
     pub fn record(&self) -> MapRecord {
@@ -194,6 +200,146 @@ fn take_apart(order: &[(u64, u16)], zones: &[usize], replicas: usize, owners: &m
         let zone = zones[usize::from(slot)];
         if owners[begin..].iter().all(|&other| zones[usize::from(other)] != zone) {
             owners.push(slot);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn slot(number: u8, weight: u8, zone: &str) -> MapSlot {
+        let node = NodeId([number; 32]);
+        MapSlot { node, place: place_of(node), weight, zone: zone.into() }
+    }
+
+    fn map(slots: Vec<MapSlot>) -> PartitionMap {
+        PartitionMap::new(MapRecord { id: MapId::default(), slots })
+    }
+
+    fn plain(count: u8) -> PartitionMap {
+        map((1..=count).map(|number| slot(number, 1, "")).collect())
+    }
+
+    fn owners(map: &PartitionMap, partition: u16) -> Vec<u8> {
+        map.owners(Partition::new(partition).expect("a partition")).map(|node| node.0[0]).collect()
+    }
+
+    fn partitions() -> impl Iterator<Item = Partition> {
+        (0..Partition::COUNT).filter_map(Partition::new)
+    }
+
+    /// Data lies where these say: they may never change.
+    #[test]
+    fn frozen_vectors() {
+        let of = |map: &PartitionMap| [0, 1, 2, 1000, 4095].map(|partition| owners(map, partition));
+        let weighed = map((1..=5).map(|number| slot(number, number, ["a", "b"][usize::from(number % 2)])).collect());
+        let found = (place_of(NodeId([1; 32])), of(&plain(5)), of(&weighed));
+        assert_eq!(format!("{found:?}"), FROZEN);
+    }
+
+    const FROZEN: &str = "(17787415499738480249, \
+                          [[5, 3, 2], [4, 2, 3], [4, 1, 2], [5, 1, 4], [2, 1, 3]], \
+                          [[4, 5, 3], [5, 4, 3], [5, 4, 1], [5, 2, 3], [4, 5, 2]])";
+
+    #[test]
+    fn small_clusters() {
+        let empty = plain(0);
+        assert_eq!((empty.replicas(), owners(&empty, 0)), (0, vec![]));
+        assert_eq!((plain(1).replicas(), plain(1).quorum()), (1, 1));
+        assert_eq!((plain(2).replicas(), plain(2).quorum()), (2, 2));
+        assert_eq!((plain(9).replicas(), plain(9).quorum()), (3, 2));
+    }
+
+    #[test]
+    fn zones_come_first_and_are_filled_up() {
+        let zones = ["a", "a", "a", "a", "b", "c"];
+        let map = map((1..=6).map(|number| slot(number, 1, zones[usize::from(number) - 1])).collect());
+        for partition in partitions() {
+            let owners = owners(&map, partition.number());
+            assert!(owners.contains(&5) && owners.contains(&6), "{owners:?}");
+        }
+        let two = super::PartitionMap::new(MapRecord {
+            id: MapId::default(),
+            slots: (1..=4).map(|number| slot(number, 1, if number < 4 { "a" } else { "b" })).collect(),
+        });
+        assert!(partitions().all(|p| two.owners(p).count() == 3 && two.owns(NodeId([4; 32]), p)));
+    }
+
+    #[test]
+    fn weight_is_share() {
+        let map = map(vec![slot(1, 1, ""), slot(2, 1, ""), slot(3, 2, ""), slot(4, 4, ""), slot(5, 1, "")]);
+        let first = |node: u8| partitions().filter(|p| owners(&map, p.number())[0] == node).count();
+        let (one, four) = (first(1), first(4));
+        assert!((3 * one..5 * one).contains(&four), "{one} and {four}");
+        assert_eq!(score(0, &slot(1, MAX_WEIGHT, "")), score(0, &slot(1, u8::MAX, "")), "more weighs no more");
+    }
+
+    #[test]
+    fn only_what_the_newcomer_owns_moves() {
+        let (before, after) = (plain(9), plain(10));
+        let mut moved = 0;
+        for p in partitions() {
+            let (old, new) = (owners(&before, p.number()), owners(&after, p.number()));
+            let gained: Vec<&u8> = new.iter().filter(|node| !old.contains(node)).collect();
+            assert!(gained.is_empty() || gained == [&10]);
+            moved += gained.len();
+        }
+        let fair = usize::from(Partition::COUNT) * 3 / 10;
+        assert!((fair * 9 / 10..fair * 11 / 10).contains(&moved), "{moved}, {fair} would be fair");
+    }
+
+    #[test]
+    fn a_replacement_moves_nothing_else() {
+        let before = plain(6);
+        let mut slots: Vec<MapSlot> = before.slots().to_vec();
+        slots[2].node = NodeId([77; 32]);
+        let after = map(slots);
+        for p in partitions() {
+            let renamed: Vec<u8> = owners(&before, p.number()).iter().map(|&n| if n == 3 { 77 } else { n }).collect();
+            assert_eq!(owners(&after, p.number()), renamed);
+        }
+    }
+
+    #[test]
+    fn candidates_begin_with_the_owners_and_are_all() {
+        let map = plain(7);
+        for p in partitions().step_by(97) {
+            let all = map.candidates(p);
+            assert!(map.owners(p).eq(all.iter().copied().take(3)));
+            assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), 7);
+        }
+    }
+
+    #[test]
+    fn the_cache_gives_what_would_be_computed_and_has_a_bound() {
+        let cache = MapCache::default();
+        for sum in 0..2 * MAX_CACHED_MAPS as u64 {
+            let id = MapId { sum, hash: 0 };
+            let record = MapRecord { id, slots: vec![slot(1, 1, "")] };
+            assert_eq!(*cache.get(record.clone()), PartitionMap::new(record));
+        }
+        assert_eq!(cache.0.lock().expect("nobody panics").len(), MAX_CACHED_MAPS);
+        let other =
+            MapRecord { id: MapId { sum: 2 * MAX_CACHED_MAPS as u64 - 1, hash: 0 }, slots: vec![slot(2, 1, "")] };
+        assert_eq!(*cache.get(other.clone()), PartitionMap::new(other), "the same name, but another content");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+        #[test]
+        fn the_order_of_arrival_does_not_matter(
+            numbers in Just((1u8..12).collect::<Vec<_>>()).prop_shuffle(),
+            weights in proptest::collection::vec(1u8..5, 12),
+            zones in 1u8..4,
+        ) {
+            let make = |numbers: &[u8]| {
+                map(numbers.iter().map(|&n| slot(n, weights[usize::from(n)], &format!("z{}", n % zones))).collect())
+            };
+            let mut sorted = numbers.clone();
+            sorted.sort_unstable();
+            prop_assert_eq!(make(&numbers), make(&sorted));
         }
     }
 }

@@ -18,7 +18,7 @@ pub const WINDOW_BYTES: u64 = 16 << 20;
 pub const BACKOFF: Duration = Duration::from_millis(250);
 /// The longest wait.
 pub const MAX_BACKOFF: Duration = Duration::from_secs(5);
-/// A router that releases nothing for so long, although something is under way, is left for the next.
+/// A router that releases nothing for so long, although something waits, is left for the next.
 pub const STALL: Duration = Duration::from_secs(10);
 /// A connection that is not made within this is given up.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -98,10 +98,13 @@ impl Producer {
         if self.pending.len() >= MAX_PENDING {
             return false;
         }
+        if self.pending.is_empty() {
+            self.progress = now;
+        }
         if self.pending.insert(chunk, u64::from(bytes)).is_none() {
             self.unsent.insert(chunk);
         }
-        self.send(now);
+        self.send();
         true
     }
 
@@ -110,7 +113,7 @@ impl Producer {
         if router == self.router && matches!(self.link, Link::Connecting { .. }) {
             self.link = Link::Connected;
             self.progress = now;
-            self.send(now);
+            self.send();
         }
     }
 
@@ -130,23 +133,22 @@ impl Producer {
         }
         self.unsent.remove(&chunk);
         self.landed(chunk);
-        self.send(now);
+        self.send();
     }
 
     /// The router has no room for a chunk now.
     pub fn handle_refused(&mut self, now: Moment, chunk: ChunkId) {
         if self.landed(chunk) {
-            self.progress = now;
             self.refused.push_back((now + REFUSED_FOR, chunk));
         }
     }
 
     /// A chunk's name is taken, or it is to be sent no more for another reason.
-    pub fn handle_dropped(&mut self, now: Moment, chunk: ChunkId) {
+    pub fn handle_dropped(&mut self, chunk: ChunkId) {
         self.pending.remove(&chunk);
         self.unsent.remove(&chunk);
         self.landed(chunk);
-        self.send(now);
+        self.send();
     }
 
     fn landed(&mut self, chunk: ChunkId) -> bool {
@@ -193,11 +195,11 @@ impl Producer {
                 self.outputs.push_back(ProducerOutput::Connect { router: self.router });
             }
             Link::Connecting { since } if now >= since + CONNECT_TIMEOUT => self.give_up(now),
-            Link::Connected if self.under_way.is_empty() => self.progress = now,
+            Link::Connected if self.pending.is_empty() => self.progress = now,
             Link::Connected if now >= self.progress + STALL => self.give_up(now),
             _ => {}
         }
-        self.send(now);
+        self.send();
     }
 
     /// What is to be done next.
@@ -225,19 +227,91 @@ impl Producer {
         self.link = Link::Waiting { until: now + wait + jitter };
     }
 
-    fn send(&mut self, now: Moment) {
+    fn send(&mut self) {
         if self.link != Link::Connected {
             return;
         }
         while self.bytes_under_way < WINDOW_BYTES {
             let Some(chunk) = self.unsent.pop_first() else { break };
             let bytes = self.pending.get(&chunk).copied().unwrap_or(0);
-            if self.under_way.is_empty() {
-                self.progress = now;
-            }
             self.under_way.insert(chunk, bytes);
             self.bytes_under_way += bytes;
             self.outputs.push_back(ProducerOutput::Send(chunk));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use packetstream_protocol::ids::{ChunkNo, Epoch, HostId, StreamId};
+
+    fn chunk(no: u64) -> ChunkId {
+        ChunkId { stream: StreamId { host: HostId::from_bytes([1; 16]), epoch: Epoch(1) }, no: ChunkNo(no) }
+    }
+
+    fn outputs(producer: &mut Producer) -> Vec<ProducerOutput> {
+        std::iter::from_fn(|| producer.poll_output()).collect()
+    }
+
+    fn connected(routers: usize) -> (Producer, usize) {
+        let mut producer = Producer::new(routers, 1, Moment(0));
+        producer.handle_wake(Moment(0));
+        let [ProducerOutput::Connect { router }] = outputs(&mut producer)[..] else { panic!("it connects at once") };
+        producer.handle_connected(Moment(1), router);
+        (producer, router)
+    }
+
+    #[test]
+    fn what_was_not_released_is_sent_to_the_next() {
+        let (mut producer, router) = connected(2);
+        producer.handle_sealed(Moment(1), chunk(0), 10);
+        producer.handle_sealed(Moment(1), chunk(1), 10);
+        producer.handle_released(Moment(2), chunk(0));
+        let sent = [ProducerOutput::Send(chunk(0)), ProducerOutput::Send(chunk(1)), ProducerOutput::Release(chunk(0))];
+        assert_eq!(outputs(&mut producer), sent);
+        producer.handle_disconnected(Moment(3), router);
+        let at = producer.poll_timeout();
+        producer.handle_wake(at);
+        let next = 1 - router;
+        assert_eq!(outputs(&mut producer), [ProducerOutput::Connect { router: next }]);
+        producer.handle_connected(at, next);
+        assert_eq!(outputs(&mut producer), [ProducerOutput::Send(chunk(1))]);
+    }
+
+    /// Seed 878 of the simulator: a store that had been drained went on to be asked, and to refuse, for ever.
+    #[test]
+    fn a_router_that_only_refuses_is_left() {
+        let (mut producer, router) = connected(3);
+        producer.handle_sealed(Moment(1), chunk(0), 10);
+        let mut now = Moment(1);
+        for _ in 0..100 {
+            for output in outputs(&mut producer) {
+                match output {
+                    ProducerOutput::Send(chunk) => producer.handle_refused(now, chunk),
+                    ProducerOutput::Disconnect { router: left } => {
+                        assert_eq!(left, router);
+                        return;
+                    }
+                    _ => {}
+                }
+            }
+            now = producer.poll_timeout();
+            producer.handle_wake(now);
+        }
+        panic!("it is still there after {now:?}");
+    }
+
+    #[test]
+    fn no_more_is_under_way_than_the_window_and_no_more_waits_than_the_limit() {
+        let (mut producer, _) = connected(1);
+        let bytes = (WINDOW_BYTES / 4) as u32;
+        assert!((0..6).all(|no| producer.handle_sealed(Moment(1), chunk(no), bytes)));
+        assert_eq!(outputs(&mut producer).len(), 4);
+        producer.handle_released(Moment(2), chunk(0));
+        assert_eq!(outputs(&mut producer), [ProducerOutput::Release(chunk(0)), ProducerOutput::Send(chunk(4))]);
+        let room = MAX_PENDING - producer.pending();
+        assert!((100..100 + room as u64).all(|no| producer.handle_sealed(Moment(2), chunk(no), 1)));
+        assert!(!producer.handle_sealed(Moment(2), chunk(99), 1));
     }
 }

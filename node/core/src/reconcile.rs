@@ -28,8 +28,8 @@ use crate::moment::Moment;
 
 /// Each partner is told hashes so often; half of it while something is to be proved.
 pub const ROUND_INTERVAL: Duration = Duration::from_millis(4000);
-/// Partners that are told in one turn: many partners are told less often, so that what they cost has a bound.
-pub const MAX_ROUNDS_A_TURN: usize = 2;
+/// Partners that are told in one turn when nothing moves: many are told less often, so that what they cost has a bound.
+pub const MAX_ROUNDS_A_TURN: usize = 1;
 /// Questions for what is held that are under way.
 pub const MAX_ASKS: usize = 32;
 /// Questions that wait for their turn; more come up again with the next round.
@@ -263,9 +263,17 @@ impl Reconciler {
         let due = self.due.iter().filter(|(node, at)| **at <= scene.now && (scene.alive)(**node));
         let mut due: Vec<(Moment, NodeId)> = due.map(|(&node, &at)| (at, node)).collect();
         due.sort_unstable();
-        due.truncate(MAX_ROUNDS_A_TURN);
+        let mut quiet = 0;
+        let unproved: BTreeSet<NodeId> = self.unproved.iter().map(|&(_, owner)| owner).collect();
         for (_, node) in due {
-            let hurry = self.unproved.iter().any(|&(_, owner)| owner == node);
+            let moving = |&p: &Partition| !owned(scene, p);
+            let hurry = unproved.contains(&node) || self.partners.get(&node).is_some_and(|all| all.iter().any(moving));
+            if !hurry {
+                quiet += 1;
+                if quiet > MAX_ROUNDS_A_TURN {
+                    continue;
+                }
+            }
             self.due.insert(node, scene.now + if hurry { ROUND_INTERVAL / 2 } else { ROUND_INTERVAL });
             self.round(scene, node);
         }

@@ -189,7 +189,6 @@ impl World {
 
     /// The name of a chunk is taken: this capture is one of two. What is left is told again under another epoch.
     fn name_taken(&mut self, number: usize, chunk: ChunkId) {
-        let now = self.edge_moment(number);
         self.oracle.count("write: conflict");
         let edge = &mut self.edges[number];
         if !edge.spool.contains_key(&chunk) {
@@ -200,16 +199,20 @@ impl World {
             edge.next_no = 0;
         }
         let Some(copy) = edge.spool.remove(&chunk) else { return };
-        self.tell_edge(number, |machine| machine.handle_dropped(now, chunk));
+        self.tell_edge(number, |machine| machine.handle_dropped(chunk));
         self.produce(number, copy.bytes);
     }
 
     pub(super) fn link_gone(&mut self, number: usize, life: u32, router: usize) {
         let now = self.edge_moment(number);
-        if self.edges[number].life == life && self.edges[number].link == Some(router) {
-            self.edges[number].link = None;
-            self.tell_edge(number, |machine| machine.handle_disconnected(now, router));
+        if self.edges[number].life != life {
+            return;
         }
+        // A connection that ended, or one that was refused.
+        if self.edges[number].link == Some(router) {
+            self.edges[number].link = None;
+        }
+        self.tell_edge(number, |machine| machine.handle_disconnected(now, router));
     }
 }
 

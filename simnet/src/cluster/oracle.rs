@@ -15,8 +15,10 @@ pub(super) struct Truth {
     pub(super) released: Option<(u64, usize)>,
     /// Whole copies on disks, by the number of the store.
     pub(super) copies: BTreeSet<usize>,
-    /// Copies that a fault destroyed.
+    /// Copies that a fault destroyed and that were not brought again.
     pub(super) destroyed: BTreeSet<usize>,
+    /// Whether any copy ever was: a query that began before it was brought again may not see it.
+    pub(super) harmed: bool,
     /// Stores that deleted their copy because the owners had proved theirs.
     pub(super) deleted: BTreeSet<usize>,
 }
@@ -51,6 +53,7 @@ impl Oracle {
             released: None,
             copies: BTreeSet::new(),
             destroyed: BTreeSet::new(),
+            harmed: false,
             deleted: BTreeSet::new(),
         });
         truth.hashes.insert(hash);
@@ -78,6 +81,7 @@ impl Oracle {
             && truth.copies.remove(&store)
         {
             truth.destroyed.insert(store);
+            truth.harmed = true;
         }
     }
 

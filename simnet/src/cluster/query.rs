@@ -200,7 +200,7 @@ impl World {
             let Some(truth) = self.oracle.chunks.get(chunk) else { continue };
             let read = query.read.get(&chunk.stream).is_some_and(|read| read.contains(chunk.no.0));
             let told = blind || missing.get(&chunk.stream).is_some_and(|missing| missing.contains(chunk.no.0));
-            if !read && !told && !self.oracle.expired(truth) && truth.destroyed.is_empty() {
+            if !read && !told && !self.oracle.expired(truth) && !truth.harmed {
                 let text = format!(
                     "query {id} of store {} misses {chunk} and does not say so: copies on {:?}, complete {complete}",
                     query.coordinator, truth.copies
@@ -208,10 +208,15 @@ impl World {
                 return self.oracle.violate(text);
             }
         }
+        let lost = ["fault: wipe", "topology: remove", "topology: replace"];
+        let disks_lost = lost.iter().any(|what| self.oracle.counts.contains_key(what));
         // Two captures of one name drop what the other has named already: that leaves holes for good.
         let contested = |stream: StreamId, no: u64| {
             let chunk = ChunkId { stream, no: packetstream_protocol::ids::ChunkNo(no) };
-            self.oracle.chunks.get(&chunk).is_none_or(|truth| truth.hashes.len() > 1 || !truth.destroyed.is_empty())
+            // Nor does anybody know what was dropped for its age whose disk was lost.
+            self.oracle.chunks.get(&chunk).is_none_or(|truth| {
+                truth.hashes.len() > 1 || truth.harmed || (disks_lost && self.oracle.expired(truth))
+            })
         };
         let mut open = missing.iter().flat_map(|(&stream, chunks)| chunks.iter().map(move |no| (stream, no)));
         if query.at_rest && (blind || open.any(|(stream, no)| !contested(stream, no))) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use packetstream_core::{Command, Input};
 use packetstream_protocol::cluster::{MemberState, Removal};
 use packetstream_protocol::ids::NodeId;
 
@@ -30,6 +31,7 @@ impl World {
 
     /// Looks whether everything is at rest. Invariants 1, 2 and 6.
     pub(super) fn look(&mut self) {
+        self.keep_somebody();
         match self.unrest() {
             None => {
                 let hosts = Vec::new();
@@ -43,6 +45,26 @@ impl World {
             }
             Some(why) if self.now_us >= self.rest_until_us => self.oracle.violate(format!("no rest: {why}")),
             Some(_) => self.queue.push(self.now_us + 2 * SECOND, Event::Look),
+        }
+    }
+
+    /// Operators on both sides of a cut may have drained everybody: then nobody is left to give anything to.
+    fn keep_somebody(&mut self) {
+        let participants = self.participants();
+        let Some(cluster) = participants.first().and_then(|&store| self.stores[store].cluster.as_ref()) else { return };
+        let draining = |node: &NodeId| cluster.members().get(*node).is_some_and(|m| m.state == MemberState::Draining);
+        let present: Vec<NodeId> = cluster.members().present().collect();
+        // What an operator said may have died with the store that heard it.
+        let gone = self.stores.iter().filter(|store| store.retired).map(|store| store.node);
+        let given_up: Vec<NodeId> =
+            gone.filter(|node| cluster.members().given_up().any(|other| other == *node)).collect();
+        if present.iter().all(draining) {
+            for node in present {
+                self.inbox.push_back((participants[0], Input::Command(Command::Activate(node))));
+            }
+        }
+        for node in given_up {
+            self.inbox.push_back((participants[0], Input::Command(Command::Remove(node))));
         }
     }
 
@@ -80,6 +102,9 @@ impl World {
             if cluster.history().id() != map {
                 return Some(format!("store {number} has another map"));
             }
+            if !cluster.is_caught_up() {
+                return Some(format!("store {number} has not heard of all maps"));
+            }
             let live = cluster.history().live().len();
             if live != 1 {
                 return Some(format!("{live} maps live on store {number}"));
@@ -97,6 +122,9 @@ impl World {
             if routed > 0 {
                 return Some(format!("{routed} chunks are under way on store {number}"));
             }
+        }
+        if let Some(node) = first.members().given_up().next() {
+            return Some(format!("{} was given up", node.short()));
         }
         let strangers: BTreeSet<NodeId> = first.members().present().collect();
         if let Some(gone) = strangers.iter().find(|node| !participants.iter().any(|&p| self.stores[p].node == **node)) {

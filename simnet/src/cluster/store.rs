@@ -368,7 +368,9 @@ impl World {
             }
             Output::Write { to, chunk } => self.write(number, to, chunk),
             Output::Released(chunk) => {
-                let quorum = self.stores[number].cluster.as_ref().and_then(|c| c.map().map(|map| map.quorum()));
+                // A map may have become the newest since, in the same moment.
+                let live = self.stores[number].cluster.as_ref().map(|cluster| cluster.history().live());
+                let quorum = live.into_iter().flatten().map(|map| map.quorum()).min();
                 self.oracle.released(self.now_us, chunk, quorum.unwrap_or(1));
                 self.answer_producer(number, chunk, Wire::Released { chunk });
             }

@@ -1,10 +1,110 @@
 //! The simulator at work.
 
-use super::{Plant, run};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{Plant, Report, SOMETIMES, run, scale};
+
+/// With debug assertions a life takes ten times as long.
+const SEEDS: u64 = if cfg!(debug_assertions) { 100 } else { 400 };
+
+/// Lives seeds on two threads, for as long as `go_on` likes what came.
+fn live(seeds: std::ops::Range<u64>, plant: Plant, go_on: impl Fn(&Report) -> bool + Sync) -> Vec<Report> {
+    let next = AtomicU64::new(seeds.start);
+    let work = || {
+        let mut reports = Vec::new();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                return reports;
+            }
+            let report = run(seed, plant);
+            if !go_on(&report) {
+                next.store(seeds.end, Ordering::Relaxed);
+            }
+            reports.push(report);
+        }
+    };
+    std::thread::scope(|scope| {
+        let other = scope.spawn(work);
+        let mut reports = work();
+        reports.extend(other.join().expect("no life panics"));
+        reports
+    })
+}
 
 #[test]
 fn the_same_seed_gives_the_same_run() {
-    for seed in 0..4 {
+    for seed in 0..20 {
         assert_eq!(run(seed, Plant::None), run(seed, Plant::None));
     }
+}
+
+#[test]
+fn no_life_breaks_an_invariant_and_every_fault_strikes() {
+    let reports = live(0..SEEDS, Plant::None, |_| true);
+    let violations: Vec<(u64, String)> =
+        reports.iter().filter_map(|report| Some((report.seed, report.violation.clone()?))).collect();
+    assert_eq!(violations, []);
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for report in &reports {
+        for (what, count) in &report.counts {
+            *counts.entry(what).or_default() += count;
+        }
+    }
+    let never: Vec<&&str> = SOMETIMES.iter().filter(|what| !counts.contains_key(**what)).collect();
+    assert!(never.is_empty() || cfg!(debug_assertions), "never in {SEEDS} lives: {never:?}");
+}
+
+/// What proves that the simulator can fail.
+fn is_found(plant: Plant) {
+    let reports = live(0..1000, plant, |report| report.violation.is_none());
+    assert!(reports.iter().any(|report| report.violation.is_some()), "{plant:?} was not found in 1000 lives");
+}
+
+#[test]
+fn an_ack_before_the_sync_is_found() {
+    is_found(Plant::AckBeforeSync);
+}
+
+#[test]
+fn a_delete_before_the_proof_is_found() {
+    is_found(Plant::DeleteBeforeProof);
+}
+
+#[test]
+fn a_map_that_differs_with_arrival_is_found() {
+    is_found(Plant::MapByArrival);
+}
+
+/// Seeds that once found a bug in the machines.
+#[test]
+fn seeds_that_found_something() {
+    let seeds = [
+        (69, "a member that drains never was empty, for what was dropped counted as held"),
+        (157, "a node alone took itself for the cluster"),
+        (277, "a restart counted as proof that the owners of the newest map have everything"),
+        (283, "what was dropped for its age was forgotten in a restart and taken for missing"),
+        (375, "copies with substitutes were released that nobody on the other side of a cut could know of"),
+        (654, "a joiner owned something before it knew the maps that the others still used"),
+        (1012, "a member that was activated again was never probed, and taken for dead"),
+        (1083, "two that gave each other up never heard of each other again"),
+        (1270, "two clusters were founded, one of them by somebody who reached nobody"),
+        (1584, "the only holder of released chunks was given up, and answers called themselves complete"),
+        (2358, "who had just joined on the other side of a cut was not counted among the silent"),
+        (878, "a producer stayed with a router that refuses everything"),
+    ];
+    for (seed, what) in seeds {
+        assert_eq!(run(seed, Plant::None).violation, None, "{what}");
+    }
+}
+
+#[test]
+fn ten_members_learn_of_a_death_and_a_join() {
+    let row = scale::measure(10);
+    assert!((1..15_000).contains(&row.death_ms), "{row:?}");
+    assert!((1..15_000).contains(&row.join_ms), "{row:?}");
+    assert!(row.moved_bytes * 100 <= row.least_bytes * 115, "{row:?}");
+    let rows = [row];
+    assert!(scale::table(&rows).lines().count() == 2 && scale::plot(&rows).contains("<rect"));
 }

@@ -88,6 +88,10 @@ impl Cluster {
         for map in self.history.live() {
             nodes.extend(map.candidates(partition).into_iter().take(REPLICAS + SUBSTITUTES));
         }
+        // Who comes or goes is in others' maps.
+        let newest = self.history.newest();
+        let elsewhere = |node: &NodeId| newest.is_none_or(|map| map.slots().iter().all(|slot| slot.node != *node));
+        nodes.extend(self.members.present().filter(elsewhere));
         nodes
     }
 
@@ -147,7 +151,8 @@ impl Cluster {
             }
             let mut plan = planning.plan;
             plan.silent = planning.open.into_keys().collect();
-            plan.blind = planning.strange || self.is_blind(&planning.hosts, &plan.silent);
+            // Who has yet to hear which maps are in use does not know whom to ask.
+            plan.blind = planning.strange || !self.caught_up || self.is_blind(&planning.hosts, &plan.silent);
             for node in self.members.abandoned() {
                 plan.silent.insert(node);
                 plan.blind = true;
@@ -160,6 +165,11 @@ impl Cluster {
     fn is_blind(&self, hosts: &BTreeSet<HostId>, silent: &BTreeSet<NodeId>) -> bool {
         // A chunk that was released under the smallest map is on so many nodes at least.
         let Some(quorum) = self.history.live().iter().map(|map| map.quorum()).min() else { return true };
+        // The others may be enough to take substitutes for owners, whom nobody here knows.
+        let away = |node: NodeId| silent.contains(&node) || !self.swim.is_alive(node);
+        if self.history.live().iter().any(|map| map.most(&away)) {
+            return true;
+        }
         if silent.len() < quorum {
             return false;
         }

@@ -117,6 +117,12 @@ impl Cluster {
         if self.excluded { 0 } else { self.replicator.credit_bytes() }
     }
 
+    /// Whether this node has heard which maps are in use; until then its answers are not complete.
+    #[must_use]
+    pub const fn is_caught_up(&self) -> bool {
+        self.caught_up
+    }
+
     /// Whether an operator removed this node.
     #[must_use]
     pub const fn is_excluded(&self) -> bool {

@@ -66,10 +66,16 @@ impl Members {
         self.entries.is_empty()
     }
 
-    /// Members that were given up although nobody else could say that they are dead: they may have gone on alone.
+    /// Members that were given up although they may have what nobody else has.
     pub fn abandoned(&self) -> impl Iterator<Item = NodeId> + '_ {
         let abandoned = MemberState::Removed(Removal::Abandoned);
         self.entries.values().filter(move |member| member.state == abandoned).map(|member| member.node)
+    }
+
+    /// Members that were given up for dead: they may come back at any time.
+    pub fn given_up(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let given_up = |state| matches!(state, MemberState::Removed(Removal::Dead | Removal::Abandoned));
+        self.entries.values().filter(move |member| given_up(member.state)).map(|member| member.node)
     }
 
     /// The nodes that were not removed.
@@ -244,5 +250,93 @@ const fn state_number(state: MemberState) -> u8 {
             Removal::Revoked => 20,
             Removal::Abandoned => 21,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn member(node: u16, version: u64, by: u8, state: MemberState) -> Member {
+        let mut id = [0; 32];
+        id[..2].copy_from_slice(&node.to_be_bytes());
+        Member {
+            version,
+            by: NodeId([by; 32]),
+            node: NodeId(id),
+            state,
+            weight: 1,
+            zone: String::new(),
+            name: String::new(),
+            addresses: Vec::new(),
+            serial: [0; 16],
+            place: u64::from(node),
+        }
+    }
+
+    fn states() -> impl Strategy<Value = MemberState> {
+        use MemberState::{Active, Draining, Joining, Removed};
+        proptest::sample::select(vec![Joining, Active, Draining, Removed(Removal::Dead), Removed(Removal::Operator)])
+    }
+
+    proptest! {
+        #[test]
+        fn every_order_ends_in_the_same_set(
+            entries in proptest::collection::vec((0u16..4, 0u64..4, 0u8..3, states()), 0..12),
+            order in any::<u64>(),
+        ) {
+            let mut shuffled = entries.clone();
+            crate::rng::Rng::new(order).shuffle(&mut shuffled);
+            let set = |entries: &[(u16, u64, u8, MemberState)]| {
+                let mut set = Members::default();
+                for &(node, version, by, state) in entries {
+                    set.merge(member(node, version, by, state));
+                    set.merge(member(node, version, by, state));
+                }
+                set
+            };
+            let (one, two) = (set(&entries), set(&shuffled));
+            prop_assert_eq!(one.map(), two.map());
+            prop_assert_eq!(one.digest(), two.digest());
+            prop_assert_eq!(one, two);
+        }
+    }
+
+    #[test]
+    fn a_summary_brings_what_is_missing_and_nothing_else() {
+        let (mut one, mut two) = (Members::default(), Members::default());
+        for node in 0..5 {
+            one.merge(member(node, 1, 0, MemberState::Active));
+            two.merge(member(node, 1, 0, MemberState::Active));
+        }
+        one.merge(member(3, 2, 0, MemberState::Draining));
+        one.revoke(NodeId([9; 32]));
+        let summary = |set: &Members| Summary {
+            answer: false,
+            members: set.versions(),
+            trackers: Vec::new(),
+            revoked: set.revoked().iter().copied().collect(),
+        };
+        let news = one.newer_than(&summary(&two));
+        assert_eq!(news, [Fact::Member(member(3, 2, 0, MemberState::Draining)), Fact::Revoked(NodeId([9; 32]))]);
+        assert_eq!(two.newer_than(&summary(&one)), []);
+    }
+
+    #[test]
+    fn what_is_remembered_has_a_limit() {
+        let mut set = Members::default();
+        for node in 0..MAX_MEMBERS as u16 {
+            assert_eq!(set.merge(member(node, 1, 0, MemberState::Joining)), Merged::News);
+        }
+        assert_eq!(set.merge(member(MAX_MEMBERS as u16, 1, 0, MemberState::Joining)), Merged::Full);
+        assert_eq!(set.merge(member(0, 2, 0, MemberState::Active)), Merged::News, "who is known may change");
+        for key in 0..MAX_REVOKED as u16 {
+            let mut id = [0; 32];
+            id[..2].copy_from_slice(&key.to_be_bytes());
+            assert_eq!(set.revoke(NodeId(id)), Merged::News);
+        }
+        assert_eq!(set.revoke(NodeId([255; 32])), Merged::Full);
+        assert_eq!((set.expire_before(5), set.expire_before(4)), (Merged::News, Merged::Nothing));
     }
 }

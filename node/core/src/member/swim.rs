@@ -144,6 +144,11 @@ impl Swim {
         rng.sample(&alive, count)
     }
 
+    /// When time passed last.
+    pub(crate) const fn last(&self) -> Moment {
+        self.last
+    }
+
     pub(crate) fn add(&mut self, node: NodeId, now: Moment) {
         if node != self.me && !self.peers.contains_key(&node) {
             self.peers.insert(node, Peer { incarnation: 0, health: Health::Alive, since: now, shaky: false });
