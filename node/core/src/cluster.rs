@@ -511,6 +511,7 @@ impl Cluster {
             return;
         }
         let present: Vec<NodeId> = self.members.present().collect();
+        self.reroute |= self.history.supersede(&present);
         if self.history.retire(&present) {
             self.maps_changed = true;
             self.reroute = true;
@@ -868,7 +869,7 @@ impl Cluster {
     fn replicate(&mut self, now: Moment, run: impl FnOnce(&mut Replicator, &View<'_>, &mut Vec<Output>)) {
         let mut out = Vec::new();
         let swim = &self.swim;
-        let view = View { now, maps: self.history.live(), alive: &|node| swim.is_alive(node) };
+        let view = View { now, maps: self.history.written(), alive: &|node| swim.is_alive(node) };
         run(&mut self.replicator, &view, &mut out);
         self.outputs.extend(out);
     }

@@ -1,8 +1,12 @@
 //! The maps that live side by side while data moves, and how far every member is with them.
 //!
 //! A map lives until every member that was not removed has said that all it holds is with the owners of the newest (`sync`).
-//! Until then reads ask the owners of all of them, and a write needs W copies in each. One that lives too long only makes both
-//! wider; one that is dropped too early could hide data, so what is not known to be settled is kept.
+//! Until then reads ask the owners of all of them. One that lives too long only makes reads wider; one that is dropped too early
+//! could hide data, so what is not known to be settled is kept.
+//!
+//! A write needs W copies in each map that somebody may read by alone: once every member has said that it knows a newer one
+//! (`ack`), a map is superseded and asks nothing of writes any more. Otherwise a member that dies while its data moves could stop
+//! all writes: of two owners of the older map both are needed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,6 +22,8 @@ use crate::placement::{MapCache, PartitionMap};
 #[derive(Clone, Debug, Default)]
 pub struct History {
     maps: Vec<Arc<PartitionMap>>,
+    /// How many of the oldest maps are superseded.
+    superseded: usize,
     trackers: BTreeMap<NodeId, Tracker>,
     trackers_hash: u64,
     cache: Option<Arc<MapCache>>,
@@ -63,6 +69,23 @@ impl History {
         &self.maps
     }
 
+    /// The maps that a write must have its copies in.
+    #[must_use]
+    pub fn written(&self) -> &[Arc<PartitionMap>] {
+        self.maps.get(self.superseded..).unwrap_or(&self.maps)
+    }
+
+    /// Notes what is superseded now that these members are the ones that were not removed; true when that is news.
+    pub(crate) fn supersede(&mut self, present: &[NodeId]) -> bool {
+        let (newest, older) = (self.id(), self.maps.len().saturating_sub(1));
+        let known = |node| self.trackers.get(node).is_some_and(|tracker| tracker.ack == newest);
+        let news = self.superseded < older && present.iter().all(known);
+        if news {
+            self.superseded = older;
+        }
+        news
+    }
+
     /// Whether a map of this name is among the live ones.
     #[must_use]
     pub fn knows(&self, id: MapId) -> bool {
@@ -72,7 +95,10 @@ impl History {
     /// The own member set has another map now.
     pub fn adopt(&mut self, record: MapRecord) {
         let map = match self.maps.iter().position(|map| map.id() == record.id) {
-            Some(at) => self.maps.remove(at),
+            Some(at) => {
+                self.superseded -= usize::from(at < self.superseded);
+                self.maps.remove(at)
+            }
             None => self.compute(record),
         };
         self.maps.push(map);
@@ -85,6 +111,8 @@ impl History {
             return false;
         }
         let at = self.maps.partition_point(|map| map.id() < record.id).min(self.maps.len() - 1);
+        // Those before it have been superseded by one that is known; it has not.
+        let at = at.max(self.superseded);
         let map = self.compute(record);
         self.maps.insert(at, map);
         self.bound();
@@ -95,6 +123,7 @@ impl History {
     fn bound(&mut self) {
         while self.maps.len() > MAX_LIVE_MAPS {
             self.maps.remove(1);
+            self.superseded -= usize::from(self.superseded > 1);
         }
     }
 
@@ -111,6 +140,7 @@ impl History {
             return false;
         }
         self.maps.drain(..self.maps.len() - 1);
+        self.superseded = 0;
         true
     }
 
@@ -159,4 +189,75 @@ impl History {
 pub fn misplaced_bit(partition: Partition) -> (usize, u8) {
     let bit = usize::from(partition.number()) / 4;
     (bit / 8, 1 << (bit % 8))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::placement::place_of;
+    use packetstream_protocol::cluster::MapSlot;
+
+    fn node(number: u8) -> NodeId {
+        NodeId([number; 32])
+    }
+
+    fn record(sum: u64, nodes: &[u8]) -> MapRecord {
+        let slot = |&number: &u8| MapSlot {
+            node: node(number),
+            place: place_of(node(number)),
+            weight: 1,
+            zone: String::new(),
+        };
+        MapRecord { id: MapId { sum, hash: sum }, slots: nodes.iter().map(slot).collect() }
+    }
+
+    fn tracker(number: u8, ack: u64, sync: u64) -> Tracker {
+        let id = |sum| MapId { sum, hash: sum };
+        Tracker { seq: ack + sync, node: node(number), ack: id(ack), sync: id(sync), misplaced: Vec::new() }
+    }
+
+    fn sums(maps: &[Arc<PartitionMap>]) -> Vec<u64> {
+        maps.iter().map(|map| map.id().sum).collect()
+    }
+
+    #[test]
+    fn a_map_that_all_know_a_newer_one_of_asks_nothing_of_writes_and_is_read_until_all_is_moved() {
+        let mut history = History::default();
+        history.adopt(record(1, &[1, 3]));
+        history.adopt(record(2, &[1, 2, 3]));
+        let present = [node(1), node(2), node(3)];
+        history.merge(tracker(1, 2, 1));
+        history.merge(tracker(2, 2, 2));
+        assert!(!history.supersede(&present));
+        assert_eq!(sums(history.written()), [1, 2], "the third may read by the older one alone");
+        history.merge(tracker(3, 2, 1));
+        assert!(history.supersede(&present) && !history.supersede(&present));
+        assert_eq!((sums(history.written()), sums(history.live())), (vec![2], vec![1, 2]));
+
+        // The next map does not bring it back, nor does one that another still knew.
+        history.adopt(record(4, &[1, 2, 3, 4]));
+        assert_eq!(sums(history.written()), [2, 4]);
+        assert!(history.learn(record(3, &[1, 2]), &present));
+        assert_eq!(sums(history.written()), [2, 3, 4]);
+        assert!(!history.retire(&present));
+        assert!((1..=3).all(|number| history.merge(tracker(number, 4, 4))));
+        assert!(history.supersede(&present) && history.retire(&present));
+        assert_eq!((sums(history.written()), sums(history.live())), (vec![4], vec![4]));
+    }
+
+    #[test]
+    fn no_more_maps_live_than_the_limit_and_the_newest_is_always_written() {
+        let mut history = History::default();
+        for sum in 1..=2 * MAX_LIVE_MAPS as u64 {
+            history.adopt(record(sum, &[1]));
+            if sum % 3 == 0 {
+                history.merge(tracker(1, sum, 0));
+                assert!(history.supersede(&[node(1)]));
+            }
+            assert!(history.live().len() <= MAX_LIVE_MAPS);
+            let written = sums(history.written());
+            assert_eq!(written.last(), Some(&sum));
+            assert!(written.len() <= 3, "{written:?}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Brings chunks of producers onto the disks of enough nodes and says when they are there.
 //!
-//! A chunk is released when, in every live map, W nodes have it on disk: owners, or others in the place of owners that are
+//! A chunk is released when, in every live map that is not superseded, W nodes have it on disk: owners, or others in the place of owners that are
 //! not there ("sloppy"; the reconciler brings these home). Distinct nodes are counted, so a message more or less does not matter.
 //!
 //! Substitutes count only for a writer that reaches more than half of a map's nodes. Whoever asks and reaches as many knows then that
