@@ -73,14 +73,10 @@ fn any_node_takes_and_answers_for_all() {
     assert_eq!((&last["complete"], &last["matched"], &last["limited"]), (&true.into(), &3.into(), &true.into()));
 }
 
-/// `PACKETSTREAM_KILLS` says how many; each node in turn. A command of its own: since the machine counts substitutes only for who
-/// reaches more than half of a map, the import of the second round may stall until its patience is over, which is not understood yet.
+/// `PACKETSTREAM_KILLS` says how many; each node in turn.
 #[test]
 fn nothing_acknowledged_is_lost_when_nodes_are_killed_under_import() {
-    let Some(kills) = std::env::var("PACKETSTREAM_KILLS").ok().and_then(|text| text.parse().ok()) else {
-        eprintln!("skipped: a command of its own, with PACKETSTREAM_KILLS=30");
-        return;
-    };
+    let kills = std::env::var("PACKETSTREAM_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
     let folder = tempfile::tempdir().expect("a folder");
     let mix = traffic(&["--mix", "150000"], &folder.path().join("mix.pcap"));
     let expected = of_file(&mix);

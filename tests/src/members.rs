@@ -99,6 +99,9 @@ impl Members {
                 let status = self.status(through)?;
                 let members = status["cluster"]["members"].as_array()?;
                 let active = members.iter().filter(|member| member["state"] == "active" && member["health"] == "alive");
+                // Those who became active only now are not in the map yet.
+                let active =
+                    active.filter(|member| member["partitions"].as_u64() > Some(0) && member["in_sync"] == true);
                 (active.count() == count && status["cluster"]["maps"] == 1).then_some(())
             });
         }
