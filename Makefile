@@ -11,7 +11,7 @@ PURE := -p packetstream-protocol -p packetstream-dissect
 
 # The release commands always name the whole workspace: with a part of it cargo unites features differently, and RocksDB
 # would be built once more.
-.PHONY: build setup test demo lint fix bench mutate sipp latency
+.PHONY: build setup test demo lint fix bench mutate sipp latency rebalance
 
 build: setup
 	cargo build --release --locked --workspace
@@ -52,3 +52,7 @@ sipp: build
 
 latency: build
 	sh tests/latency.sh $(BIN)
+
+# Three nodes become five and three again, with five million packets: what moves, how fast, and what else suffers.
+rebalance: build
+	python3 tests/rebalance.py $(BIN) $(CARGO_TARGET_DIR)/release/simnet

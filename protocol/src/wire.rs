@@ -618,6 +618,9 @@ pub struct ClusterReport {
     pub routed_chunks: u64,
     pub routed_bytes: u64,
     pub transfers: Vec<TransferRow>,
+    /// Chunks and bytes that this process has brought to other members because they lacked them: joins, drains and repair.
+    pub moved_chunks: u64,
+    pub moved_bytes: u64,
 }
 
 /// One member.

@@ -95,6 +95,7 @@ fn as_json(cluster: &ClusterReport) -> serde_json::Value {
         "quorum": cluster.quorum, "held_partitions": cluster.held_partitions,
         "misplaced_partitions": cluster.misplaced_partitions, "routed_chunks": cluster.routed_chunks,
         "routed_bytes": cluster.routed_bytes, "transfers": transfers.collect::<Vec<_>>(),
+        "moved_chunks": cluster.moved_chunks, "moved_bytes": cluster.moved_bytes,
     })
 }
 
@@ -121,6 +122,9 @@ fn members(cluster: &ClusterReport) {
     }
     if cluster.routed_chunks > 0 {
         say!("routed   {} chunks, {} bytes wait to be acknowledged", cluster.routed_chunks, cluster.routed_bytes);
+    }
+    if cluster.moved_chunks > 0 {
+        say!("moved    {} chunks, {} bytes to members that lacked them", cluster.moved_chunks, cluster.moved_bytes);
     }
     for row in &cluster.transfers {
         let name = cluster.members.iter().find(|member| member.node == row.peer).map_or("?", |member| &member.name);

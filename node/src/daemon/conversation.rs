@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use packetstream_core::{Command, Input, WriteResult};
@@ -467,6 +468,8 @@ fn report(hub: &Hub) -> ClusterReport {
         routed_chunks: status.routed.0 as u64,
         routed_bytes: status.routed.1,
         transfers: transfers.collect(),
+        moved_chunks: hub.moved.chunks.load(Ordering::Relaxed),
+        moved_bytes: hub.moved.bytes.load(Ordering::Relaxed),
     }
 }
 

@@ -42,6 +42,7 @@ pub(crate) struct Hub {
     pub(crate) routing: Routing,
     pub(crate) peers: Peers,
     pub(crate) view: ArcSwap<View>,
+    pub(crate) moved: Moved,
     plans: Mutex<HashMap<u64, oneshot::Sender<Plan>>>,
     next: AtomicU64,
     started: Instant,
@@ -51,6 +52,13 @@ pub(crate) struct Hub {
     pub(crate) stored: broadcast::Sender<ChunkId>,
     /// Whether there is a machine.
     driven: watch::Sender<bool>,
+}
+
+/// What this process has brought to other members that lacked it.
+#[derive(Default)]
+pub(crate) struct Moved {
+    pub(crate) chunks: AtomicU64,
+    pub(crate) bytes: AtomicU64,
 }
 
 type WriteDone = Box<dyn FnOnce(WriteResult) + Send>;
@@ -158,6 +166,7 @@ impl Hub {
             routing: Routing::default(),
             peers,
             view: ArcSwap::default(),
+            moved: Moved::default(),
             plans: Mutex::default(),
             next: AtomicU64::new(1),
             started: Instant::now(),

@@ -4,6 +4,7 @@
 //! push of chunks that its receiver wants. What cannot be sent is dropped or failed at once: the machines ask again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -428,7 +429,11 @@ async fn push_one(hub: &Weak<Hub>, peer: &Peer, push: &Push) -> Result<(), RpcEr
             let store = hub.store.clone();
             let read = tokio::task::spawn_blocking(move || store.get(id)).await;
             match read {
-                Ok(Ok(Some(chunk))) => sender.send_chunk(chunk.bytes()).await?,
+                Ok(Ok(Some(chunk))) => {
+                    sender.send_chunk(chunk.bytes()).await?;
+                    hub.moved.chunks.fetch_add(1, Ordering::Relaxed);
+                    hub.moved.bytes.fetch_add(chunk.bytes().len() as u64, Ordering::Relaxed);
+                }
                 Ok(Ok(None)) | Err(_) => {}
                 Ok(Err(error)) => {
                     tracing::error!(chunk = %id, %error, "a chunk cannot be read");
