@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+"""What it costs when nodes join and leave: 3 -> 4 -> 5 nodes and back, with PACKETS (5,000,000) packets of HOSTS (40) hosts stored.
+
+Prints for each step how long it took, the bytes moved against the least that the new map needs, how fast they moved, and whether
+every query during it was complete; once also what is left of the rate of an import meanwhile. In the same run a plain TLS copy
+(openssl) of as many bytes is measured, to memory and onto the disk. Needs openssl. rebalance.py PACKETSTREAM SIMNET
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+BIN, SIMNET = sys.argv[1], sys.argv[2]
+PACKETS = int(os.environ.get("PACKETS", 5_000_000))
+HOSTS = int(os.environ.get("HOSTS", 40))
+PATIENCE = 900
+WORK = tempfile.mkdtemp(prefix="rebalance-")
+nodes = []
+
+
+class Node:
+    def __init__(self, name):
+        self.name = name
+        run("cluster", "invite", "--role", "node", "--name", name, "-o", f"{WORK}/{name}.bundle", "--data", f"{WORK}/operator")
+        command = [BIN, "--log", "warn", "node", "--bundle", f"{WORK}/{name}.bundle", "--data", f"{WORK}/{name}"]
+        command += ["--listen", "127.0.0.1:0"]
+        for other in nodes:
+            command += ["--seed", other.address]
+        with open(f"{WORK}/{name}.log", "w") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        for line in self.process.stdout:
+            if line.startswith("listening on "):
+                self.address = line.split()[2].rstrip(",")
+                break
+        else:
+            sys.exit(open(f"{WORK}/{name}.log").read())
+        nodes.append(self)
+
+    def status(self):
+        said = self.ask("status", "--json")
+        return json.loads(said.stdout) if said.returncode == 0 else None
+
+    def ask(self, *arguments):
+        return subprocess.run(
+            [BIN, *arguments, "--peer", self.address, "--bundle", f"{WORK}/operator/operator.bundle"],
+            capture_output=True,
+            text=True,
+        )
+
+
+def run(*arguments):
+    subprocess.run([BIN, *arguments], check=True, stdout=subprocess.DEVNULL)
+
+
+def until(what, holds):
+    begun = time.monotonic()
+    while time.monotonic() - begun < PATIENCE:
+        if (value := holds()) is not None:
+            return value
+        time.sleep(0.1)
+    sys.exit(f"not within {PATIENCE} s: {what}")
+
+
+def settled(count, asked):
+    """The status of these nodes when so many members are active and nothing moves any more."""
+    all_of = [node.status() for node in asked]
+    for status in all_of:
+        if status is None or status["cluster"]["maps"] != 1:
+            return None
+        members = status["cluster"]["members"]
+        owners = [row for row in members if row["state"] == "active" and row["in_sync"] and row["partitions"] > 0]
+        if len(owners) != count or status["cluster"]["misplaced_partitions"] > 0:
+            return None
+    return all_of
+
+
+def held(node):
+    return node.status()["bytes"]
+
+
+def moved():
+    return sum(node.status()["cluster"]["moved_bytes"] for node in nodes)
+
+
+class Beside(threading.Thread):
+    """Does something again and again until it is told to stop."""
+
+    def __init__(self, act):
+        super().__init__(daemon=True)
+        self.act, self.going, self.results = act, True, []
+        self.start()
+
+    def run(self):
+        while self.going:
+            self.results.append(self.act(len(self.results)))
+
+    def stop(self):
+        self.going = False
+        self.join()
+        return self.results
+
+
+def import_rate(host, through):
+    begun = time.monotonic()
+    said = through.ask("import", mix, "--host", host)
+    assert said.returncode == 0, said.stderr
+    return packets / (time.monotonic() - begun)
+
+
+def query(number):
+    host = f"h{number * 7 % HOSTS}"
+    said = nodes[number % 3].ask("query", "--host", host, "-T", "fields", "-e", "frame.number", "-Y", "frame.len >= 0")
+    time.sleep(0.5)
+    return said.returncode == 0 and said.stdout.count("\n") == packets
+
+
+def step(name, act, count, least, importing=False):
+    """Prints what a change of the members costs; returns the bytes a second that it moved."""
+    before = moved()
+    queries = Beside(query)
+    imports = Beside(lambda number: import_rate(f"{name}-{number}".replace(" ", "-"), nodes[number % 3])) if importing else None
+    begun = time.monotonic()
+    asked = act()
+    first = last = None
+    seen = before
+    while True:
+        done = settled(count, asked)
+        now = moved()
+        if now != seen:
+            first, last, seen = first or time.monotonic(), time.monotonic(), now
+        if done:
+            break
+        if time.monotonic() - begun > PATIENCE:
+            sys.exit(f"{name}: not settled within {PATIENCE} s")
+        time.sleep(0.2)
+    took = time.monotonic() - begun
+    answers = queries.stop()
+    rates = imports.stop() if imports else []
+    bytes_moved, minimum = moved() - before, least()
+    pace = bytes_moved / max((last or 1) - (first or 0), 0.2)
+    line = f"{name}: settled after {took:.1f} s, moved {bytes_moved / 1e6:.0f} MB, least {minimum / 1e6:.0f} MB"
+    line += f" ({bytes_moved / max(minimum, 1):.3f}), {pace / 1e6:.0f} MB/s, queries complete {sum(answers)} of {len(answers)}"
+    if rates:
+        rate = sum(rates) / len(rates)
+        line += f", import {rate:.0f} packets/s = {rate / alone:.2f} of {alone:.0f} alone"
+    print(line, flush=True)
+    return pace
+
+
+def tls_copy(size):
+    """Bytes a second of a copy by openssl into memory, and onto the disk with a sync at its end."""
+    key, certificate, source = f"{WORK}/key.pem", f"{WORK}/cert.pem", f"{WORK}/source"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=copy"]
+        + ["-keyout", key, "-out", certificate],
+        check=True,
+        capture_output=True,
+    )
+    with open(source, "wb") as out:
+        for _ in range(size >> 20):
+            out.write(os.urandom(1 << 20))
+    paces = []
+    for number, target in enumerate(["/dev/null", f"{WORK}/target"]):
+        port = subprocess.run(
+            [sys.executable, "-c", "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"],
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+        with open(target, "wb") as out, open(source, "rb") as data:
+            server = subprocess.Popen(
+                ["openssl", "s_server", "-quiet", "-accept", f"127.0.0.1:{port}", "-key", key, "-cert", certificate]
+                + ["-tls1_3", "-naccept", "1"],
+                stdin=subprocess.PIPE,
+                stdout=out,
+                stderr=subprocess.DEVNULL,
+            )
+            time.sleep(0.5)
+            begun = time.monotonic()
+            subprocess.run(
+                ["openssl", "s_client", "-quiet", "-connect", f"127.0.0.1:{port}", "-tls1_3"],
+                stdin=data,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            server.wait()
+            if number:
+                os.fsync(out.fileno())
+            paces.append(os.path.getsize(source) / (time.monotonic() - begun))
+    return paces
+
+
+try:
+    run("cluster", "init", "--data", f"{WORK}/operator")
+    packets = PACKETS // HOSTS
+    mix = f"{WORK}/mix.pcap"
+    subprocess.run([SIMNET, "traffic", "--mix", str(packets), "-o", mix], check=True, stdout=subprocess.DEVNULL)
+    packets = subprocess.run([BIN, "read", "-r", mix, "-T", "fields", "-e", "frame.number"], capture_output=True, text=True)
+    packets = packets.stdout.count("\n")
+    for number in range(3):
+        Node(f"n{number + 1}")
+    until("three nodes", lambda: settled(3, nodes))
+    begun = time.monotonic()
+    for number in range(HOSTS):
+        import_rate(f"h{number}", nodes[number % 3])
+    took = time.monotonic() - begun
+    print(f"imported {packets * HOSTS} packets in {took:.1f} s, {packets * HOSTS / took:.0f} packets/s", flush=True)
+    until("all copies", lambda: settled(3, nodes) if len({held(node) for node in nodes}) == 1 else None)
+    alone = sorted(import_rate(f"alone-{number}", nodes[number]) for number in range(3))[1]
+
+    def join(name):
+        def act():
+            Node(name)
+            return nodes
+
+        return act
+
+    def drain(node, rest):
+        def act():
+            said = nodes[0].ask("cluster", "drain", node.name)
+            assert said.returncode == 0, said.stderr
+            return rest
+
+        return act
+
+    pace = step("3 to 4", join("n4"), 4, lambda: held(nodes[3]))
+    step("4 to 5 under import", join("n5"), 5, lambda: held(nodes[4]), importing=True)
+    least = held(nodes[4])
+    step("5 to 4", drain(nodes[4], nodes[:4]), 4, lambda: least)
+    least = held(nodes[3])
+    step("4 to 3", drain(nodes[3], nodes[:3]), 3, lambda: least)
+    memory, disk = tls_copy(400 << 20)
+    print(f"plain TLS copy: {memory / 1e6:.0f} MB/s, onto the disk {disk / 1e6:.0f} MB/s;", end=" ")
+    print(f"the first move: {pace / memory:.2f} and {pace / disk:.2f} of these")
+finally:
+    for node in nodes:
+        node.process.kill()
+        node.process.wait()
+    shutil.rmtree(WORK, ignore_errors=True)
