@@ -93,7 +93,10 @@ impl Analysis {
     }
 
     /// Ends the pass.
-    pub fn finish(self) -> FactStore {
+    pub fn finish(mut self) -> FactStore {
+        for (number, fact) in self.flows.udp.finish() {
+            self.facts.amend(number, fact);
+        }
         self.facts
     }
 }

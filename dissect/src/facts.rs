@@ -31,6 +31,8 @@ pub enum Fact {
         since_first: i64,
         since_previous: i64,
     },
+    /// The conversation of a UDP datagram, where it turned out later that it is another one.
+    UdpStream { layer: u8, stream: u32 },
     /// What the payload of a UDP datagram was set up for, and for RTP its extended sequence number.
     Media {
         /// Which occurrence of UDP in the frame.

@@ -220,8 +220,8 @@ pub struct FieldDef {
     pub mask: u64,
     /// Set for an expert info: how bad it is and of what kind.
     pub expert: Option<(Severity, Group)>,
-    /// A protocol that must be read so that the field is right, wherever it lies.
-    pub fed_by: Option<ProtoId>,
+    /// Protocols that must be read so that the field is right, wherever they lie.
+    pub fed_by: &'static [ProtoId],
     /// Frames that come later can change its value or tell that it is there: it takes two passes to be right.
     pub is_told_later: bool,
 }
@@ -229,7 +229,7 @@ pub struct FieldDef {
 impl FieldDef {
     /// A field shown in its type's only or usual form; the other properties are put on with the functions below.
     pub const fn new(name: &'static str, label: &'static str, ftype: FieldType, base: Base) -> Self {
-        Self { name, label, ftype, base, names: Names::None, mask: 0, expert: None, fed_by: None, is_told_later: false }
+        Self { name, label, ftype, base, names: Names::None, mask: 0, expert: None, fed_by: &[], is_told_later: false }
     }
 
     /// An expert info: a field without value that has a severity, a group and a message.
@@ -251,9 +251,9 @@ impl FieldDef {
         self
     }
 
-    /// With a protocol that must be read for it (SDP says which UDP conversations there will be).
-    pub const fn fed_by(mut self, feeder: ProtoId) -> Self {
-        self.fed_by = Some(feeder);
+    /// With protocols that must be read for it (SDP says which UDP conversations there will be).
+    pub const fn fed_by(mut self, feeders: &'static [ProtoId]) -> Self {
+        self.fed_by = feeders;
         self
     }
 

@@ -157,11 +157,11 @@ impl Transactions {
 }
 
 /// Where a transaction takes place. Addresses that signalling announced are a conversation each, so the number of the
-/// UDP stream counts where there is one.
+/// UDP conversation counts where there is one.
 fn place(d: &mut Dissector<'_>) -> Key {
     let endpoints = d.endpoints;
     let stream = match endpoints.transport {
-        Transport::Udp => d.flows().and_then(|flows| flows.udp.stream(endpoints)),
+        Transport::Udp => d.flows().and_then(|flows| flows.udp.id(endpoints)),
         _ => None,
     };
     Key(match stream {

@@ -63,8 +63,8 @@ impl Wanted {
             self.own = [u64::MAX; PROTO_COUNT.div_ceil(64)];
         }
         self.own[owner as usize / 64] |= 1 << (owner as usize % 64);
-        if let Some(feeder) = registry::field(field).fed_by {
-            self.enter(feeder);
+        for feeder in registry::field(field).fed_by {
+            self.enter(*feeder);
         }
         if frame::needs_all_layers(field) || eth::needs_payload(field) || registry::protocol(owner).is_everywhere {
             self.enter_all();

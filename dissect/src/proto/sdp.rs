@@ -198,6 +198,12 @@ fn announce<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
     for ((address, port), frame) in outcome.announced {
         flows.udp.announce(address, port, frame);
     }
+    for ((address, port), setup) in outcome.offered {
+        flows.udp.offer(address, port, setup);
+    }
+    for (address, port) in outcome.refused {
+        flows.udp.withdraw(address, port);
+    }
     for ((address, port), setup) in outcome.bound {
         udp::bind(d, address, port, setup);
     }

@@ -314,7 +314,7 @@ fields! { Sip, "sip", "Session Initiation Protocol";
     SERVICE_PRIORITY = field("sip.service_priority", "Service Priority", String, None);
     ICID_VALUE = field("sip.icid_value", "icid-value", String, None);
     ICID_GEN_ADDR = field("sip.icid_gen_addr", "icid-gen-addr", String, None);
-    CALL_ID_GENERATED = field("sip.call_id_generated", "Generated Call-ID", String, None).fed_by(ProtoId::Rtp).told_later();
+    CALL_ID_GENERATED = field("sip.call_id_generated", "Generated Call-ID", String, None).fed_by(&[ProtoId::Rtp]).told_later();
     UNRECOGNIZED_HEADER = expert("sip.unrecognized_header", "Unrecognised SIP header", Note, Undecoded);
     HEADER_NO_COLON = expert("sip.header_no_colon", "Header has no colon after the name", Warning, Malformed);
     HEADER_NOT_TERMINATED = expert("sip.header_not_terminated", "Header not terminated by empty line (CRLF)", Warning, Malformed);

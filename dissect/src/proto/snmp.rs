@@ -6,6 +6,7 @@ use crate::bindings::Binding;
 use crate::dissector::Dissector;
 use crate::field::{FieldId, Names, fields};
 use crate::output::value::hex;
+use crate::proto::udp;
 use crate::registry::{ProtoId, Protocol, Sample};
 use crate::stop::{Parsed, Stop};
 use crate::transaction::{self, Again, Rules};
@@ -181,6 +182,9 @@ fn accepts(_: &Dissector<'_>, tvb: Tvb<'_>) -> bool {
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.begin(PROTO, tvb);
     d.set_protocol("SNMP");
+    if d.wants_facts_of(ProtoId::Udp) {
+        udp::take_up(d, ProtoId::Snmp);
+    }
     let message = Element::expect(tvb, 0, ber::SEQUENCE)?.body;
     let version = Element::expect(message, 0, ber::INTEGER)?;
     let number = version.int()?;

@@ -1,6 +1,6 @@
 //! User Datagram Protocol (RFC 768), and which protocol a datagram carries.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -21,18 +21,21 @@ fields! { Udp, "udp", "User Datagram Protocol";
     SRCPORT = field("udp.srcport", "Source Port", Uint16, Dec);
     DSTPORT = field("udp.dstport", "Destination Port", Uint16, Dec);
     PORT = field("udp.port", "Source or Destination Port", Uint16, Dec);
-    STREAM = field("udp.stream", "Stream index", Uint32, Dec).fed_by(ProtoId::Sdp).told_later();
+    STREAM = field("udp.stream", "Stream index", Uint32, Dec).fed_by(FEEDERS).told_later();
     LENGTH = field("udp.length", "Length", Uint16, Dec);
     CHECKSUM = field("udp.checksum", "Checksum", Uint16, Hex);
     CHECKSUM_STATUS = field("udp.checksum.status", "Checksum Status", Uint8, None).names(Names::Values(CHECKSUM_STATUSES));
-    TIME_RELATIVE = field("udp.time_relative", "Time since first frame", RelativeTime, None).fed_by(ProtoId::Sdp);
-    TIME_DELTA = field("udp.time_delta", "Time since previous frame", RelativeTime, None).fed_by(ProtoId::Sdp);
+    TIME_RELATIVE = field("udp.time_relative", "Time since first frame", RelativeTime, None).fed_by(FEEDERS);
+    TIME_DELTA = field("udp.time_delta", "Time since previous frame", RelativeTime, None).fed_by(FEEDERS);
     PAYLOAD = field("udp.payload", "Payload", Bytes, None);
     POSSIBLE_TRACEROUTE = expert("udp.possible_traceroute", "Possible traceroute", Chat, Sequence);
     LENGTH_BAD = expert("udp.length.bad", "Bad length value", Error, Malformed);
     LENGTH_BAD_ZERO = expert("udp.length.bad_zero", "Length is zero but payload < 65536", Warning, Protocol);
     CHECKSUM_ZERO = expert("udp.checksum.zero", "Illegal checksum value (0)", Error, Checksum);
 }
+
+/// Who says that a conversation begins.
+const FEEDERS: &[ProtoId] = &[ProtoId::Sdp, ProtoId::Snmp];
 
 /// What became of a checksum (`*.checksum.status` of all protocols).
 pub(crate) const CHECKSUM_STATUSES: &[(u64, &str)] =
@@ -52,6 +55,11 @@ pub const MAX_CONVERSATIONS: usize = 1_000_000;
 pub const MAX_ANNOUNCED: usize = 262_144;
 /// How many datagrams to or from offered addresses wait for the answer that says what they are. They take 120 octets each.
 pub const MAX_EARLY: usize = 8192;
+/// How many datagrams that came to or from an announced address are remembered, for the answer to a request before them
+/// to count them to another conversation. They take 100 octets each.
+pub const MAX_RECENT: usize = 4096;
+/// How many datagrams can be counted to another conversation than the one they were found in at first.
+pub const MAX_MOVED: usize = 262_144;
 /// How many RTP sources of one address are told apart.
 pub const MAX_SOURCES: usize = 8;
 
@@ -78,6 +86,8 @@ struct Known {
 }
 
 struct Conversation {
+    /// Tells it from all others, with and without a number.
+    id: u32,
     /// Its number, once its first datagram came.
     stream: Option<u32>,
     /// When its first datagram came, once one did.
@@ -85,12 +95,30 @@ struct Conversation {
     previous: i64,
     /// The protocol that claimed the conversation, or for which it was announced.
     child: Option<ProtoId>,
+    /// The protocol that took the conversation up.
+    owner: Option<ProtoId>,
+    /// Its place in [`Flows::successors`].
+    successor: Option<u32>,
 }
 
 impl Conversation {
-    fn new(child: Option<ProtoId>) -> Self {
-        Self { stream: None, first: None, previous: 0, child }
+    /// `begun` is how many there are.
+    fn new(begun: &mut u32, child: Option<ProtoId>) -> Self {
+        *begun = begun.wrapping_add(1);
+        Self { id: *begun, stream: None, first: None, previous: 0, child, owner: None, successor: None }
     }
+}
+
+/// A datagram that was counted to what was announced for one of its ends.
+struct Counted {
+    frame: u64,
+    layer: u8,
+    from: Endpoints,
+    to: Endpoints,
+    /// By the sender's announcement, not the receiver's.
+    is_by_sender: bool,
+    /// The frame of that announcement.
+    announced: u64,
 }
 
 /// An address and port that signalling announced: what is heard there is a conversation of its own, whoever the other
@@ -101,6 +129,8 @@ struct Announced {
     frame: u64,
     /// What is heard there, once both sides agreed on it.
     setup: Option<Arc<Setup>>,
+    /// The RTP that was offered and neither accepted nor refused.
+    offer: Option<Arc<Setup>>,
     /// The RTP sources heard there and their last extended sequence numbers.
     sources: SmallVec<[(u32, u32); 2]>,
 }
@@ -125,6 +155,14 @@ pub(crate) struct Flows {
     announced: Conversations<Announced>,
     /// In the order of their frames.
     early: VecDeque<Early>,
+    /// In the order of their frames.
+    recent: VecDeque<Counted>,
+    /// The numbers of conversations that began before they were known to.
+    successors: Vec<Option<u32>>,
+    /// The datagrams, by frame and layer, that belong to one of these and not to the one that they were found in: the
+    /// second pass knows all conversations when it looks for one.
+    moved: BTreeMap<(u64, u8), u32>,
+    begun: u32,
     opened: u32,
 }
 
@@ -134,6 +172,10 @@ impl Default for Flows {
             conversations: Conversations::new(MAX_CONVERSATIONS),
             announced: Conversations::new(MAX_ANNOUNCED),
             early: VecDeque::new(),
+            recent: VecDeque::new(),
+            successors: Vec::new(),
+            moved: BTreeMap::new(),
+            begun: 0,
             opened: 0,
         }
     }
@@ -144,17 +186,78 @@ impl Flows {
         Endpoints { src: address, src_port: port, transport: Transport::Udp, ..Endpoints::default() }
     }
 
-    /// Lets what is heard at an address and port from now on be a conversation of its own, unless `frame` or a later one
+    /// Lets what is heard at an address and port from `frame` on be a conversation of its own, up to a later frame that
     /// said so before.
     pub(crate) fn announce(&mut self, address: Address, port: u16, frame: u64) {
+        let here = Self::place(address, port);
+        let successor = self.take_over(here, frame);
         let mut is_new = false;
-        let place = self.announced.get_or_insert_with(Self::place(address, port), || {
+        let place = self.announced.get_or_insert_with(here, || {
             is_new = true;
-            Announced { conversation: Conversation::new(None), frame, setup: None, sources: SmallVec::new() }
+            Announced::new(&mut self.begun, frame)
         });
         if !is_new && place.frame < frame {
-            (place.conversation, place.frame) = (Conversation::new(None), frame);
+            (place.conversation, place.frame) = (Conversation::new(&mut self.begun, None), frame);
         }
+        if place.frame == frame && place.conversation.successor.is_none() {
+            place.conversation.successor = successor;
+        }
+    }
+
+    /// Moves the datagrams that came since `frame` to the conversation that it announced for `here`, as it turns out now.
+    fn take_over(&mut self, here: Endpoints, frame: u64) -> Option<u32> {
+        let mut successor = None;
+        for counted in self.recent.iter_mut().rev().take_while(|counted| counted.frame >= frame) {
+            let is_by_sender = counted.from == here;
+            let is_later = match (is_by_sender, counted.is_by_sender) {
+                (true, false) => true,
+                (false, true) => false,
+                _ => counted.announced < frame,
+            };
+            if !is_later || !is_by_sender && counted.to != here || self.moved.len() >= MAX_MOVED {
+                continue;
+            }
+            let number = *successor.get_or_insert_with(|| {
+                self.successors.push(None);
+                self.successors.len() as u32 - 1
+            });
+            self.moved.insert((counted.frame, counted.layer), number);
+            (counted.is_by_sender, counted.announced) = (is_by_sender, frame);
+        }
+        successor
+    }
+
+    /// Begins another conversation between two ends when `owner` takes theirs up, which it does once: the datagram at
+    /// hand is its first.
+    fn take_up(&mut self, endpoints: Endpoints, (frame, layer): (u64, u8), owner: ProtoId) {
+        let (key, _) = endpoints.conversation();
+        let conversation = self.conversations.get_or_insert_with(key, || Conversation::new(&mut self.begun, None));
+        if conversation.owner == Some(owner) || self.moved.len() >= MAX_MOVED {
+            return;
+        }
+        let number = self.successors.len() as u32;
+        self.successors.push(None);
+        self.moved.insert((frame, layer), number);
+        *conversation = Conversation {
+            owner: Some(owner),
+            successor: Some(number),
+            ..Conversation::new(&mut self.begun, conversation.child)
+        };
+    }
+
+    /// What the whole capture tells of datagrams: the numbers of those that belong to another conversation than the one
+    /// that they were found in, and the media of offers without an answer.
+    pub(crate) fn finish(mut self) -> impl Iterator<Item = (u64, Fact)> {
+        let mut opened = self.opened;
+        let media = self.unanswered();
+        let numbers = std::mem::take(&mut self.moved).into_iter().filter_map(move |((frame, layer), at)| {
+            let stream = *self.successors.get_mut(at as usize)?.get_or_insert_with(|| {
+                opened = opened.saturating_add(1);
+                opened.saturating_sub(1)
+            });
+            Some((frame, Fact::UdpStream { layer, stream }))
+        });
+        numbers.chain(media)
     }
 
     /// Announces an address and port at which `proto` is heard.
@@ -165,22 +268,52 @@ impl Flows {
         }
     }
 
+    /// Says what will be heard at an address and port if it is accepted.
+    pub(crate) fn offer(&mut self, address: Address, port: u16, setup: Setup) {
+        if let Some(place) = self.announced.get_mut(Self::place(address, port)) {
+            place.offer = Some(Arc::new(setup));
+        }
+    }
+
+    /// Says that it is not.
+    pub(crate) fn withdraw(&mut self, address: Address, port: u16) {
+        if let Some(place) = self.announced.get_mut(Self::place(address, port)) {
+            place.offer = None;
+        }
+    }
+
+    /// What came to or from an address whose offer was neither accepted nor refused, if it looks like RTP.
+    fn unanswered(&mut self) -> Vec<(u64, Fact)> {
+        let mut facts = Vec::new();
+        for early in std::mem::take(&mut self.early) {
+            for here in [early.to, early.from] {
+                let Some(place) = self.announced.get_mut(here) else { continue };
+                let Some(offer) = place.offer.clone() else { continue };
+                if early.header[0] >> 6 == 2 {
+                    let sequence = if offer.proto == ProtoId::Rtp { place.extend(&early.header) } else { 0 };
+                    let setup = match early.announced == offer.frame {
+                        true => offer,
+                        false => Arc::new(Setup { frame: early.announced, ..Setup::clone(&offer) }),
+                    };
+                    facts.push((early.frame, Fact::Media { layer: early.layer, sequence, setup }));
+                }
+                break;
+            }
+        }
+        facts
+    }
+
     /// Says what is heard at an address and port; answers what that makes of datagrams that came before.
     fn bind(&mut self, address: Address, port: u16, setup: Setup) -> Vec<(u64, Fact)> {
         let here = Self::place(address, port);
         let setup = Arc::new(setup);
-        let place = self.announced.get_or_insert_with(here, || Announced {
-            conversation: Conversation::new(None),
-            frame: setup.frame,
-            setup: None,
-            sources: SmallVec::new(),
-        });
+        let place = self.announced.get_or_insert_with(here, || Announced::new(&mut self.begun, setup.frame));
         // An answer that is sent again names its request, which may be older than what set the same medium up since.
         let is_older = |before: &Arc<Setup>| before.proto == setup.proto && before.frame > setup.frame;
         if place.setup.as_ref().is_some_and(is_older) {
             return Vec::new();
         }
-        place.setup = Some(setup.clone());
+        (place.setup, place.offer) = (Some(setup.clone()), None);
         let mut facts = Vec::new();
         self.early.retain(|early| {
             let is_here = early.to == here || early.from == here;
@@ -224,33 +357,44 @@ impl Flows {
         None
     }
 
-    /// What was announced for the sender or, failing that, for the receiver.
-    fn announced(announced: &mut Conversations<Announced>, endpoints: Endpoints) -> Option<&mut Conversation> {
+    /// What was announced for the sender or, failing that, for the receiver; and whether it is the sender's.
+    fn announced(announced: &mut Conversations<Announced>, endpoints: Endpoints) -> Option<(&mut Announced, bool)> {
         if announced.len() == 0 {
             return None;
         }
         let to = Self::place(endpoints.dst, endpoints.dst_port);
         let from = Self::place(endpoints.src, endpoints.src_port);
-        let place = if announced.get_mut(from).is_some() { from } else { to };
-        announced.get_mut(place).map(|place| &mut place.conversation)
+        let is_by_sender = announced.get_mut(from).is_some();
+        Some((announced.get_mut(if is_by_sender { from } else { to })?, is_by_sender))
     }
 
     /// Counts a datagram to its conversation: one between the two ends, else one that was announced, else a new one.
-    fn follow(&mut self, endpoints: Endpoints, time: i64, has_payload: bool) -> Known {
+    fn follow(&mut self, endpoints: Endpoints, here: (u64, u8), time: i64, has_payload: bool) -> Known {
         let (key, _) = endpoints.conversation();
         if self.conversations.get_mut(key).is_none() {
-            if let Some(conversation) = Self::announced(&mut self.announced, endpoints) {
-                return conversation.count(time, has_payload, &mut self.opened);
+            if let Some((place, is_by_sender)) = Self::announced(&mut self.announced, endpoints) {
+                if self.recent.len() >= MAX_RECENT {
+                    self.recent.pop_front();
+                }
+                let to = Self::place(endpoints.dst, endpoints.dst_port);
+                let from = Self::place(endpoints.src, endpoints.src_port);
+                let (frame, layer) = here;
+                self.recent.push_back(Counted { frame, layer, from, to, is_by_sender, announced: place.frame });
+                return place.conversation.count(time, has_payload, &mut self.opened, &mut self.successors);
             }
-            self.conversations.get_or_insert_with(key, || Conversation::new(None));
+            self.conversations.get_or_insert_with(key, || Conversation::new(&mut self.begun, None));
         }
-        let opened = &mut self.opened;
-        let known = self.conversations.get_mut(key).map(|found| found.count(time, has_payload, opened));
-        known.unwrap_or_default()
+        let Some(found) = self.conversations.get_mut(key) else { return Known::default() };
+        found.count(time, has_payload, &mut self.opened, &mut self.successors)
     }
 }
 
 impl Announced {
+    fn new(begun: &mut u32, frame: u64) -> Self {
+        let conversation = Conversation::new(begun, None);
+        Self { conversation, frame, setup: None, offer: None, sources: SmallVec::new() }
+    }
+
     /// The extended sequence number of an RTP packet: that one of those that end in its sequence number which is nearest
     /// to the one before, beginning in the second cycle as Wireshark does.
     fn extend(&mut self, payload: &[u8]) -> u32 {
@@ -279,19 +423,19 @@ impl Announced {
 }
 
 impl Flows {
-    /// The number of the conversation that a datagram was counted to.
-    pub(crate) fn stream(&mut self, endpoints: Endpoints) -> Option<u32> {
+    /// What tells the conversation of a datagram from all others.
+    pub(crate) fn id(&mut self, endpoints: Endpoints) -> Option<u32> {
         let (key, _) = endpoints.conversation();
         if self.conversations.get_mut(key).is_none() {
-            return Self::announced(&mut self.announced, endpoints)?.stream;
+            return Some(Self::announced(&mut self.announced, endpoints)?.0.conversation.id);
         }
-        self.conversations.get_mut(key)?.stream
+        Some(self.conversations.get_mut(key)?.id)
     }
 }
 
 impl Conversation {
     /// `opened` is how many conversations have a number.
-    fn count(&mut self, time: i64, has_payload: bool, opened: &mut u32) -> Known {
+    fn count(&mut self, time: i64, has_payload: bool, opened: &mut u32, successors: &mut [Option<u32>]) -> Known {
         if self.first.is_none() {
             self.previous = time;
         }
@@ -300,6 +444,9 @@ impl Conversation {
             let next = opened.saturating_add(1);
             std::mem::replace(opened, next)
         });
+        if let Some(number) = self.successor.take().and_then(|at| successors.get_mut(at as usize)) {
+            *number = Some(stream);
+        }
         let known = Known {
             stream,
             child: self.child,
@@ -310,6 +457,18 @@ impl Conversation {
             self.previous = time;
         }
         known
+    }
+}
+
+/// Begins another conversation for `owner` between the two ends at hand, unless it did so before; the datagram at hand is
+/// its first.
+pub(crate) fn take_up(d: &mut Dissector<'_>, owner: ProtoId) {
+    if d.endpoints.transport != Transport::Udp {
+        return;
+    }
+    let (endpoints, here) = (d.endpoints, (d.packet.number, d.occurrence(ProtoId::Udp)));
+    if let Some(flows) = d.flows() {
+        flows.udp.take_up(endpoints, here, owner);
     }
 }
 
@@ -348,7 +507,7 @@ fn follow<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>) {
     let Some(flows) = d.flows_even_quoted() else {
         return;
     };
-    let known = flows.udp.follow(endpoints, time, is_counted);
+    let known = flows.udp.follow(endpoints, here, time, is_counted);
     let heard = if hears { flows.udp.hear(endpoints, here, payload.bytes()) } else { None };
     if let Some((setup, sequence)) = heard {
         d.record(Fact::Media { layer: here.1, sequence, setup });
@@ -367,9 +526,13 @@ fn follow<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>) {
 
 fn known(d: &mut Dissector<'_>) -> Option<Known> {
     let here = d.occurrence(ProtoId::Udp);
+    let moved = d.peek_fact(|fact| match *fact {
+        Fact::UdpStream { layer, stream } if layer == here => Some(stream),
+        _ => None,
+    });
     d.fact(|fact| match *fact {
         Fact::Udp { layer, child, stream, since_first, since_previous } if layer == here => {
-            Some(Known { stream, child, since_first, since_previous })
+            Some(Known { stream: moved.unwrap_or(stream), child, since_first, since_previous })
         }
         _ => None,
     })
@@ -563,12 +726,12 @@ mod tests {
     #[test]
     fn both_directions_are_one_stream_and_an_empty_datagram_counts_for_no_time() {
         let mut flows = Flows::default();
-        assert_eq!(flows.follow(endpoints(1, 2), 10, false), Known::default());
-        let known = flows.follow(endpoints(1, 2).reversed(), 15, true);
+        assert_eq!(flows.follow(endpoints(1, 2), (1, 1), 10, false), Known::default());
+        let known = flows.follow(endpoints(1, 2).reversed(), (1, 1), 15, true);
         assert_eq!((known.stream, known.since_first, known.since_previous), (0, 5, 5));
-        let known = flows.follow(endpoints(1, 2), 18, true);
+        let known = flows.follow(endpoints(1, 2), (1, 1), 18, true);
         assert_eq!((known.stream, known.since_first, known.since_previous), (0, 8, 3));
-        assert_eq!(flows.follow(endpoints(1, 3), 18, true).stream, 1);
+        assert_eq!(flows.follow(endpoints(1, 3), (1, 1), 18, true).stream, 1);
     }
 
     const HERE: Address = Address::Ipv4([10, 0, 0, 2]);
@@ -577,11 +740,68 @@ mod tests {
     fn an_announced_address_is_a_stream_of_its_own_and_a_later_announcement_takes_its_place() {
         let mut flows = Flows::default();
         flows.announce(HERE, 2, 1);
-        assert_eq!(flows.follow(endpoints(1, 2), 10, true).stream, 0);
+        assert_eq!(flows.follow(endpoints(1, 2), (1, 1), 10, true).stream, 0);
         flows.announce(HERE, 2, 1);
-        assert_eq!(flows.follow(endpoints(1, 2).reversed(), 10, true).stream, 0);
+        assert_eq!(flows.follow(endpoints(1, 2).reversed(), (1, 1), 10, true).stream, 0);
         flows.announce(HERE, 2, 2);
-        assert_eq!(flows.follow(endpoints(1, 2).reversed(), 10, true).stream, 1);
+        assert_eq!(flows.follow(endpoints(1, 2).reversed(), (1, 1), 10, true).stream, 1);
+    }
+
+    fn moved(flows: Flows) -> Vec<(u64, u32)> {
+        let tell = |(frame, fact)| match fact {
+            Fact::UdpStream { stream, .. } => (frame, stream),
+            _ => panic!("{fact:?}"),
+        };
+        flows.finish().map(tell).collect()
+    }
+
+    #[test]
+    fn what_an_answer_announces_counts_from_its_request_on() {
+        let mut flows = Flows::default();
+        let other = Address::Ipv4([10, 0, 0, 1]);
+        flows.announce(HERE, 2, 1);
+        assert_eq!(flows.follow(endpoints(1, 2), (2, 1), 10, true).stream, 0);
+        flows.announce(other, 1, 1);
+        flows.announce(other, 1, 2);
+        assert_eq!(flows.follow(endpoints(1, 2).reversed(), (3, 1), 10, true).stream, 0);
+        // The conversation of frame 1 has no number of its own until the second pass.
+        flows.announce(other, 9, 3);
+        assert_eq!(flows.follow(endpoints(9, 2), (4, 1), 10, true).stream, 1);
+        assert_eq!(flows.follow(endpoints(1, 3), (5, 1), 10, true).stream, 2);
+        assert_eq!(moved(flows), [(2, 2)]);
+        let mut flows = Flows::default();
+        flows.announce(HERE, 2, 1);
+        flows.follow(endpoints(1, 2), (2, 1), 10, true);
+        flows.announce(other, 1, 1);
+        flows.announce(other, 1, 3);
+        assert_eq!(flows.follow(endpoints(1, 2), (3, 1), 10, true).stream, 1);
+        assert_eq!(moved(flows), [(2, 2)]);
+    }
+
+    #[test]
+    fn who_takes_a_conversation_up_begins_another_once() {
+        let mut flows = Flows::default();
+        for (frame, stream) in [(1, 0), (2, 1), (3, 1)] {
+            assert_eq!(flows.follow(endpoints(1, 2), (frame, 1), 10, true).stream, stream);
+            flows.take_up(endpoints(1, 2), (frame, 1), ProtoId::Snmp);
+        }
+        assert_eq!(flows.follow(endpoints(3, 2), (4, 1), 10, true).stream, 2);
+        flows.take_up(endpoints(3, 2), (4, 1), ProtoId::Snmp);
+        assert_eq!(moved(flows), [(1, 1), (4, 3)]);
+    }
+
+    #[test]
+    fn no_more_than_the_limit_are_remembered_and_moved() {
+        let mut flows = Flows::default();
+        flows.announce(HERE, 2, 1);
+        for frame in 0..MAX_RECENT as u64 + 10 {
+            flows.follow(endpoints(1, 2), (frame, 1), 10, true);
+        }
+        assert_eq!(flows.recent.len(), MAX_RECENT);
+        for frame in 0..MAX_MOVED as u64 + 10 {
+            flows.take_up(endpoints((frame >> 16) as u16, frame as u16), (frame, 1), ProtoId::Snmp);
+        }
+        assert_eq!(flows.moved.len(), MAX_MOVED);
     }
 
     fn rtp(sequence: u16) -> [u8; 12] {
@@ -638,7 +858,7 @@ mod tests {
         let mut flows =
             Flows { conversations: Conversations::new(2), announced: Conversations::new(1), ..Flows::default() };
         for (port, stream) in [(1, 0), (2, 1), (1, 0), (3, 2), (1, 0), (2, 3)] {
-            assert_eq!(flows.follow(endpoints(port, 9), 0, true).stream, stream);
+            assert_eq!(flows.follow(endpoints(port, 9), (1, 1), 0, true).stream, stream);
         }
         flows.announce(HERE, 50, 1);
         flows.announce(HERE, 51, 1);

@@ -129,6 +129,17 @@ fn media_before_the_answer_is_known_by_the_answer() {
 }
 
 #[test]
+fn media_of_an_offer_without_an_answer_is_as_offered() {
+    let there = || datagram((2, 5000), (1, 4000), RTP);
+    let other = || datagram((2, 5000), (1, 4000), b"no header of RTP");
+    assert_eq!(protocols(vec![offer("audio 4000 RTP/AVP 0"), there(), other()]), ["sip", "rtp", "data"]);
+    assert_eq!(protocols(vec![offer("image 4000 udptl t38"), there()]), ["sip", "data"]);
+    let refused = message("SIP/2.0 486 Busy", "1 INVITE", "");
+    let refused = datagram((2, 5060), (1, 5060), refused.as_bytes());
+    assert_eq!(protocols(vec![offer("audio 4000 RTP/AVP 0"), there(), refused]), ["sip", "data", "sip"]);
+}
+
+#[test]
 fn other_messages_do_not_take_an_address_away() {
     let mut stun = vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
     stun.extend([7; 12]);

@@ -2,7 +2,8 @@
 //!
 //! An offer binds nothing. When its answer accepts a medium, both ends of it are bound at once; a medium that is refused
 //! (port 0, or the whole offer by a final response without a description) leaves what was bound before as it was. This is
-//! where we differ from Wireshark on purpose, which binds what an offer says as soon as it sees it.
+//! where we differ from Wireshark on purpose, which binds what an offer says as soon as it sees it. Of an offer that was
+//! neither accepted nor refused in the whole capture its RTP is taken as offered.
 
 use crate::dissector::Address;
 use crate::proto::sdp::description::{Description, Media};
@@ -118,6 +119,10 @@ pub(crate) struct Outcome {
     pub(crate) announced: Vec<(Place, u64)>,
     /// What is heard where from now on.
     pub(crate) bound: Vec<(Place, Setup)>,
+    /// The RTP that will be heard if the answer accepts it.
+    pub(crate) offered: Vec<(Place, Setup)>,
+    /// Where it will not, for the answer does not.
+    pub(crate) refused: Vec<Place>,
 }
 
 struct Offer {
@@ -155,7 +160,7 @@ fn call_text(call_id: &[u8]) -> Box<str> {
 /// Where conversations of their own begin, and nothing more.
 fn announced(lines: &[Line], frame: u64) -> Outcome {
     let announced = lines.iter().flat_map(Line::places).map(|place| (place, frame)).collect();
-    Outcome { announced, bound: Vec::new() }
+    Outcome { announced, ..Outcome::default() }
 }
 
 /// Adds what `line` sets up.
@@ -203,6 +208,14 @@ impl Exchanges {
             bind(&mut outcome, line, call_id, frame);
         }
         outcome
+    }
+
+    /// Answers where the RTP would have been that a final response refuses.
+    pub(crate) fn refuse(&mut self, message: &Message) -> Vec<Place> {
+        let key: Box<[u8]> = message.call_id.get(..MAX_TEXT).unwrap_or(&message.call_id).into();
+        let Some(call) = self.calls.get(&key) else { return Vec::new() };
+        let is_asked = |offer: &&Offer| (offer.sequence, offer.method) == (message.sequence, message.method);
+        call.offers.iter().filter(is_asked).flat_map(|offer| &offer.lines).flat_map(Line::places).collect()
     }
 
     /// The description in the next message.
@@ -261,7 +274,12 @@ impl Call {
     }
 
     fn offer(&mut self, message: &Message, frame: u64, lines: Vec<Line>, is_in_response: bool) -> Outcome {
-        let outcome = announced(&lines, frame);
+        let mut outcome = announced(&lines, frame);
+        let mut bound = Outcome::default();
+        for line in lines.iter().filter(|line| line.proto == Some(ProtoId::Rtp)) {
+            bind(&mut bound, line, &message.call_id, frame);
+        }
+        outcome.offered = bound.bound;
         let is_here = |offer: &Offer| {
             (offer.sequence, offer.method, offer.from, offer.to)
                 == (message.sequence, message.method, message.from, message.to)
@@ -302,6 +320,8 @@ impl Offer {
                 }
                 bind(&mut outcome, offered, call_id, if is_fax { frame } else { self.frame });
                 bind(&mut outcome, accepted, call_id, own);
+            } else {
+                outcome.refused.extend(offered.places());
             }
         }
         self.is_answered = true;

@@ -219,8 +219,9 @@ fn announce(
     let Some(flows) = d.flows() else { return };
     let call_id = outline.value_of(CALL_ID).and_then(|value| octets.get(value));
     let has_body = outline.body < octets.len();
+    let is_refusal = matches!(first, First::Status { code: 300.., .. });
     flows.message = match (call_id, sequence) {
-        (Some(call_id), Some(sequence)) if has_body => Some(exchange::Message {
+        (Some(call_id), Some(sequence)) if has_body || is_refusal => Some(exchange::Message {
             call_id: call_id.into(),
             sequence: sequence.number,
             method: exchange::Method::read(octets.get(sequence.method.clone()).unwrap_or_default()),
@@ -235,6 +236,11 @@ fn announce(
         }),
         _ => None,
     };
+    if let Some(message) = flows.message.as_ref().filter(|_| is_refusal) {
+        for (address, port) in flows.exchanges.refuse(message) {
+            flows.udp.withdraw(address, port);
+        }
+    }
 }
 
 /// The first line; leaves its item open.
