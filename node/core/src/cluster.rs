@@ -521,6 +521,8 @@ impl Cluster {
 
     fn connected(&mut self, node: NodeId) {
         self.swim.handle_connected(node);
+        self.replicator.connected(node);
+        self.reroute = true;
         if !self.members.is_present(node) {
             // It may never have heard of this node: the entry goes along.
             self.outputs_to(node, self.own_facts(), Body::Gossip);
@@ -984,10 +986,8 @@ impl Cluster {
         if self.sends.is_empty() {
             return;
         }
-        // What a change of the own entry leads to is said only when it is kept.
-        if self.members_changed {
-            self.persist();
-        }
+        // What a change of the own entry leads to is said only when it is kept, and so is by which map this node routes.
+        self.persist();
         let count = self.members.len();
         for (to, body) in std::mem::take(&mut self.sends) {
             let carries = matches!(body, Body::Gossip | Body::Ping { .. } | Body::Ack { .. });

@@ -107,6 +107,14 @@ impl Replicator {
         self.advance(view, chunk, out);
     }
 
+    /// There is a connection to a node again: what it was given before may have got lost, what it refused it may take now.
+    pub(crate) fn connected(&mut self, node: NodeId) {
+        for route in self.routes.values_mut() {
+            route.given.remove(&node);
+            route.failed.remove(&node);
+        }
+    }
+
     pub(crate) fn forget(&mut self, chunk: ChunkId) {
         if let Some(route) = self.routes.remove(&chunk) {
             self.bytes -= u64::from(route.bytes);

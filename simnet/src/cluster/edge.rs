@@ -180,7 +180,10 @@ impl World {
                 self.edges[number].link = Some(from);
                 self.tell_edge(number, |machine| machine.handle_connected(now, from));
             }
-            Wire::Released { chunk } => self.tell_edge(number, |machine| machine.handle_released(now, chunk)),
+            Wire::Released { chunk } => {
+                self.flows(number);
+                self.tell_edge(number, |machine| machine.handle_released(now, chunk));
+            }
             Wire::Refused { chunk } => self.tell_edge(number, |machine| machine.handle_refused(now, chunk)),
             Wire::Taken { chunk } => self.name_taken(number, chunk),
             _ => {}

@@ -95,14 +95,14 @@ impl World {
         match kind {
             Kind::Crash => {
                 self.oracle.count("fault: crash");
-                self.crash(victim);
+                self.crash_somehow(victim);
                 self.boot_later(victim);
             }
             Kind::Blackout => {
                 for store in up {
                     if self.rng.range(0, 3) > 0 {
                         self.oracle.count("fault: crash");
-                        self.crash(store);
+                        self.crash_somehow(store);
                         self.boot_later(store);
                     }
                 }
@@ -193,6 +193,11 @@ impl World {
         }
     }
 
+    fn crash_somehow(&mut self, store: usize) {
+        let silent = self.rng.range(0, 4) == 0;
+        self.crash(store, silent);
+    }
+
     fn boot_later(&mut self, store: usize) {
         let at = self.now_us + self.rng.range(50, 20_000) * MS;
         self.queue.push(at, Event::Boot { store });
@@ -221,7 +226,7 @@ impl World {
             return;
         }
         self.oracle.count("fault: wipe");
-        self.crash(victim);
+        self.crash_somehow(victim);
         self.empty(victim);
         self.boot_later(victim);
     }
@@ -302,7 +307,7 @@ impl World {
         }
         let Some(&other) = staying.iter().find(|&&store| store != victim && !self.stores[store].paused) else { return };
         self.oracle.count("topology: remove");
-        self.crash(victim);
+        self.crash_somehow(victim);
         self.empty(victim);
         self.stores[victim].retired = true;
         self.order(other, Command::Remove(self.stores[victim].node));
@@ -315,7 +320,7 @@ impl World {
             return;
         }
         self.oracle.count("topology: replace");
-        self.crash(victim);
+        self.crash_somehow(victim);
         self.empty(victim);
         self.stores[victim].retired = true;
         let new = self.add_store();

@@ -10,11 +10,13 @@
 //! 4. a query finds everything that was released before, or says that it does not;
 //! 5. nothing is deleted that not all owners have proved to hold;
 //! 6. every chunk is analysed;
-//! 7. a map is the same whoever computes it.
+//! 7. a map is the same whoever computes it;
+//! 8. acknowledgements flow wherever enough owners live, are connected and know of each other.
 
 mod disk;
 mod edge;
 mod fault;
+mod flow;
 mod net;
 mod oracle;
 mod query;
@@ -26,7 +28,7 @@ mod store;
 mod tests;
 mod world;
 
-pub use world::World;
+pub use world::{Step, World};
 
 use std::collections::BTreeMap;
 

@@ -66,6 +66,10 @@ impl Network {
         self.cut.insert((from, to));
     }
 
+    pub(super) fn is_cut(&self) -> bool {
+        !self.cut.is_empty()
+    }
+
     pub(super) fn mend_all(&mut self) {
         self.cut.clear();
     }

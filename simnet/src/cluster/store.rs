@@ -196,7 +196,7 @@ impl World {
     }
 
     /// The process ends; what was not synced may be gone.
-    pub(super) fn crash(&mut self, number: usize) {
+    pub(super) fn crash(&mut self, number: usize, silent: bool) {
         let store = &mut self.stores[number];
         if !store.is_up() {
             return;
@@ -226,7 +226,6 @@ impl World {
         let clients = std::mem::take(&mut store.clients);
         let peers = std::mem::take(&mut store.connections);
         // A killed process resets its connections; a machine without power says nothing.
-        let silent = self.rng.range(0, 4) == 0;
         let delay = if silent { 12 * SECOND } else { self.net.weather.latency_us };
         for peer in peers {
             let life = self.stores[peer].life;

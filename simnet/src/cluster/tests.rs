@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Plant, Report, SOMETIMES, run, scale};
+use super::{Plant, Report, SOMETIMES, Step, World, run, scale};
 
 /// With debug assertions a life takes ten times as long.
 const SEEDS: u64 = if cfg!(debug_assertions) { 100 } else { 400 };
@@ -75,6 +75,32 @@ fn a_delete_before_the_proof_is_found() {
 #[test]
 fn a_map_that_differs_with_arrival_is_found() {
     is_found(Plant::MapByArrival);
+}
+
+/// How long the producer of a script waited at most although nothing was in its way.
+fn scripted(stores: usize, steps: &[(u64, Step)]) -> Report {
+    let boots = (0..stores as u64).map(|store| (store * 700, Step::Boot(store as usize)));
+    World::scripted(1, stores, 2000, &[&boots.collect::<Vec<_>>(), steps].concat()).run()
+}
+
+#[test]
+fn acknowledgements_flow_in_a_young_cluster_whatever_dies() {
+    use Step::{Boot, Kill};
+    for at in (4000..12_000).step_by(500) {
+        for first in 0..3 {
+            let second = (first + 1) % 3;
+            let steps = [(at, Kill(first))];
+            assert_eq!(scripted(3, &steps).violation, None, "{first} killed after {at} ms");
+            for pause in [300, 2000, 6000] {
+                for life in [300, 1000, 4000] {
+                    let (up, down) = (at + pause, at + pause + life);
+                    let steps =
+                        [(at, Kill(first)), (up, Boot(first)), (down, Kill(second)), (down + 15_000, Boot(second))];
+                    assert_eq!(scripted(3, &steps).violation, None, "{steps:?}");
+                }
+            }
+        }
+    }
 }
 
 /// Seeds that once found a bug in the machines.

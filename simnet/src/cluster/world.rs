@@ -9,6 +9,7 @@ use packetstream_protocol::ids::{HostId, NodeId};
 
 use super::edge::Edge;
 use super::fault::{Fault, Kind};
+use super::flow::{Flow, PATIENCE_US};
 use super::net::{Network, Weather};
 use super::oracle::Oracle;
 use super::query::Query;
@@ -40,9 +41,19 @@ pub(super) enum Event {
     Fault,
     Undo(Fault),
     BreakCut,
+    Flow,
+    Step(Step),
     Query,
     Rest,
     Look,
+}
+
+/// What a script lets happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Boot(usize),
+    /// `kill -9`: the others' connections are reset at once.
+    Kill(usize),
 }
 
 /// See the module.
@@ -76,6 +87,7 @@ pub struct World {
     /// Whether to tell what happens, on standard error.
     pub(super) loud: bool,
     pub(super) maps: Arc<MapCache>,
+    pub(super) flow: Flow,
     /// Every chunk that an analysis has seen.
     pub(super) analysed: BTreeSet<packetstream_protocol::ids::ChunkId>,
     trace: u64,
@@ -128,6 +140,7 @@ impl World {
             founded: rng.range(0, 2) == 0,
             loud: false,
             maps: Arc::default(),
+            flow: Flow::within(PATIENCE_US),
             analysed: BTreeSet::new(),
             trace: 0xcbf2_9ce4_8422_2325,
             events: 0,
@@ -147,7 +160,36 @@ impl World {
         }
         world.queue.push(3 * SECOND, Event::Fault);
         world.queue.push(2 * SECOND, Event::Query);
+        world.queue.push(SECOND, Event::Flow);
         world.queue.push(chaos, Event::Rest);
+        world
+    }
+
+    /// A life in which only this happens, on a quiet network, to stores of which the first begins alone and the others are told of
+    /// it; one producer sends all the time and is never to wait longer than this.
+    #[must_use]
+    pub fn scripted(seed: u64, stores: usize, patience_ms: u64, steps: &[(u64, Step)]) -> Self {
+        let mut world = Self::new(seed, Plant::None);
+        world.queue = Queue::default();
+        world.net = Network::new(Rng::of(seed, "network", 0));
+        world.oracle = Oracle::default();
+        (world.stores, world.edges, world.by_id) = (Vec::new(), Vec::new(), BTreeMap::new());
+        (world.founded, world.zones, world.seeds, world.grace_s) = (true, 0, stores, 300);
+        world.flow = Flow::within(patience_ms * MS);
+        for store in 0..stores {
+            world.add_store();
+            (world.stores[store].weight, world.stores[store].drift_ppm) = (1, 0);
+        }
+        world.add_edge(HostId::from_bytes(Rng::of(seed, "host", 0).u64_pair()), 0);
+        world.queue.push(0, Event::EdgeBoot { edge: 0 });
+        world.queue.push(0, Event::Flow);
+        let mut end = 0;
+        for &(at_ms, step) in steps {
+            world.queue.push(at_ms * MS, Event::Step(step));
+            end = end.max(at_ms * MS);
+        }
+        world.queue.push(end + 20 * SECOND, Event::Rest);
+        world.rest_until_us = end + 320 * SECOND;
         world
     }
 
@@ -238,7 +280,7 @@ impl World {
             if self.loud
                 && !matches!(
                     event,
-                    Event::Wake { .. } | Event::EdgeWake { .. } | Event::Sync { .. } | Event::Dial { .. }
+                    Event::Wake { .. } | Event::EdgeWake { .. } | Event::Sync { .. } | Event::Dial { .. } | Event::Flow
                 )
             {
                 eprintln!("{:>9.3} {event:?}", self.now_us as f64 / 1e6);
@@ -287,6 +329,9 @@ impl World {
             Event::Query => (58, 0, 0),
             Event::Rest => (59, 0, 0),
             Event::Look => (60, 0, 0),
+            Event::Flow => (61, 0, 0),
+            Event::Step(Step::Boot(store)) => (62, *store, 0),
+            Event::Step(Step::Kill(store)) => (63, *store, 0),
         };
         for part in [self.now_us, kind, a as u64, b as u64] {
             self.trace = (self.trace ^ part).wrapping_mul(0x0100_0000_01b3);
@@ -312,6 +357,9 @@ impl World {
             Event::Fault => self.fault(),
             Event::Undo(fault) => self.undo(fault),
             Event::BreakCut => self.break_cut(),
+            Event::Flow => self.watch_flow(),
+            Event::Step(Step::Boot(store)) => self.boot(store),
+            Event::Step(Step::Kill(store)) => self.crash(store, false),
             Event::Query => self.ask_something(),
             Event::Rest => self.rest(),
             Event::Look => self.look(),
