@@ -288,6 +288,9 @@ impl World {
             self.happen(event);
             self.deliver_inbox();
         }
+        if self.loud && self.oracle.violation.is_some() {
+            self.describe();
+        }
         for (what, count) in [
             ("fault: message lost", self.net.lost),
             ("fault: message doubled", self.net.doubled),
@@ -304,6 +307,36 @@ impl World {
             seconds: self.now_us / SECOND,
             violation: self.oracle.violation.take(),
             counts: self.oracle.counts,
+        }
+    }
+
+    /// How every store sees the cluster, on standard error.
+    fn describe(&self) {
+        for (number, store) in self.stores.iter().enumerate() {
+            let Some(cluster) = &store.cluster else {
+                eprintln!("store {number} {}: down, retired {}", store.node.short(), store.retired);
+                continue;
+            };
+            eprintln!("store {number} {}: caught up {}", store.node.short(), cluster.is_caught_up());
+            for row in cluster.status().members {
+                let (of, tracker) = (&row.member, cluster.history().tracker(row.member.node));
+                eprintln!(
+                    "  {} {} version {} {:?} {:?} reachable {} ack {:?} sync {:?}",
+                    of.name,
+                    of.node.short(),
+                    of.version,
+                    of.state,
+                    row.health,
+                    row.reachable,
+                    tracker.map(|tracker| tracker.ack.sum),
+                    tracker.map(|tracker| tracker.sync.sum),
+                );
+            }
+            for map in cluster.history().live() {
+                let slots: Vec<String> = map.slots().iter().map(|slot| slot.node.short()).collect();
+                eprintln!("  map {} {:016x}: {}", map.id().sum, map.id().hash, slots.join(" "));
+            }
+            eprintln!("  routed {:?}, transfers {:?}", cluster.status().routed, cluster.status().transfers);
         }
     }
 
