@@ -3,12 +3,14 @@
 
 Prints for each step how long it took, the bytes moved against the least that the new map needs, how fast they moved, and whether
 every query during it was complete; once also what is left of the rate of an import meanwhile. In the same run a plain TLS copy
-(openssl) of as many bytes is measured, to memory and onto the disk. Needs openssl. rebalance.py PACKETSTREAM SIMNET
+of 400 MB is measured, to memory and onto the disk. Needs openssl for its key. rebalance.py PACKETSTREAM SIMNET
 """
 
 import json
 import os
 import shutil
+import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -153,44 +155,42 @@ def step(name, act, count, least, importing=False):
 
 
 def tls_copy(size):
-    """Bytes a second of a copy by openssl into memory, and onto the disk with a sync at its end."""
-    key, certificate, source = f"{WORK}/key.pem", f"{WORK}/cert.pem", f"{WORK}/source"
+    """Bytes a second of a TLS copy between two processes into memory, and onto the disk with a sync at its end."""
+    key, certificate = f"{WORK}/key.pem", f"{WORK}/cert.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=copy"]
         + ["-keyout", key, "-out", certificate],
         check=True,
         capture_output=True,
     )
-    with open(source, "wb") as out:
-        for _ in range(size >> 20):
-            out.write(os.urandom(1 << 20))
     paces = []
-    for number, target in enumerate(["/dev/null", f"{WORK}/target"]):
-        port = subprocess.run(
-            [sys.executable, "-c", "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"],
-            capture_output=True,
-            text=True,
-        ).stdout.strip()
-        with open(target, "wb") as out, open(source, "rb") as data:
-            server = subprocess.Popen(
-                ["openssl", "s_server", "-quiet", "-accept", f"127.0.0.1:{port}", "-key", key, "-cert", certificate]
-                + ["-tls1_3", "-naccept", "1"],
-                stdin=subprocess.PIPE,
-                stdout=out,
-                stderr=subprocess.DEVNULL,
-            )
-            time.sleep(0.5)
+    for target in ["/dev/null", f"{WORK}/target"]:
+        listener = socket.create_server(("127.0.0.1", 0))
+        receiver = os.fork()
+        if receiver == 0:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, key)
+            connection = context.wrap_socket(listener.accept()[0], server_side=True)
+            buffer = bytearray(1 << 18)
+            with open(target, "wb") as out:
+                while count := connection.recv_into(buffer):
+                    out.write(memoryview(buffer)[:count])
+                if target != "/dev/null":
+                    out.flush()
+                    os.fsync(out.fileno())
+            connection.unwrap()
+            os._exit(0)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(certificate)
+        context.check_hostname = False
+        block = os.urandom(1 << 18)
+        with context.wrap_socket(socket.create_connection(listener.getsockname())) as connection:
             begun = time.monotonic()
-            subprocess.run(
-                ["openssl", "s_client", "-quiet", "-connect", f"127.0.0.1:{port}", "-tls1_3"],
-                stdin=data,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            server.wait()
-            if number:
-                os.fsync(out.fileno())
-            paces.append(os.path.getsize(source) / (time.monotonic() - begun))
+            for _ in range(size // len(block)):
+                connection.sendall(block)
+            connection.unwrap()
+        os.waitpid(receiver, 0)
+        paces.append(size / (time.monotonic() - begun))
     return paces
 
 
