@@ -7,6 +7,7 @@ mod planning;
 mod status;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use packetstream_protocol::Partition;
@@ -414,7 +415,10 @@ impl Cluster {
         // The others may think the same of us: only more than half may say so. Of two that is as it may be, or the last one could
         // never take anything again. Where all who have a chunk on disk may be among the dead, every answer goes on saying
         // that it does not see them, until they are back or an operator removes them.
-        let majority = (present - dead) * 2 > present;
+        let gone: BTreeSet<NodeId> = self.swim.dead(now).map(|(node, _)| node).collect();
+        // Who came while the others could not hear of it does not help to give them up.
+        let known = |map: &Arc<PartitionMap>| map.slots().len() <= 2 || map.most(&|node| !gone.contains(&node));
+        let majority = (present - dead) * 2 > present && self.history.written().iter().all(known);
         if !majority && present > 2 {
             return;
         }
@@ -565,7 +569,7 @@ impl Cluster {
         match body {
             Body::Gossip => {}
             Body::Ping { seq } => effects.sends.push((from, Body::Ack { seq, of: self.me })),
-            Body::Ack { seq, of } => self.swim.handle_ack(seq, of, &mut effects),
+            Body::Ack { seq, of } => self.swim.handle_ack(from, seq, of, &mut effects),
             Body::PingFor { seq, target } => self.swim.handle_ping_for(now, from, seq, target, &mut effects),
             other => self.message_of_member(now, from, other),
         }

@@ -228,6 +228,8 @@ impl Reconciler {
                 }
             }
         }
+        // What is all gone by now, for its age or for want of room, needs no proof.
+        self.unproved.retain(|&(partition, _)| scene.holdings.holds(partition));
         let partners = &self.partners;
         self.due.retain(|node, _| partners.contains_key(node));
         for &node in partners.keys() {

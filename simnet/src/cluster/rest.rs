@@ -9,6 +9,11 @@ use packetstream_protocol::ids::NodeId;
 use super::net::Weather;
 use super::world::{Event, MS, SECOND, World};
 
+/// After the faults have stopped everything comes to rest within this.
+pub(super) const REST_AT_MOST: u64 = 300 * SECOND;
+/// An operator who still sees a machine that is gone for good waits so long.
+const SAID_AGAIN_AFTER: u64 = 30 * SECOND;
+
 impl World {
     /// From now on nothing goes wrong any more.
     pub(super) fn rest(&mut self) {
@@ -54,16 +59,19 @@ impl World {
         let Some(cluster) = participants.first().and_then(|&store| self.stores[store].cluster.as_ref()) else { return };
         let draining = |node: &NodeId| cluster.members().get(*node).is_some_and(|m| m.state == MemberState::Draining);
         let present: Vec<NodeId> = cluster.members().present().collect();
-        // What an operator said may have died with the store that heard it.
+        // What an operator said may have died with the store that heard it: then it is said again.
+        let late = self.now_us + REST_AT_MOST >= self.rest_until_us + SAID_AGAIN_AFTER;
         let gone = self.stores.iter().filter(|store| store.retired).map(|store| store.node);
-        let given_up: Vec<NodeId> =
-            gone.filter(|node| cluster.members().given_up().any(|other| other == *node)).collect();
+        let members = cluster.members();
+        let stays =
+            |node: &NodeId| members.given_up().any(|other| other == *node) || (late && members.is_present(*node));
+        let gone: Vec<NodeId> = gone.filter(stays).collect();
         if present.iter().all(draining) {
             for node in present {
                 self.inbox.push_back((participants[0], Input::Command(Command::Activate(node))));
             }
         }
-        for node in given_up {
+        for node in gone {
             self.inbox.push_back((participants[0], Input::Command(Command::Remove(node))));
         }
     }

@@ -14,6 +14,7 @@ use super::net::{Network, Weather};
 use super::oracle::Oracle;
 use super::query::Query;
 use super::queue::Queue;
+use super::rest::REST_AT_MOST;
 use super::store::{Store, Wire};
 use super::{PRODUCERS, Place, Plant, Report};
 use crate::traffic::rng::Rng;
@@ -133,7 +134,7 @@ impl World {
             fault_gap_us: rng.range(500, 5000) * MS,
             resting: false,
             done: false,
-            rest_until_us: chaos + 300 * SECOND,
+            rest_until_us: chaos + REST_AT_MOST,
             grace_s: *rng.pick(&[8, 15, 60, 300]),
             zones: rng.range(0, 4),
             seeds: stores,
@@ -189,7 +190,7 @@ impl World {
             end = end.max(at_ms * MS);
         }
         world.queue.push(end + 20 * SECOND, Event::Rest);
-        world.rest_until_us = end + 320 * SECOND;
+        world.rest_until_us = end + 20 * SECOND + REST_AT_MOST;
         world
     }
 
@@ -336,6 +337,7 @@ impl World {
                 let slots: Vec<String> = map.slots().iter().map(|slot| slot.node.short()).collect();
                 eprintln!("  map {} {:016x}: {}", map.id().sum, map.id().hash, slots.join(" "));
             }
+            eprintln!("  holds {:?}", cluster.holdings());
             eprintln!("  routed {:?}, transfers {:?}", cluster.status().routed, cluster.status().transfers);
         }
     }

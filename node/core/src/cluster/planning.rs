@@ -10,7 +10,7 @@ use packetstream_protocol::ids::{HostId, NodeId, StreamId};
 use super::Cluster;
 use crate::io::Output;
 use crate::moment::Moment;
-use crate::placement::REPLICAS;
+use crate::placement::{PartitionMap, REPLICAS};
 use crate::plan::Plan;
 
 /// Plans under way at once; more get an empty one that knows nothing.
@@ -27,8 +27,9 @@ struct Planning {
     hosts: BTreeSet<HostId>,
     began: Moment,
     progress: Moment,
-    /// The newest map when it began: when another comes, it begins anew.
-    map: MapId,
+    /// The live maps when it began: when others come, or some are settled, it begins anew. What this node held itself was looked
+    /// at under these.
+    maps: Vec<MapId>,
     /// Who has yet to answer, and behind what.
     open: BTreeMap<NodeId, Option<StreamId>>,
     /// Whether somebody answered under a map that is not known here.
@@ -78,8 +79,12 @@ impl Cluster {
             self.sends.push((node, Body::PlanAsk { query, hosts, after: None }));
         }
         let open = targets.into_iter().map(|node| (node, None)).collect();
-        let map = self.history.id();
-        self.plans.0.insert(query, Planning { hosts, began, progress: now, map, open, strange: false, plan });
+        let maps = self.live_ids();
+        self.plans.0.insert(query, Planning { hosts, began, progress: now, maps, open, strange: false, plan });
+    }
+
+    fn live_ids(&self) -> Vec<MapId> {
+        self.history.live().iter().map(|map| map.id()).collect()
     }
 
     /// Who may hold something of a partition.
@@ -132,7 +137,7 @@ impl Cluster {
 
     /// Ends the plans that have all answers, or have waited long enough.
     pub(super) fn poll_plans(&mut self, now: Moment) {
-        let newest = self.history.id();
+        let maps = self.live_ids();
         let swim = &self.swim;
         let done = self.plans.0.iter().filter(|(_, planning)| {
             planning.open.is_empty()
@@ -144,7 +149,7 @@ impl Cluster {
         let done: Vec<u64> = done.map(|(&query, _)| query).collect();
         for query in done {
             let Some(planning) = self.plans.0.remove(&query) else { continue };
-            let stale = planning.strange || planning.map != newest;
+            let stale = planning.strange || planning.maps != maps;
             if stale && now.since(planning.began) < PLAN_TIMEOUT * 3 && now > planning.began {
                 self.begin_plan(planning.began, now, query, planning.hosts);
                 continue;
@@ -152,7 +157,7 @@ impl Cluster {
             let mut plan = planning.plan;
             plan.silent = planning.open.into_keys().collect();
             // Who has yet to hear which maps are in use does not know whom to ask.
-            plan.blind = planning.strange || !self.caught_up || self.is_blind(&planning.hosts, &plan.silent);
+            plan.blind = stale || !self.caught_up || self.is_blind(now, &planning.hosts, &plan.silent);
             for node in self.members.abandoned() {
                 plan.silent.insert(node);
                 plan.blind = true;
@@ -162,12 +167,20 @@ impl Cluster {
     }
 
     /// Whether everybody who has a chunk on disk can be among the silent.
-    fn is_blind(&self, hosts: &BTreeSet<HostId>, silent: &BTreeSet<NodeId>) -> bool {
+    fn is_blind(&self, now: Moment, hosts: &BTreeSet<HostId>, silent: &BTreeSet<NodeId>) -> bool {
         // A chunk that was released under the smallest map is on so many nodes at least.
         let Some(quorum) = self.history.live().iter().map(|map| map.quorum()).min() else { return true };
         // The others may be enough to take substitutes for owners, whom nobody here knows.
         let away = |node: NodeId| silent.contains(&node) || !self.swim.is_alive(node);
         if self.history.live().iter().any(|map| map.most(&away)) {
+            return true;
+        }
+        // Of two each goes on alone when it has taken the other for dead for long enough. Clocks may differ a little.
+        let alone = |node: &NodeId| self.swim.met(*node).is_none_or(|at| now.since(at) >= self.config.grace * 3 / 4);
+        let of_two = |map: &PartitionMap| {
+            map.slots().len() == 2 && map.slots().iter().any(|slot| silent.contains(&slot.node) && alone(&slot.node))
+        };
+        if self.history.live().iter().any(|map| of_two(map)) {
             return true;
         }
         if silent.len() < quorum {

@@ -40,6 +40,8 @@ struct Peer {
     since: Moment,
     /// Its connection broke and nothing was heard since.
     shaky: bool,
+    /// When a ping was sent that it answered itself, the last one: at least until then it heard this node.
+    met: Option<Moment>,
 }
 
 #[derive(Clone, Debug)]
@@ -151,7 +153,8 @@ impl Swim {
 
     pub(crate) fn add(&mut self, node: NodeId, now: Moment) {
         if node != self.me && !self.peers.contains_key(&node) {
-            self.peers.insert(node, Peer { incarnation: 0, health: Health::Alive, since: now, shaky: false });
+            self.peers
+                .insert(node, Peer { incarnation: 0, health: Health::Alive, since: now, shaky: false, met: None });
             let at = self.order.len() / 2;
             self.order.insert(at, node);
         }
@@ -272,7 +275,17 @@ impl Swim {
         }
     }
 
-    pub(crate) fn handle_ack(&mut self, seq: u64, of: NodeId, effects: &mut Effects) {
+    /// When a member certainly heard this node the last time; never in this life: none.
+    pub(crate) fn met(&self, node: NodeId) -> Option<Moment> {
+        self.peers.get(&node).and_then(|peer| peer.met)
+    }
+
+    pub(crate) fn handle_ack(&mut self, from: NodeId, seq: u64, of: NodeId, effects: &mut Effects) {
+        if let Some(probe) = self.probes.iter().find(|probe| probe.seq == seq && probe.target == of && of == from)
+            && let Some(peer) = self.peers.get_mut(&of)
+        {
+            peer.met = peer.met.max(Some(probe.sent));
+        }
         if let Some((asker, asked, _)) = self.relays.remove(&seq) {
             effects.sends.push((asker, Body::Ack { seq: asked, of }));
         }
