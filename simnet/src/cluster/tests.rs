@@ -118,6 +118,10 @@ fn seeds_that_found_something() {
         (1270, "two clusters were founded, one of them by somebody who reached nobody"),
         (1584, "the only holder of released chunks was given up, and answers called themselves complete"),
         (2358, "who had just joined on the other side of a cut was not counted among the silent"),
+        (1106, "a member that drained waited for the proof of what had meanwhile been dropped for its age"),
+        (1879, "what an operator said died with the store that heard it, and nobody said it again"),
+        (3342, "one of two came back alone and did not know that the other had gone on alone"),
+        (6276, "the old map was settled while a query was planned that had looked at the own disk before"),
         (878, "a producer stayed with a router that refuses everything"),
     ];
     for (seed, what) in seeds {
