@@ -1,5 +1,6 @@
 //! What holds for all protocols: the registry is sound, and each protocol's samples show its fields.
 
+mod cut;
 mod differences;
 mod media;
 

@@ -148,7 +148,9 @@ pub(super) fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let headers = d.open(MSG_HDR, tvb, next, tvb.reported().saturating_sub(next), Value::Text);
     d.text(headers, || "Message Header".to_owned());
     d.note_strays(tvb, next, tvb.reported().saturating_sub(next));
-    for header in &outline.headers {
+    // What the snap length cut in two may mean something else than it says.
+    let is_shown = |header: &&Header| tvb.is_whole() || outline.end != End::WithinLine || header.next < octets.len();
+    for header in outline.headers.iter().filter(is_shown) {
         self::header(d, tvb, header, &mut seen)?;
         if header.field == Some(CSEQ) && is_cut {
             return Ok(());

@@ -38,7 +38,15 @@ fn split(child: ProtoId, tvb: Tvb<'_>, is_bodiless: bool) -> Split {
     let mut at = 0;
     while at < tvb.reported() {
         let rest = tvb.from(at);
+        if rest.bytes().is_empty() && at > 0 {
+            return split;
+        }
         match registry::frame(child, rest.bytes(), is_bodiless) {
+            // What takes all that was captured goes on to the end of what was not.
+            Framing::Message(len) if len == rest.len() && !rest.is_whole() => {
+                split.messages.push((at, rest.reported()));
+                return split;
+            }
             Framing::Message(len) if len <= rest.reported() => {
                 split.messages.push((at, len.max(1)));
                 at += len.max(1);

@@ -17,6 +17,8 @@ pub(super) struct Scan {
     /// How many octets the SACK blocks cover.
     pub(super) sacked: u32,
     pub(super) has_cookie: bool,
+    /// The snap length cut them off: what is not there may have been.
+    pub(super) is_cut: bool,
 }
 
 const KIND_EOL: u8 = 0;

@@ -364,6 +364,9 @@ impl Conversation {
         // RFC 7323, 1.3: windows are scaled only if both SYNs say so.
         let is_answer = header.has(ACK);
         if header.has(SYN) && scales[side].load(Relaxed) == UNKNOWN {
+            if scan.is_cut {
+                return;
+            }
             set(side, None);
             set(1 - side, None);
         } else if header.has(SYN) && is_answer && scales[1 - side].load(Relaxed) == UNUSED {
@@ -441,8 +444,9 @@ fn analyze<'a>(d: &mut Dissector<'a>, header: &Header, tvb: Tvb<'a>) {
         return;
     };
     let rest = tvb.bytes().get(HEADER_LEN..).unwrap_or_default();
-    let options = rest.get(..header.len.saturating_sub(HEADER_LEN)).unwrap_or_default();
-    let scan = if options.is_empty() { options::Scan::default() } else { options::scan(options) };
+    let options = rest.get(..header.len.saturating_sub(HEADER_LEN)).unwrap_or(rest);
+    let mut scan = if options.is_empty() { options::Scan::default() } else { options::scan(options) };
+    scan.is_cut = HEADER_LEN + options.len() < header.len;
     let syn = (header.flags & (SYN | ACK) == SYN && !is_quoted).then_some(header.seq);
     let (conversation, side, is_reused) = flows.tcp.conversation(endpoints, (frame, time), syn);
     let is_reused = is_reused || conversation.is_other_syn(header, side);
