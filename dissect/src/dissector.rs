@@ -706,9 +706,19 @@ impl<'a> Dissector<'a> {
         self.flows.as_deref_mut()
     }
 
+    /// As [`Dissector::flows`], to look at.
+    pub(crate) fn peek_flows(&self) -> Option<&Flows> {
+        self.flows.as_deref().filter(|_| !self.is_quoted)
+    }
+
     /// As [`Dissector::flows`], but inside a quoted packet too: it opens a conversation and so takes its number.
     pub(crate) fn flows_even_quoted(&mut self) -> Option<&mut Flows> {
         self.flows.as_deref_mut()
+    }
+
+    /// Whether facts are being found; never inside a quoted packet.
+    pub(crate) fn is_first_pass(&self) -> bool {
+        self.flows.is_some() && !self.is_quoted
     }
 
     /// Says what the payload of the datagram at hand was set up for.
@@ -806,6 +816,14 @@ impl<'a> Dissector<'a> {
         if self.wanted.columns && !self.is_quoted && self.out.columns.info.is_char_boundary(octets) {
             self.info_kept = octets;
         }
+    }
+
+    /// Lets `body` add what it wants but leaves the Info column as it is.
+    pub(crate) fn with_info_kept<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {
+        let len = self.out.columns.info.len();
+        let answer = body(self);
+        self.out.columns.info.truncate(len);
+        answer
     }
 
     /// Text behind the Info column, and `separator` between them where there is anything before it.

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::proto::{arp, dns, http, ssh, t38, tcp, tftp, tls};
+use crate::proto::{arp, dns, http, quic, ssh, t38, tcp, tftp, tls};
 use crate::reassembly::Datagram;
 use crate::registry::ProtoId;
 use crate::setup::Setup;
@@ -103,8 +103,12 @@ pub enum Fact {
     Http { at: u32, chain: Arc<http::Chain> },
     /// Where the proxy's tunnel leads to that the frame's HTTP message came through.
     HttpTunnel(Arc<http::Proxy>),
-    /// The frame's QUIC connection (all ones: not known) and the length of the receiver's ID in short headers.
-    Quic { number: u32, dcil: u8 },
+    /// The frame's QUIC connection, if it is known, with the keys of Initial packets where there may be some.
+    Quic { number: u32, packet: quic::Known, keys: Option<Arc<quic::Keys>> },
+    /// The whole number of the QUIC packet at a place of the frame, where fewer bits were sent.
+    QuicNumber { at: u32, number: u64 },
+    /// What becomes of the QUIC CRYPTO frame of which the octets stand at a place.
+    QuicCrypto { at: u32, fate: quic::Fate },
     /// What is known of the frame's SSH connection, and the number of the first packet.
     Ssh { session: Arc<ssh::Session>, seq: u32 },
     /// The frame with the other part of an IMAP command, and for a response how much later it came, in nanoseconds.

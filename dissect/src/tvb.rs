@@ -81,6 +81,11 @@ impl<'a> Tvb<'a> {
         Ok(octets)
     }
 
+    /// Where it begins, all sources of the dissection taken together.
+    pub(crate) fn place(&self) -> u32 {
+        (u32::from(self.source) << 24).wrapping_add(self.base)
+    }
+
     /// What follows `at`; empty when `at` lies at or behind the end.
     pub fn from(&self, at: usize) -> Tvb<'a> {
         let at = at.min(self.reported as usize);

@@ -26,6 +26,7 @@ pub fn of(node: &Node, source: &[u8]) -> String {
             let digits = field.mask.count_ones().div_ceil(4) as usize;
             format!("0x{n:0digits$x}")
         }
+        Value::Uint(n) if matches!(field.base, Base::Hex | Base::HexDec) => value::hexadecimal(field, *n),
         Value::Text => value::printable(octets),
         Value::String(text) => value::printable(text.as_bytes()),
         value => value::text(field, value, octets),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::ber;
 use crate::dissector::Address;
-use crate::field::{Base, FieldDef, FieldType};
+use crate::field::{Base, FieldDef, FieldType, Names};
 use crate::tree::Node;
 use crate::value::Value;
 
@@ -35,12 +35,19 @@ pub fn of(field: &FieldDef, node: &Node, octets: &[u8]) -> String {
     text(field, &node.value, octets)
 }
 
+/// A number with all the hexadecimal digits that its field has.
+pub(super) fn hexadecimal(field: &FieldDef, n: u64) -> String {
+    let digits = usize::from(field.ftype.width()) * 2;
+    format!("0x{n:0digits$x}")
+}
+
 fn unsigned(field: &FieldDef, n: u64) -> String {
     match field.base {
-        Base::Hex | Base::HexDec => {
-            let digits = usize::from(field.ftype.width()) * 2;
-            format!("0x{n:0digits$x}")
+        // Numbers of 64 bits that have names stand in decimal everywhere but in the tree.
+        Base::Hex | Base::HexDec if field.ftype == FieldType::Uint64 && !matches!(field.names, Names::None) => {
+            n.to_string()
         }
+        Base::Hex | Base::HexDec => hexadecimal(field, n),
         Base::Oct => format!("0{n:o}"),
         _ => n.to_string(),
     }

@@ -8,6 +8,7 @@ use super::session::{self, Assembly, Session, TLS_1_3};
 use super::vector::Show;
 use super::*;
 use crate::dissector::{Dissector, Item, Transport};
+use crate::facts::Fact;
 use crate::proto::tcp;
 use crate::proto::udp::octets as octets_text;
 use crate::registry::Framing;
@@ -124,6 +125,9 @@ impl State {
 }
 
 pub(super) fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
+    if d.parent() == Some(ProtoId::Quic) {
+        return without_records(d, tvb);
+    }
     let learns = d.flows().is_some() && d.wants_facts_of(ProtoId::Tls);
     let (_, is_next) = d.begin_next(PROTO, tvb);
     if !is_next {
@@ -140,6 +144,21 @@ pub(super) fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     while at < tvb.reported() {
         at += record(d, tvb.from(at), &mut state)?;
     }
+    d.close();
+    Ok(())
+}
+
+/// Shows handshake messages that QUIC carries without records (RFC 9001, 4.1.3).
+fn without_records<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
+    let item = d.begin(PROTO, tvb);
+    let connection = d.peek_fact(|fact| match fact {
+        Fact::Quic { number, .. } => Some(*number),
+        _ => None,
+    });
+    let (session, side) = session::of_stream(d, connection.unwrap_or(0));
+    let state = State { session, side, is_changed: false };
+    let title = messages(d, tvb, &state, TLS_1_3)?;
+    d.text(item, || format!("TLSv1.3 Record Layer: {title}"));
     d.close();
     Ok(())
 }
@@ -341,18 +360,15 @@ fn heartbeat<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Result<String, Stop> {
     Ok(title)
 }
 
-/// Where octets stand in the packet, all its sources taken together.
 fn place(tvb: Tvb<'_>, at: usize) -> u32 {
-    (u32::from(tvb.source) << 24).wrapping_add(tvb.base).wrapping_add(at as u32)
+    tvb.from(at).place()
 }
 
-/// How long the handshake message is that begins octets, its header included, if it can be one.
+/// How long the handshake message is that begins octets, if it can be one; nothing is known of it by fewer octets than
+/// its header has but that it is longer.
 fn plausible(octets: &[u8]) -> Option<usize> {
     handshake::name(octets)?;
-    let [_, a, b, c, ..] = *octets else {
-        return None;
-    };
-    let len = 4 + (usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c));
+    let len = session::total(octets).unwrap_or(octets.len() + 1);
     (len <= session::MAX_HANDSHAKE_BYTES).then_some(len)
 }
 
@@ -373,9 +389,9 @@ fn messages<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, state: &State, version: u16
         if let Some((index, assembly)) = session::piece(d, place(tvb, at)).filter(|_| at == 0) {
             let len = assembly.pieces().get(index).map_or(rest.reported(), |piece| piece.1 as usize);
             if index > 0 {
-                let done = last_piece(d, tvb.sub(at, len), index, &assembly, state, &context)?;
-                names.push(kind_name(assembly.message));
-                if !done {
+                if last_piece(d, tvb.sub(at, len), index, &assembly, state, &context)? {
+                    names.push(kind_name(assembly.message));
+                } else {
                     waits = Some(assembly);
                 }
                 at += len.max(1);
@@ -393,7 +409,7 @@ fn messages<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, state: &State, version: u16
         let kind = rest.u8(0)?;
         if len > rest.reported() {
             if d.flows().is_some() {
-                session::begin(d, state.side, place(tvb, at), kind, len, rest.bytes());
+                session::begin(d, state.side, place(tvb, at), kind, rest.bytes());
             }
             let item = d.add(HANDSHAKE, tvb, at, rest.reported(), Value::None);
             d.text(item, || format!("Handshake Protocol: {} (fragment)", kind_name(kind)));

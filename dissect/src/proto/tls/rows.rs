@@ -165,8 +165,7 @@ macro_rules! secured {
             COMPRESS_CERTIFICATE_COMPRESSED_CERTIFICATE_LENGTH = field(concat!($name, ".compress_certificate.compressed_certificate_message.length"), "Length", Uint24, Dec);
             COMPRESS_CERTIFICATE_COMPRESSED_CERTIFICATE_MESSAGE = field(concat!($name, ".compress_certificate.compressed_certificate_message"), "Compressed Certificate Message", Bytes, None);
             RECORD_SIZE_LIMIT = field(concat!($name, ".record_size_limit"), "Record Size Limit", Uint16, Dec);
-            QUIC_PARAMETER = field(concat!($name, ".quic.parameter"), "Parameter", None, None);
-            QUIC_PARAMETER_TYPE = field(concat!($name, ".quic.parameter.type"), "Type", Uint64, Dec).names(Names::Computed(names::transport_parameter));
+            QUIC_PARAMETER_TYPE = field(concat!($name, ".quic.parameter.type"), "Type", Uint64, Hex).names(Names::Computed(names::transport_parameter));
             QUIC_PARAMETER_LENGTH = field(concat!($name, ".quic.parameter.length"), "Length", Uint64, Dec);
             QUIC_PARAMETER_VALUE = field(concat!($name, ".quic.parameter.value"), "Value", Bytes, None);
             QUIC_PARAMETER_ORIGINAL_DESTINATION_CONNECTION_ID = field(concat!($name, ".quic.parameter.original_destination_connection_id"), "original_destination_connection_id", Bytes, None);

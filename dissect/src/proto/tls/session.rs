@@ -21,6 +21,9 @@ pub(super) const MAX_PIECES: usize = 1024;
 /// The longest name of an application protocol (RFC 7301, 3.1).
 const MAX_NAME: usize = 255;
 
+/// The length of a handshake message's type and length (RFC 8446, 4).
+const HEADER_LEN: usize = 4;
+
 /// The version that TLS 1.3 has.
 pub(crate) const TLS_1_3: u16 = 0x0304;
 
@@ -158,7 +161,8 @@ impl Assembly {
 /// A message that is not complete yet.
 struct Pending {
     assembly: Arc<Assembly>,
-    total: usize,
+    /// How many octets it has, once the first ones have told.
+    total: Option<usize>,
     bytes: Vec<u8>,
 }
 
@@ -184,9 +188,14 @@ impl Default for Sessions {
 /// The session of the packet at hand, and which side speaks. In the first pass it is kept for the second one.
 pub(crate) fn of(d: &mut Dissector<'_>) -> (Option<Arc<Session>>, usize) {
     let is_tcp = d.endpoints.transport == Transport::Tcp;
+    let stream = if is_tcp { tcp::stream_index(d) } else { 0 };
+    of_stream(d, stream)
+}
+
+/// As [`of`], of the connection with a number among those on the same ports.
+pub(super) fn of_stream(d: &mut Dissector<'_>, stream: u32) -> (Option<Arc<Session>>, usize) {
     let (endpoints, is_second) = d.endpoints.conversation();
     let side = usize::from(is_second);
-    let stream = if is_tcp { tcp::stream_index(d) } else { 0 };
     let key = conversation::Key(endpoints);
     if let Some(flows) = d.flows() {
         let connections = &mut flows.tls.connections;
@@ -206,13 +215,22 @@ pub(crate) fn of(d: &mut Dissector<'_>) -> (Option<Arc<Session>>, usize) {
     (session, side)
 }
 
+/// How many octets a handshake message has, its type and length included, if those are there.
+pub(super) fn total(octets: &[u8]) -> Option<usize> {
+    let [_, a, b, c, ..] = *octets else {
+        return None;
+    };
+    Some(HEADER_LEN + (usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c)))
+}
+
 /// In the first pass: takes the beginning of a handshake message that its record ends within.
-pub(super) fn begin(d: &mut Dissector<'_>, side: usize, at: u32, message: u8, total: usize, octets: &[u8]) {
+pub(super) fn begin(d: &mut Dissector<'_>, side: usize, at: u32, message: u8, octets: &[u8]) {
     let frame = d.packet.number;
     let Some((connection, pending)) = connection(d) else {
         return;
     };
-    if total > MAX_HANDSHAKE_BYTES || *pending + octets.len() > MAX_PENDING_BYTES {
+    let total = total(octets);
+    if total.is_some_and(|total| total > MAX_HANDSHAKE_BYTES) || *pending + octets.len() > MAX_PENDING_BYTES {
         return;
     }
     if let Some(before) = connection.pending[side & 1].take() {
@@ -239,7 +257,14 @@ pub(super) fn go_on(d: &mut Dissector<'_>, side: usize, at: u32, octets: &[u8]) 
     let Some(message) = slot else {
         return;
     };
-    let missing = message.total.saturating_sub(message.bytes.len());
+    let rest = octets.get(HEADER_LEN.saturating_sub(message.bytes.len())..).map(<[u8]>::len);
+    if message.total.is_none()
+        && let Some(rest) = rest
+    {
+        let start = [&message.bytes[..], &octets[..octets.len() - rest]].concat();
+        message.total = total(&start).filter(|total| *total <= MAX_HANDSHAKE_BYTES).or(Some(0));
+    }
+    let missing = message.total.map_or(octets.len(), |total| total.saturating_sub(message.bytes.len()));
     let taken = octets.get(..missing).unwrap_or(octets);
     let mut pieces = message.assembly.pieces.lock().unwrap_or_else(PoisonError::into_inner);
     if pieces.len() >= MAX_PIECES || *pending + taken.len() > MAX_PENDING_BYTES {
@@ -254,7 +279,7 @@ pub(super) fn go_on(d: &mut Dissector<'_>, side: usize, at: u32, octets: &[u8]) 
     message.bytes.extend_from_slice(taken);
     *pending += taken.len();
     let assembly = message.assembly.clone();
-    if message.bytes.len() >= message.total {
+    if message.total.is_some_and(|total| message.bytes.len() >= total) {
         *pending = pending.saturating_sub(message.bytes.len());
         let _ = assembly.bytes.set(std::mem::take(&mut message.bytes).into());
         assembly.done_in.store(frame, Relaxed);

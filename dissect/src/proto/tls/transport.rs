@@ -2,6 +2,7 @@
 
 use super::vector::Show;
 use super::*;
+use crate::dissector::Item;
 use crate::field::FieldId;
 use crate::stop::Stop;
 use crate::value::Value;
@@ -51,6 +52,9 @@ const FIELDS_OF: &[(u64, FieldId, Form)] = &[
     (0xff04_de1a, QUIC_PARAMETER_MIN_ACK_DELAY, Form::Integer),
 ];
 
+/// The one of the parameters that is a time in milliseconds.
+const MAX_IDLE_TIMEOUT: u64 = 1;
+
 /// A variable-length integer and how many octets it has (RFC 9000, 16).
 pub(crate) fn integer(tvb: crate::tvb::Tvb<'_>, at: usize) -> Result<(u64, usize), Stop> {
     let width = 1 << (tvb.u8(at)? >> 6);
@@ -66,22 +70,25 @@ pub(super) fn parameters(show: &mut Show<'_, '_>, at: usize, end: usize) -> Resu
         let (len, length_width) = integer(show.tvb, at + width)?;
         let value = at + width + length_width;
         let len = usize::try_from(len).map_or(end, |len| len.min(end)).min(end.saturating_sub(value));
-        let item = show.open(QUIC_PARAMETER, start, value + len - start);
-        show.d.text(item, || {
+        let parameter_item = show.open_text(start, value + len - start, || {
             let name = names::transport_parameter(kind).unwrap_or_else(|| format!("Unknown {kind:#04x}").into());
             format!("Parameter: {name} (len={len})")
         });
-        show.add(QUIC_PARAMETER_TYPE, at, width, Value::Uint(kind));
+        let item = show.add(QUIC_PARAMETER_TYPE, at, width, Value::Uint(kind));
+        show.d.text(item, || {
+            let name = names::transport_parameter(kind).unwrap_or("Unknown".into());
+            format!("Type: {name} ({kind:#04x})")
+        });
         show.add(QUIC_PARAMETER_LENGTH, at + width, length_width, Value::Uint(len as u64));
         show.bytes(QUIC_PARAMETER_VALUE, value, len)?;
-        parameter(show, kind, value, len)?;
+        parameter(show, kind, value, len, parameter_item)?;
         show.close();
         at = value + len;
     }
     Ok(at)
 }
 
-fn parameter(show: &mut Show<'_, '_>, kind: u64, at: usize, len: usize) -> Result<(), Stop> {
+fn parameter(show: &mut Show<'_, '_>, kind: u64, at: usize, len: usize, item: Item) -> Result<(), Stop> {
     let Some((_, field, form)) = FIELDS_OF.iter().find(|row| row.0 == kind) else {
         return Ok(());
     };
@@ -89,6 +96,8 @@ fn parameter(show: &mut Show<'_, '_>, kind: u64, at: usize, len: usize) -> Resul
         Form::Integer if len > 0 => {
             let (value, width) = integer(show.tvb, at)?;
             show.add(*field, at, width, Value::Uint(value));
+            let unit = if kind == MAX_IDLE_TIMEOUT { " ms" } else { "" };
+            show.d.append_text(item, || format!(" {value}{unit}"));
         }
         Form::Octets => {
             show.bytes(*field, at, len)?;
