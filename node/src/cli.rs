@@ -97,6 +97,9 @@ pub struct Diagnose {
     /// A rule file, in Wireshark's forms or TOML, whose matches are findings, too (repeatable).
     #[arg(long, value_name = "FILE")]
     pub rules: Vec<PathBuf>,
+    /// What the cluster's own analysis has found by now, standing rules included, instead of reading the packets again.
+    #[arg(long, conflicts_with_all = ["file", "rules"])]
+    pub stored: bool,
     #[command(flatten)]
     pub scope: Scope,
     /// The format of the output: text for people, or one JSON object a line.
@@ -464,6 +467,32 @@ impl Output {
 pub enum Rules {
     /// Says of each rule whether it compiles, and why not; status 1 when one does not.
     Check(RulesCheck),
+    #[command(flatten)]
+    Standing(StandingRules),
+}
+
+#[derive(Subcommand, Debug)]
+pub enum StandingRules {
+    /// Makes rule files standing rules of the cluster; one of the same name is replaced.
+    Add(RulesAdd),
+    /// The standing rules of the cluster, and of each whether it runs.
+    List(Peer),
+    /// A rule file is no standing rule any more.
+    Remove {
+        /// Its name, as `rules list` says it.
+        name: String,
+        #[command(flatten)]
+        peer: Peer,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct RulesAdd {
+    /// Rule files, in Wireshark's forms or TOML; each is known by its name without the folder.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub peer: Peer,
 }
 
 #[derive(Args, Debug)]

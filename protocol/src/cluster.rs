@@ -6,6 +6,7 @@
 use crate::codec::{Decode, Encode, Message, Size};
 use crate::ids::{HostId, NodeId, Partition, StreamId};
 use crate::interval::RangeSet;
+use crate::time::Timestamp;
 use crate::wire::{Refusal, RefusalCode};
 
 /// Facts in one message: what a page of answers to a summary carries.
@@ -305,6 +306,25 @@ pub struct Checkpoint {
 pub struct StreamCut {
     pub stream: StreamId,
     pub chunks: RangeSet,
+}
+
+/// What the state of a diagnosis is in a checkpoint: how far it is with each host.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Progress(pub Vec<HostProgress>);
+
+/// How far the diagnosis of a host is, beside the chunks that it has seen.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct HostProgress {
+    pub host: HostId,
+    /// Whether the end was judged.
+    pub is_finished: bool,
+    /// The time of the first packet on which something still open rests.
+    pub horizon: Option<Timestamp>,
+}
+
+impl Message for Progress {
+    const TYPE: u16 = 24;
+    const SIZE: Size = Size::Medium;
 }
 
 /// What a member keeps of itself for its next start.

@@ -88,6 +88,8 @@ const GRANTS: [(RequestKind, [Grant; 4]); RequestKind::ALL.len()] = [
     (RequestKind::Cluster,   [A,    A,    A,        A]),
     (RequestKind::Admin,     [N,    N,    A,        N]),
     (RequestKind::Peer,      [A,    N,    N,        N]),
+    (RequestKind::Analyses,  [A,    N,    A,        A]),
+    (RequestKind::Rules,     [A,    N,    A,        A]),
 ];
 
 #[cfg(test)]
@@ -104,8 +106,15 @@ mod tests {
             assert_eq!((role as usize, role.name().parse()), (at, Ok(role)));
         }
         for kind in RequestKind::ALL {
-            let reads =
-                matches!(kind, RequestKind::Status | RequestKind::Hosts | RequestKind::Query | RequestKind::Get);
+            let reads = matches!(
+                kind,
+                RequestKind::Status
+                    | RequestKind::Hosts
+                    | RequestKind::Query
+                    | RequestKind::Get
+                    | RequestKind::Analyses
+                    | RequestKind::Rules
+            );
             for role in Role::ALL {
                 let expected = match role {
                     // Where the members are may be known to all of them.

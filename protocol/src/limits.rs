@@ -41,6 +41,12 @@ pub const MAX_QUERY_REFERENCES: usize = 1024;
 /// Fields and options of one output.
 pub const MAX_OUTPUT_FIELDS: usize = 4096;
 
+/// Files of standing rules in a cluster, those included that were removed and are remembered as such.
+pub const MAX_RULE_FILES: usize = 256;
+
+/// Bytes of one of them: what a small value of the store holds beside its name, and more than any that is written by hand.
+pub const MAX_RULE_FILE_BYTES: usize = 512 * 1024;
+
 /// Bytes of a host's name.
 pub const MAX_HOST_NAME_BYTES: usize = 255;
 

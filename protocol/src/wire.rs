@@ -10,6 +10,7 @@
 //! | `Query`, `Get` | `Rows` as they are found, then `Closing` |
 //! | `Cluster` | one response of that name |
 //! | `Admin` | `Done` |
+//! | `Analyses`, `Rules` | one response of that name |
 //! | `Peer` | what nodes ask each other; see [`PeerRequest`] |
 //!
 //! At any point the node may end a conversation with `Refused`. Fields are never reordered and variants only added at the end.
@@ -18,12 +19,13 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::chunk::{Gap, Interface};
+use crate::chunk::{FindingNote, Gap, Interface};
 use crate::codec::{Decode, Encode, Message, Size};
 use crate::ids::{ChunkNo, Epoch, HostId, NodeId, PacketId, Seq, StreamId};
 use crate::interval::RangeSet;
 use crate::limits::{
     MAX_FILTER_BYTES, MAX_HOST_NAME_BYTES, MAX_LEG_STREAMS, MAX_OUTPUT_FIELDS, MAX_QUERY_HOSTS, MAX_QUERY_REFERENCES,
+    MAX_RULE_FILE_BYTES, MAX_RULE_FILES,
 };
 use crate::time::Timestamp;
 
@@ -43,6 +45,10 @@ pub enum Request {
     Cluster,
     Admin(Admin),
     Peer(PeerRequest),
+    /// Which node analyses which host's packets, and how far it is.
+    Analyses,
+    /// The standing rules.
+    Rules,
 }
 
 impl Message for Request {
@@ -68,6 +74,8 @@ pub enum Response {
     LegEnd(LegEnd),
     /// Chunks that are durable on the node that says so.
     Stored(Vec<StreamAck>),
+    Analyses(Vec<AnalysisRow>),
+    Rules(Vec<RuleFile>),
 }
 
 impl Message for Response {
@@ -88,11 +96,13 @@ pub enum RequestKind {
     Cluster,
     Admin,
     Peer,
+    Analyses,
+    Rules,
 }
 
 impl RequestKind {
     /// Every kind, in the order of [`Request`]'s variants.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Status,
         Self::Hosts,
         Self::NameHost,
@@ -103,6 +113,8 @@ impl RequestKind {
         Self::Cluster,
         Self::Admin,
         Self::Peer,
+        Self::Analyses,
+        Self::Rules,
     ];
 }
 
@@ -121,6 +133,8 @@ impl Request {
             Self::Cluster => RequestKind::Cluster,
             Self::Admin(_) => RequestKind::Admin,
             Self::Peer(_) => RequestKind::Peer,
+            Self::Analyses => RequestKind::Analyses,
+            Self::Rules => RequestKind::Rules,
         }
     }
 
@@ -137,7 +151,9 @@ impl Request {
             | Self::Get(_)
             | Self::Cluster
             | Self::Admin(_)
-            | Self::Peer(_) => None,
+            | Self::Peer(_)
+            | Self::Analyses
+            | Self::Rules => None,
         }
     }
 
@@ -147,7 +163,13 @@ impl Request {
     /// [`RefusalCode::BadRequest`], saying which limit.
     pub fn check(&self) -> Result<(), Refusal> {
         match self {
-            Self::Status | Self::Hosts | Self::Have(_) | Self::Put(_) | Self::Cluster => Ok(()),
+            Self::Status
+            | Self::Hosts
+            | Self::Have(_)
+            | Self::Put(_)
+            | Self::Cluster
+            | Self::Analyses
+            | Self::Rules => Ok(()),
             Self::Admin(admin) => admin.check(),
             Self::Peer(request) => request.check(),
             Self::NameHost(name) => at_most("bytes of host name", name.name.len(), MAX_HOST_NAME_BYTES),
@@ -379,13 +401,15 @@ pub enum OutputFormat {
     Packets,
     /// The packets themselves and the gaps between them, for whoever judges them.
     Records,
+    /// What the cluster's own analysis has found: no packets.
+    Findings,
 }
 
 impl OutputFormat {
     /// Whether packets come back as they are.
     #[must_use]
     pub const fn is_raw(self) -> bool {
-        matches!(self, Self::Packets | Self::Records)
+        matches!(self, Self::Packets | Self::Records | Self::Findings)
     }
 }
 
@@ -445,6 +469,16 @@ pub enum Payload {
     Packet(PacketRow),
     /// What the capture lost until the time of the row. Counts as no packet.
     Gap(Gap),
+    /// What was found; the same id may come several times, and then the greatest stamp counts. Counts as no packet.
+    Finding(FindingNote),
+}
+
+impl Payload {
+    /// Whether it is no packet but something beside them.
+    #[must_use]
+    pub const fn is_beside(&self) -> bool {
+        matches!(self, Self::Gap(_) | Self::Finding(_))
+    }
 }
 
 /// A packet with all that pcapng keeps of it.
@@ -497,6 +531,71 @@ pub enum PeerRequest {
     /// Which chunks that reach to a time or beyond are durable here: [`Response::Stored`] with all that are, then with those
     /// that come, and an empty one when none does for a while.
     Watch(Watch),
+    /// The analyses that run on this node: [`Response::Analyses`].
+    Analyses,
+    /// The standing rules of this node that are newer than these: [`Response::Rules`].
+    Rules(Vec<RuleStamp>),
+    /// Standing rules to be taken if they are newer: `Done`.
+    TakeRules(Vec<RuleFile>),
+}
+
+/// A file of standing rules. Of several of one name the one with the greatest [`RuleStamp`] counts.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct RuleFile {
+    pub stamp: RuleStamp,
+    /// The file as it is; nothing of one that was removed.
+    pub text: Option<String>,
+}
+
+/// Which version of a file of standing rules.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct RuleStamp {
+    pub name: String,
+    /// Rises with each change.
+    pub version: u64,
+    /// Through which node it was changed.
+    pub by: NodeId,
+}
+
+impl RuleStamp {
+    fn check(&self) -> Result<(), Refusal> {
+        at_most("bytes of a rule file's name", self.name.len(), MAX_HOST_NAME_BYTES)
+    }
+}
+
+impl RuleFile {
+    /// Holds its name and text to their limits.
+    ///
+    /// # Errors
+    /// [`RefusalCode::BadRequest`], saying which limit.
+    pub fn check(&self) -> Result<(), Refusal> {
+        self.stamp.check()?;
+        at_most("bytes of a rule file", self.text.as_ref().map_or(0, String::len), MAX_RULE_FILE_BYTES)
+    }
+}
+
+impl Message for RuleFile {
+    const TYPE: u16 = 23;
+    const SIZE: Size = Size::Medium;
+}
+
+/// How far the analysis of a host's packets is.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct AnalysisRow {
+    /// Who runs it.
+    pub node: NodeId,
+    pub name: String,
+    pub host: HostId,
+    /// `reading`, `following`, `done`, or why it does not go on.
+    pub state: String,
+    /// Chunks that it has looked at, and those that it has not.
+    pub chunks: u64,
+    pub behind_chunks: u64,
+    /// Milliseconds since something has been waiting to be looked at.
+    pub behind_ms: u64,
+    pub findings: u64,
+    /// Milliseconds since it began on this node.
+    pub since_ms: u64,
 }
 
 /// Whose chunks are watched, and from when on.
@@ -510,7 +609,15 @@ pub struct Watch {
 impl PeerRequest {
     fn check(&self) -> Result<(), Refusal> {
         match self {
-            Self::Converse | Self::Replicate | Self::Hosts | Self::Fetch(_) => Ok(()),
+            Self::Converse | Self::Replicate | Self::Hosts | Self::Fetch(_) | Self::Analyses => Ok(()),
+            Self::Rules(stamps) => {
+                at_most("rule files", stamps.len(), MAX_RULE_FILES)?;
+                stamps.iter().try_for_each(RuleStamp::check)
+            }
+            Self::TakeRules(files) => {
+                at_most("rule files", files.len(), MAX_RULE_FILES)?;
+                files.iter().try_for_each(RuleFile::check)
+            }
             Self::NameHost(name) => at_most("bytes of host name", name.name.len(), MAX_HOST_NAME_BYTES),
             Self::Watch(watch) => at_most("hosts", watch.hosts.len(), MAX_QUERY_HOSTS),
             Self::Leg(leg) => {
@@ -588,6 +695,10 @@ pub enum Admin {
     Replace { old: String, new: String },
     /// Its certificate, and every other one of its key, is refused from now on. Also for edge nodes and people, by id.
     Revoke { member: String },
+    /// A rule file becomes one of the cluster's standing rules, or takes the place of the one of this name.
+    AddRules { name: String, text: String },
+    /// A rule file is none of them any more.
+    RemoveRules { name: String },
 }
 
 impl Admin {
@@ -597,8 +708,13 @@ impl Admin {
                 &[member]
             }
             Self::Replace { old, new } => &[old, new],
+            Self::AddRules { name, text } => {
+                at_most("bytes of a rule file", text.len(), MAX_RULE_FILE_BYTES)?;
+                &[name]
+            }
+            Self::RemoveRules { name } => &[name],
         };
-        names.iter().try_for_each(|name| at_most("bytes of a member's name", name.len(), MAX_HOST_NAME_BYTES))
+        names.iter().try_for_each(|name| at_most("bytes of a name", name.len(), MAX_HOST_NAME_BYTES))
     }
 }
 

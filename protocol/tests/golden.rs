@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use bytes::{Bytes, BytesMut};
-use packetstream_protocol::chunk::{ContentHash, Gap, GapReason, Interface, Manifest, Note};
+use packetstream_protocol::chunk::{ContentHash, FindingNote, Gap, GapReason, Interface, Manifest, Note};
 use packetstream_protocol::cluster::*;
 use packetstream_protocol::codec::{
     self, CodecError, FRAME_HEADER_BYTES, FrameHeader, Message, PROTOCOL_VERSION, Size, frame, frame_header, take_frame,
@@ -70,6 +70,8 @@ fn requests() -> Vec<Request> {
         Request::Cluster,
         Request::Admin(Admin::Replace { old: "n1".into(), new: "n2".into() }),
         Request::Peer(PeerRequest::Fetch(acks(&[(3, 4)]))),
+        Request::Analyses,
+        Request::Rules,
     ]
 }
 
@@ -183,6 +185,31 @@ fn responses() -> Vec<Response> {
                 interface: None,
             }))],
         }),
+        Response::Analyses(vec![AnalysisRow {
+            node: NodeId([7; 32]),
+            name: "n1".into(),
+            host: host(),
+            state: "following".into(),
+            chunks: 1,
+            behind_chunks: 2,
+            behind_ms: 3,
+            findings: 4,
+            since_ms: 5,
+        }]),
+        Response::Rules(vec![RuleFile {
+            stamp: RuleStamp { name: "a.toml".into(), version: 1, by: NodeId([7; 32]) },
+            text: Some("x".into()),
+        }]),
+        Response::Rows(Rows {
+            interfaces: Vec::new(),
+            rows: vec![row(Payload::Finding(FindingNote {
+                id: 1,
+                stamp: 2,
+                first: Timestamp(3),
+                last: Timestamp(4),
+                text: b"{}".to_vec(),
+            }))],
+        }),
     ]
 }
 
@@ -225,6 +252,8 @@ fn golden_requests() {
             "07",
             "0803026e31026e32",
             "09050123456789abcdef0123456789abcdeffb2c01010301",
+            "0a",
+            "0b",
         ],
     );
     let kinds: Vec<RequestKind> = requests().iter().map(Request::kind).collect();
@@ -251,6 +280,9 @@ fn golden_responses() {
             "0c010123456789abcdef0123456789abcdeffb2c01010301010203",
             "0d010123456789abcdef0123456789abcdeffb2c01010009",
             "070001fd15cd0bdcacc66c180123456789abcdef0123456789abcdeffd0200000010000000020102030000",
+            "0e010707070707070707070707070707070707070707070707070707070707070707026e310123456789abcdef0123456789abcdef09666f6c6c6f77696e670102030405",
+            "0f0106612e746f6d6c010707070707070707070707070707070707070707070707070707070707070707010178",
+            "070001fd15cd0bdcacc66c180123456789abcdef0123456789abcdeffd02000000100000000301020304027b7d",
         ],
     );
 }
@@ -535,7 +567,13 @@ fn requests_are_held_to_their_limits() {
     assert!(refused(Request::NameHost(NameHost { host: host(), name: long.clone() })));
     assert!(refused(Request::Get(Get { host: HostRef::Name(long), packet: packet(), output: output() })));
     let of: Vec<Option<HostId>> = requests().iter().map(Request::host).collect();
-    assert_eq!(of, [None, None, Some(host()), Some(host()), Some(host()), None, None, None, None, None]);
+    assert_eq!(of, [None, None, Some(host()), Some(host()), Some(host()), None, None, None, None, None, None, None]);
+    let text = "x".repeat(MAX_RULE_FILE_BYTES + 1);
+    assert!(refused(Request::Admin(Admin::AddRules { name: "a".into(), text: text.clone() })));
+    let stamp = RuleStamp { name: "a".into(), version: 1, by: NodeId([7; 32]) };
+    let file = RuleFile { stamp: stamp.clone(), text: Some(text) };
+    assert!(refused(Request::Peer(PeerRequest::TakeRules(vec![file]))));
+    assert!(refused(Request::Peer(PeerRequest::Rules(vec![stamp; MAX_RULE_FILES + 1]))));
     assert!(refused(Request::Admin(Admin::Drain { member: "x".repeat(MAX_HOST_NAME_BYTES + 1) })));
     let stream = LegStream { stream: stream(), chunks: RangeSet::new(), elsewhere: Vec::new(), after: None };
     let leg = |count| {

@@ -155,16 +155,7 @@ impl Finding {
 
     /// What names it for ever: the code, the subject and the time of the first packet, hashed.
     pub fn id(&self) -> u64 {
-        let mut hash = 0xcbf2_9ce4_8422_2325;
-        eat(&mut hash, self.code.as_bytes());
-        for (name, value) in &self.subject.0 {
-            eat(&mut hash, &[0]);
-            eat(&mut hash, name.as_bytes());
-            eat(&mut hash, &[1]);
-            eat(&mut hash, value.as_bytes());
-        }
-        eat(&mut hash, &self.evidence.first().time.to_be_bytes());
-        hash
+        finding_id(self.code, &self.subject.0, self.evidence.first().time)
     }
 
     /// The order for people: worst first, then by time.
@@ -192,6 +183,20 @@ impl Finding {
         map.insert("id".into(), format!("{:016x}", self.id()).into());
         map.into()
     }
+}
+
+/// What names a finding for ever, by its code, its subject and the time of its first packet.
+pub fn finding_id(code: &str, subject: &[(&str, String)], first: i64) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325;
+    eat(&mut hash, code.as_bytes());
+    for (name, value) in subject {
+        eat(&mut hash, &[0]);
+        eat(&mut hash, name.as_bytes());
+        eat(&mut hash, &[1]);
+        eat(&mut hash, value.as_bytes());
+    }
+    eat(&mut hash, &first.to_be_bytes());
+    hash
 }
 
 /// FNV-1a: no secret, but the same on every machine and in every version.

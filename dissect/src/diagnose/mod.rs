@@ -51,7 +51,7 @@ mod seen;
 pub(crate) mod testing;
 
 pub use evidence::{Evidence, MAX_MARKS, Mark};
-pub use finding::{Code, Finding, Severity, Subject, place};
+pub use finding::{Code, Finding, Severity, Subject, finding_id, place};
 pub use loss::{Loss, Losses, MAX_LOSSES};
 pub use rule::{Kind, Rule};
 pub use seen::Seen;

@@ -341,6 +341,7 @@ fn size(note: &chunk::Note) -> usize {
         chunk::Note::Secrets { data, .. } | chunk::Note::Unknown { data, .. } => data.len(),
         chunk::Note::Interface { interface, .. } => interface.name.len() + interface.description.len(),
         chunk::Note::Manifest(manifest) => manifest.file_name.len(),
+        chunk::Note::Finding(finding) => finding.text.len(),
     }
 }
 

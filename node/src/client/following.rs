@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use packetstream_config::Address;
-use packetstream_protocol::wire::{Closing, Payload, Query, Request, Response, Row, Rows};
+use packetstream_protocol::wire::{Closing, Query, Request, Response, Row, Rows};
 use packetstream_protocol::{HostId, Seq, Timestamp};
 use tokio::time::{sleep, timeout};
 
@@ -33,7 +33,7 @@ struct Given {
 impl Given {
     /// Whether the row is new.
     fn take(&mut self, row: &Row) -> bool {
-        let is_gap = matches!(row.payload, Payload::Gap(_));
+        let is_gap = row.payload.is_beside();
         if !self.rows.insert((row.time, row.host, row.seq, is_gap)) && !is_gap {
             return false;
         }

@@ -45,7 +45,7 @@ pub(crate) fn read(
                     }
                     continue;
                 }
-                Payload::Rendered(_) => continue,
+                Payload::Rendered(_) | Payload::Finding(_) => continue,
             };
             let Some(interface) = rows.interfaces.get(packet.interface as usize) else { continue };
             let of = &interface.interface;

@@ -56,7 +56,7 @@ pub(super) fn run(args: &Diagnose) -> Outcome {
 /// The rules of a command line; those that are wrong are said and take no part.
 pub(super) fn watch(files: &[PathBuf]) -> Result<Watch, Failure> {
     let watch = Watch::load(files).map_err(Failure::wrong)?;
-    watch.disabled.iter().for_each(|line| eprintln!("packetstream: {line}"));
+    watch.disabled().iter().for_each(|line| eprintln!("packetstream: {line}"));
     Ok(watch)
 }
 
@@ -112,7 +112,7 @@ fn nanoseconds(time: Timestamp) -> i64 {
 }
 
 /// A gap as the diagnosis takes it.
-pub(super) fn loss(gap: &Gap) -> Loss {
+pub(crate) fn loss(gap: &Gap) -> Loss {
     let (from, until) = (nanoseconds(gap.from), nanoseconds(gap.until));
     match gap.reason {
         GapReason::File => Loss::Cut { at: until, why: "the file cannot be read on".to_owned() },

@@ -21,7 +21,7 @@ use crate::exit::{Failure, Outcome};
 const LATE_NS: i64 = 2_000_000_000;
 
 /// The query of a scope.
-fn asked(scope: &Scope) -> Result<Query, Failure> {
+pub(super) fn asked(scope: &Scope) -> Result<Query, Failure> {
     Ok(Query {
         hosts: scope.host.iter().map(|name| query::host(name)).collect(),
         since: scope.since.as_deref().map(query::time).transpose()?,
@@ -42,13 +42,13 @@ fn packet_id(id: u128) -> String {
     PacketId::from_bytes(id.to_be_bytes()).map_or_else(|_| format!("{id:032x}"), |id| id.to_string())
 }
 
-fn print(text: &str) -> Outcome {
+pub(super) fn print(text: &str) -> Outcome {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
 }
 
 /// Whether all could be read that was asked for.
-fn state(closing: &Closing) -> Outcome {
+pub(super) fn state(closing: &Closing) -> Outcome {
     if closing.complete {
         return Ok(());
     }

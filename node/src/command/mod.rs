@@ -12,15 +12,18 @@ mod node;
 mod query;
 pub(crate) mod read;
 mod rules;
+mod standing;
 mod status;
+mod stored;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Rules};
 use crate::exit::Failure;
+pub(crate) use diagnose::loss;
 
 /// Runs the program: the arguments are the process's, results go to standard output, all else to standard error.
 pub fn run() -> ExitCode {
@@ -41,6 +44,7 @@ pub fn run() -> ExitCode {
         Command::Hosts(peer) => status::hosts(&peer),
         Command::Status(args) => status::status(&args),
         Command::Read(args) => read::run(&args),
+        Command::Diagnose(args) if args.stored => stored::run(&args),
         Command::Diagnose(args) if args.file.is_none() => judged::diagnose(&args),
         Command::Diagnose(args) => diagnose::run(&args),
         Command::Calls(args) if args.file.is_none() => judged::calls(&args),
@@ -48,6 +52,7 @@ pub fn run() -> ExitCode {
         Command::Flow(args) if args.files.is_empty() => judged::flow(&args),
         Command::Flow(args) => flow::run(&args),
         Command::Fields(args) => fields::run(&args),
+        Command::Rules(Rules::Standing(args)) => standing::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Cluster(args) => cluster::run(&args),
         Command::Completions { shell } => completions::run(shell),

@@ -62,6 +62,7 @@ pub(super) fn run(args: &Node) -> Outcome {
             bytes_max: settings.retention.size.map(|size| size.as_bytes()),
         },
         roles: settings.roles.iter().map(|role| role.to_string()).collect(),
+        analyzes: settings.roles.contains(&NodeRole::Analyze),
         grace: settings.grace.map(|age| Duration::from_secs(age.as_secs())),
         move_rate: settings.move_rate.map(|rate| rate.as_bytes()),
         plant: args.plant_panic.clone(),

@@ -16,7 +16,23 @@ use crate::rules::{self, Entry, RuleFile, State};
 pub(super) fn run(args: &Rules) -> Outcome {
     match args {
         Rules::Check(args) => check(args),
+        // They need a network; the program hands them to `standing`.
+        Rules::Standing(_) => Err(Failure::Wrong("standing rules are a cluster's".to_owned())),
     }
+}
+
+/// What became of each rule of some files.
+pub(super) fn listed(files: &[RuleFile], is_json: bool) -> Outcome {
+    let mut text = String::new();
+    for file in files {
+        if !is_json {
+            text += &headline(file);
+        }
+        for entry in &file.entries {
+            text += &if is_json { object(file, entry, None) } else { line(entry, None) };
+        }
+    }
+    io::stdout().lock().write_all(text.as_bytes()).map_err(|error| Failure::output(&error))
 }
 
 fn check(args: &RulesCheck) -> Outcome {

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use packetstream_protocol::Timestamp;
-use packetstream_protocol::wire::{ClusterReport, Request, Response};
+use packetstream_protocol::wire::{AnalysisRow, ClusterReport, Request, Response};
 use serde_json::json;
 
 use crate::cli::{Peer, Status};
@@ -39,6 +39,9 @@ fn once(session: &Session, peer: &Peer) -> Outcome {
     let Response::Cluster(cluster) = session.call(&Request::Cluster)? else {
         return Err(failure(RpcError::Unexpected));
     };
+    let Response::Analyses(analyses) = session.call(&Request::Analyses)? else {
+        return Err(failure(RpcError::Unexpected));
+    };
     if peer.json {
         let actors = report
             .actors
@@ -49,7 +52,7 @@ fn once(session: &Session, peer: &Peer) -> Outcome {
             "uptime_ms": report.uptime_ms, "hosts": report.hosts, "streams": report.streams, "chunks": report.chunks,
             "packets": report.packets, "bytes": report.bytes, "oldest": report.oldest.map(|time| time.to_string()),
             "newest": report.newest.map(|time| time.to_string()), "actors": actors.collect::<Vec<_>>(),
-            "cluster": as_json(&cluster),
+            "cluster": as_json(&cluster), "analyses": analyses.iter().map(analysis).collect::<Vec<_>>(),
         });
         say!("{line}");
         return Ok(());
@@ -70,10 +73,26 @@ fn once(session: &Session, peer: &Peer) -> Outcome {
         say!("capture  {}: {} packets, {} dropped", capture.interface, capture.packets, capture.dropped);
     }
     members(&cluster);
+    for row in &analyses {
+        let findings = if row.findings == 1 { "1 finding" } else { &format!("{} findings", row.findings) };
+        let behind = match row.behind_chunks {
+            0 => String::new(),
+            chunks => format!(", {chunks} chunks and {} ms behind", row.behind_ms),
+        };
+        say!("analysis {} by {}: {}, {} chunks seen, {findings}{behind}", row.host, row.name, row.state, row.chunks);
+    }
     for actor in report.actors {
         say!("actor    {}: {}, {} restarts", actor.name, actor.state, actor.restarts);
     }
     Ok(())
+}
+
+fn analysis(row: &AnalysisRow) -> serde_json::Value {
+    json!({
+        "host": row.host.to_string(), "node": row.node.to_string(), "name": row.name, "state": row.state,
+        "chunks": row.chunks, "behind_chunks": row.behind_chunks, "behind_ms": row.behind_ms,
+        "findings": row.findings, "since_ms": row.since_ms,
+    })
 }
 
 fn as_json(cluster: &ClusterReport) -> serde_json::Value {

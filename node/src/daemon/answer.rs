@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use packetstream_dissect::facts::FactStore;
 use packetstream_dissect::output::{Format, Spec};
-use packetstream_protocol::chunk::{ChunkError, ChunkKind, Gap};
+use packetstream_protocol::chunk::{ChunkError, ChunkKind, FindingNote, Gap, Note};
 use packetstream_protocol::ids::{ChunkId, HostId, PacketId, Seq, StreamId};
 use packetstream_protocol::wire::{
     Closing, Get, HostRef, InterfaceRow, LegEnd, LegRows, LegStream, OutputFormat, OutputSpec, PacketRow, Payload,
@@ -128,7 +128,7 @@ fn spec(output: &OutputSpec) -> Option<Spec> {
         OutputFormat::Fields => Format::Fields,
         OutputFormat::Json => Format::JsonLines,
         OutputFormat::Ek => Format::Ek,
-        OutputFormat::Packets | OutputFormat::Records => return None,
+        OutputFormat::Packets | OutputFormat::Records | OutputFormat::Findings => return None,
     };
     Some(Spec {
         format,
@@ -219,6 +219,7 @@ impl Batch {
             Payload::Packet(packet) => packet.bytes.len() + 64,
             Payload::Rendered(text) => text.len() + 32,
             Payload::Gap(_) => size_of::<Gap>(),
+            Payload::Finding(finding) => finding.text.len() + 64,
         };
         self.rows.rows.rows.push(row);
         self.rows.streams.push(at);
@@ -261,6 +262,21 @@ pub(crate) fn leg(
                 let rows = gaps.into_iter().filter(|gap| gap.until >= since && gap.from <= until);
                 lost.extend(rows.map(|gap| (gap_row(stream.stream, gap), at)));
             }
+        }
+        if query.output.format == OutputFormat::Findings {
+            // They lie under the time of the last one in their chunk.
+            for entry in entries.iter().filter(|entry| entry.kind == ChunkKind::Notes && entry.time_max >= since) {
+                let Some(notes) = source.read(entry.id, Chunk::notes) else {
+                    miss(&mut end, stream.stream, &RangeSet::from_iter([entry.id.no.0]));
+                    continue;
+                };
+                let found = notes.into_iter().filter_map(|note| match note {
+                    Note::Finding(finding) if finding.last >= since && finding.first <= until => Some(finding),
+                    _ => None,
+                });
+                lost.extend(found.map(|finding| (finding_row(stream.stream, finding), at)));
+            }
+            continue;
         }
         let packets = || entries.iter().filter(|entry| matches!(entry.kind, ChunkKind::Packets(_)));
         let wanted = packets().any(|entry| {
@@ -312,7 +328,12 @@ pub(crate) fn leg(
             }
         }
     }
-    lost.for_each(|(row, at)| batch.put(row, at));
+    for (row, at) in lost {
+        batch.put(row, at);
+        if batch.bytes >= BATCH_BYTES {
+            send(batch.take(end.scanned))?;
+        }
+    }
     for reading in &readings {
         let missing = reading.open.iter().flat_map(|(reader, _)| reader.missing()).map(|no| no.0).collect();
         miss(&mut end, reading.stream, &missing);
@@ -324,6 +345,12 @@ pub(crate) fn leg(
 /// What a capture lost, as a row that comes before the first packet behind it.
 pub(crate) fn gap_row(stream: StreamId, gap: Gap) -> Row {
     Row { time: gap.until, host: stream.host, seq: Seq::new(stream.epoch, 0), payload: Payload::Gap(gap) }
+}
+
+/// What was found, as a row at the time of its first packet.
+fn finding_row(stream: StreamId, finding: FindingNote) -> Row {
+    let (time, seq) = (finding.first, Seq::new(stream.epoch, 0));
+    Row { time, host: stream.host, seq, payload: Payload::Finding(finding) }
 }
 
 fn miss(end: &mut LegEnd, stream: StreamId, chunks: &RangeSet) {
@@ -369,7 +396,7 @@ impl Assembly {
 
     /// Takes the next row; false when the limit is reached and it is one too many.
     pub(crate) fn take(&mut self, row: &mut Row) -> bool {
-        if matches!(row.payload, Payload::Gap(_)) {
+        if row.payload.is_beside() {
             return true;
         }
         if self.limit.is_some_and(|limit| self.closing.matched >= limit) {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use packetstream_protocol::Timestamp;
-use packetstream_protocol::wire::{HostRef, Request};
+use packetstream_protocol::wire::{Admin, HostRef, Request};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ impl Audit {
                 "limit": query.limit,
             }),
             Request::Get(get) => json!({ "packet": get.packet.to_string(), "hosts": [host(&get.host)] }),
-            Request::Admin(admin) => json!({ "admin": format!("{admin:?}") }),
+            Request::Admin(admin) => json!({ "admin": shown(admin) }),
             _ => return,
         };
         let Some(file) = &self.0 else { return };
@@ -53,6 +53,14 @@ impl Audit {
         if let Err(error) = file.lock().write_all(format!("{line}\n").as_bytes()) {
             tracing::error!(%error, "audit log");
         }
+    }
+}
+
+/// What an operator wants, without the text of files.
+pub(super) fn shown(admin: &Admin) -> String {
+    match admin {
+        Admin::AddRules { name, text } => format!("AddRules {{ name: {name:?}, {} bytes }}", text.len()),
+        admin => format!("{admin:?}"),
     }
 }
 

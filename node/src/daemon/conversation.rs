@@ -17,10 +17,10 @@ use packetstream_protocol::{Chunk, HostId, RangeSet};
 use tokio::sync::mpsc;
 use tokio::time::{interval, timeout};
 
-use super::audit::Audit;
+use super::audit::{self, Audit};
 use super::hub::{Hub, RouteEnd};
 use super::service::{CREDIT_BYTES, Service};
-use super::{follow, scatter};
+use super::{follow, scatter, standing};
 use crate::net::{Caller, Handler, RpcError, RpcReceiver, RpcSender, RpcStream};
 
 /// Batches of rows that wait for a slow reader; then the query waits too.
@@ -65,9 +65,14 @@ impl Handler for Conversations {
                 tell(&mut stream, &answer).await
             }
             Request::Cluster => tell(&mut stream, &Response::Cluster(report(&self.hub))).await,
+            Request::Analyses => {
+                let rows = scatter::analyses(&self.hub).await;
+                tell(&mut stream, &Response::Analyses(rows)).await
+            }
+            Request::Rules => tell(&mut stream, &Response::Rules(self.hub.standing.all())).await,
             Request::Admin(admin) => {
-                tracing::warn!(caller = %caller.name, ?admin, "the cluster is to be changed");
-                let answer = self.admin(&admin).map_or_else(Response::Refused, |()| Response::Done);
+                tracing::warn!(caller = %caller.name, admin = %audit::shown(&admin), "the cluster is to be changed");
+                let answer = self.admin(admin).await.map_or_else(Response::Refused, |()| Response::Done);
                 tell(&mut stream, &answer).await
             }
             Request::Peer(request) => self.peer(&caller, request, stream).await,
@@ -143,8 +148,10 @@ impl Conversations {
         Ok(Response::Have(Have { chunks: on_enough(&left, quorum), manifest }))
     }
 
-    fn admin(&self, admin: &Admin) -> Result<(), Refusal> {
-        let command = match admin {
+    async fn admin(&self, admin: Admin) -> Result<(), Refusal> {
+        let command = match &admin {
+            Admin::AddRules { name, text } => return self.change_rules(name.clone(), Some(text.clone())).await,
+            Admin::RemoveRules { name } => return self.change_rules(name.clone(), None).await,
             Admin::Drain { member } => Command::Drain(self.member(member)?),
             Admin::Remove { member } => Command::Remove(self.member(member)?),
             Admin::Activate { member } => Command::Activate(self.member(member)?),
@@ -156,6 +163,12 @@ impl Conversations {
         };
         self.hub.inputs.push(Input::Command(command));
         Ok(())
+    }
+
+    async fn change_rules(&self, name: String, text: Option<String>) -> Result<(), Refusal> {
+        let hub = self.hub.clone();
+        let changed = tokio::task::spawn_blocking(move || hub.standing.change(hub.me, &name, text)).await;
+        changed.unwrap_or_else(|_| Err(defect()))
     }
 
     /// A member by its name or its id.
@@ -188,6 +201,18 @@ impl Conversations {
             PeerRequest::Leg(leg) => self.leg(leg, &mut stream).await,
             PeerRequest::Fetch(wanted) => self.fetch(wanted, stream).await,
             PeerRequest::Watch(watch) => self.watch(watch, stream).await,
+            PeerRequest::Analyses => {
+                let rows = self.hub.analysis.board.lock().clone();
+                tell(&mut stream, &Response::Analyses(rows)).await
+            }
+            PeerRequest::Rules(stamps) => {
+                let newer = self.hub.standing.newer_than(&stamps);
+                tell(&mut stream, &Response::Rules(newer)).await
+            }
+            PeerRequest::TakeRules(files) => {
+                standing::take(&self.hub, files).await;
+                tell(&mut stream, &Response::Done).await
+            }
         }
     }
 

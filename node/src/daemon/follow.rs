@@ -424,7 +424,7 @@ impl Batch {
                 packet.bytes.len() + 64
             }
             Payload::Rendered(text) => text.len() + 32,
-            Payload::Gap(_) => 64,
+            Payload::Gap(_) | Payload::Finding(_) => 64,
         };
         self.rows.rows.push(row);
     }

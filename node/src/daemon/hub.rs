@@ -17,7 +17,9 @@ use packetstream_storage::{ChunkStore, Outcome, StoreError};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, broadcast, oneshot, watch};
 
+use super::analyst::Assigned;
 use super::peers::Peers;
+use super::standing::Standing;
 
 /// Plans that may be asked for at once.
 const MAX_PLANS: usize = 256;
@@ -52,6 +54,9 @@ pub(crate) struct Hub {
     pub(crate) stored: broadcast::Sender<ChunkId>,
     /// Whether there is a machine.
     driven: watch::Sender<bool>,
+    /// The analyses that run here.
+    pub(crate) analysis: Assigned,
+    pub(crate) standing: Standing,
 }
 
 /// What this process has brought to other members that lacked it.
@@ -159,6 +164,7 @@ impl Routing {
 impl Hub {
     pub(crate) fn new(store: Arc<dyn ChunkStore>, me: NodeId, peers: Peers) -> std::io::Result<Arc<Self>> {
         let (writes, waiting) = crossbeam_channel::bounded::<(Chunk, WriteDone)>(MAX_WRITES_WAITING);
+        let standing = Standing::load(store.clone());
         let hub = Arc::new(Self {
             store,
             me,
@@ -174,6 +180,8 @@ impl Hub {
             trouble: Mutex::default(),
             stored: broadcast::channel(MAX_STORED_WAITING).0,
             driven: watch::Sender::new(false),
+            analysis: Assigned::default(),
+            standing,
         });
         for number in 0..WRITERS {
             let (waiting, weak) = (waiting.clone(), Arc::downgrade(&hub));

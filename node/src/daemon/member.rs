@@ -34,6 +34,7 @@ impl Actor for Member {
         self.hub.forget_plans();
         self.hub.routing.refuse_all();
         drop(self.hub.inputs.take());
+        self.hub.analysis.clear();
         let machine = match start(&self.hub, self.config.clone(), &self.runtime) {
             Ok(machine) => machine,
             Err(error) => {
@@ -140,8 +141,8 @@ impl Driver {
                 }
                 // Each node's own retention and clock decide.
                 Output::ExpireBefore(_) => {}
-                // Analyses are not run in the cluster: facts are made by each query.
-                Output::Run { .. } | Output::Stop { .. } => {}
+                Output::Run { partition, from, .. } => hub.analysis.run(partition, from),
+                Output::Stop { partition, .. } => hub.analysis.stop(partition),
                 Output::Planned { query, plan } => hub.planned(query, plan),
                 Output::Event(event) => self.event(&event),
             }

@@ -1,5 +1,6 @@
 //! The daemon: actors for what lives and dies, and the conversations with peers.
 
+mod analyst;
 mod answer;
 mod audit;
 mod capturing;
@@ -12,6 +13,7 @@ mod member;
 mod peers;
 mod scatter;
 pub mod service;
+mod standing;
 mod stream;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
@@ -25,6 +27,7 @@ use thiserror::Error;
 
 use crate::capture::LiveConfig;
 use crate::net::{ConnectError, Endpoint, Limits, ListenError};
+use analyst::Analyst;
 pub use capturing::CaptureError;
 use capturing::{Captures, Capturing};
 use conversation::Conversations;
@@ -63,6 +66,8 @@ pub struct Plan {
     pub audit: std::path::PathBuf,
     pub retention: Retention,
     pub roles: Vec<String>,
+    /// Whether the packets of hosts are analysed here.
+    pub analyzes: bool,
     pub spool: std::path::PathBuf,
     pub spool_options: SpoolOptions,
     pub captures: Vec<LiveConfig>,
@@ -118,6 +123,7 @@ pub async fn run(plan: Plan, ready: impl FnOnce(SocketAddr)) -> Result<(), Start
     config.weight = plan.weight;
     config.addresses = advertised.iter().map(ToString::to_string).collect();
     config.seeds = seeds.len();
+    config.analyses = plan.analyzes.then_some(analyst::DIAGNOSIS).into_iter().collect();
     config.rejoin = plan.rejoin;
     config.seed = u64::from(std::process::id()) << 32 | u64::from(Instant::now().elapsed().subsec_nanos());
     config.grace = plan.grace.unwrap_or(config.grace);
@@ -127,6 +133,7 @@ pub async fn run(plan: Plan, ready: impl FnOnce(SocketAddr)) -> Result<(), Start
     if tokio::time::timeout(START_TIMEOUT, hub.driven()).await.is_err() {
         tracing::error!("the cluster's machine does not start");
     }
+    tokio::spawn(standing::spread(Arc::downgrade(&hub)));
     if !seeds.is_empty() {
         tokio::spawn(peers::seek(Arc::downgrade(&hub), seeds));
     }
@@ -184,6 +191,11 @@ fn act(
                 Member::start_in_arbiter(&Arbiter::new().handle(), move |_| Member { hub, config, runtime, plant })
                     .recipient()
             };
+            let (of_analyst, planted) = (hub.clone(), plant.clone());
+            let analyst = move || {
+                let (hub, plant) = (of_analyst.clone(), planted.clone());
+                Analyst::start_in_arbiter(&Arbiter::new().handle(), move |_| Analyst::new(hub, plant)).recipient()
+            };
             let keeper = move || {
                 let (hub, plant) = (hub.clone(), plant.clone());
                 Keeper::start_in_arbiter(&Arbiter::new().handle(), move |_| Keeper { hub, retention, plant })
@@ -191,6 +203,7 @@ fn act(
             };
             let wards = vec![
                 Ward { name: "member", factory: Box::new(member) },
+                Ward { name: "analyst", factory: Box::new(analyst) },
                 Ward { name: "keeper", factory: Box::new(keeper) },
             ];
             keeper::watch(wards, board).await;

@@ -10,8 +10,8 @@ use packetstream_protocol::ids::{ChunkId, HostId, NodeId, PacketId, Seq, StreamI
 use packetstream_protocol::interval::RangeSet;
 use packetstream_protocol::limits::MAX_LEG_STREAMS;
 use packetstream_protocol::wire::{
-    Closing, Get, HostRef, HostRow, InterfaceRow, Leg, LegEnd, LegRows, LegStream, Payload, PeerRequest, Query,
-    Refusal, RefusalCode, Request, Response, Row, Rows, StreamAck,
+    AnalysisRow, Closing, Get, HostRef, HostRow, InterfaceRow, Leg, LegEnd, LegRows, LegStream, Payload, PeerRequest,
+    Query, Refusal, RefusalCode, Request, Response, Row, Rows, StreamAck,
 };
 use packetstream_storage::Entry;
 use tokio::sync::mpsc;
@@ -132,6 +132,21 @@ pub(super) async fn hosts(hub: &Arc<Hub>) -> Vec<HostRow> {
     known.into_values().collect()
 }
 
+/// What all members analyse, as each says.
+pub(super) async fn analyses(hub: &Arc<Hub>) -> Vec<AnalysisRow> {
+    let asked = hub.peers.connected().into_iter().map(|node| async move {
+        let peer = hub.peers.peer(node).await?;
+        match timeout(HOSTS_TIMEOUT, peer.call(&Request::Peer(PeerRequest::Analyses))).await {
+            Ok(Ok(Response::Analyses(rows))) => Some(rows),
+            _ => None,
+        }
+    });
+    let others = futures::future::join_all(asked).await;
+    let mut all = hub.analysis.board.lock().clone();
+    all.extend(others.into_iter().flatten().flatten());
+    all
+}
+
 /// The hosts that are meant; none when all are.
 pub(super) async fn resolve(hub: &Arc<Hub>, meant: &[HostRef]) -> Result<Vec<HostId>, Refusal> {
     if meant.is_empty() {
@@ -204,7 +219,7 @@ impl Scatter<'_> {
                 break;
             }
             if let Some(stream) = leg.leg.streams.get(next.stream as usize)
-                && !matches!(next.row.payload, Payload::Gap(_))
+                && !next.row.payload.is_beside()
             {
                 self.given.insert(stream.stream, next.row.seq);
             }
@@ -280,6 +295,7 @@ impl Batch {
             }
             Payload::Rendered(text) => self.bytes += text.len() + 32,
             Payload::Gap(_) => self.bytes += 64,
+            Payload::Finding(finding) => self.bytes += finding.text.len() + 64,
         }
         self.rows.rows.push(row);
     }

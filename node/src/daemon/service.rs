@@ -61,6 +61,8 @@ impl Service {
             | Request::Get(_)
             | Request::Cluster
             | Request::Admin(_)
+            | Request::Analyses
+            | Request::Rules
             | Request::Peer(_) => {
                 Err(RefusalCode::BadRequest.because("a request of several answers was asked for one"))
             }

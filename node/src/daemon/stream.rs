@@ -1,7 +1,10 @@
 //! The stored packets of one stream, in the order in which they were captured.
 
+use std::collections::VecDeque;
+
 use packetstream_dissect::Packet;
 use packetstream_protocol::chunk::{ChunkKind, Class, NO_TIME};
+use packetstream_protocol::ids::ChunkId;
 use packetstream_protocol::{ChunkNo, Interface, PacketId, PacketRef, Packets, StreamId, Timestamp};
 use packetstream_storage::{ChunkStore, Entry, EntryQuery, Scope, StoreError};
 
@@ -23,8 +26,8 @@ pub(crate) struct StreamReader {
 /// The chunks of one class.
 #[derive(Default)]
 struct Run {
-    entries: Vec<Entry>,
-    next: usize,
+    /// Those that are to be opened.
+    chunks: VecDeque<ChunkId>,
     open: Option<Open>,
 }
 
@@ -110,7 +113,7 @@ impl StreamReader {
             let mut entries: Vec<Entry> =
                 entries.iter().filter(|entry| entry.kind == ChunkKind::Packets(class)).cloned().collect();
             entries.sort_by_key(|entry| entry.seq_first);
-            Run { entries, ..Run::default() }
+            Run { chunks: entries.iter().map(|entry| entry.id).collect(), open: None }
         };
         Self {
             runs: [run(Class::Signalling), run(Class::Media)],
@@ -130,6 +133,18 @@ impl StreamReader {
     pub(crate) fn peek(&mut self, source: &Source<'_>) -> Option<Timestamp> {
         let run = self.front(source)?;
         self.runs[run].open.as_ref()?.front().map(|place| place.id.time)
+    }
+
+    /// One more chunk of packets, behind those of its class that are known.
+    pub(crate) fn push(&mut self, id: ChunkId, class: Class) {
+        self.runs[usize::from(class == Class::Media)].chunks.push_back(id);
+    }
+
+    /// Which class the next packet is of, and its id, without taking it.
+    pub(crate) fn peek_id(&mut self, source: &Source<'_>) -> Option<(Class, PacketId)> {
+        let run = self.front(source)?;
+        let id = self.runs[run].open.as_ref()?.front()?.id;
+        Some((if run == 0 { Class::Signalling } else { Class::Media }, id))
     }
 
     /// The next packet in the order of capture.
@@ -187,12 +202,10 @@ impl Run {
     fn fill(&mut self, source: &Source<'_>, missing: &mut Vec<ChunkNo>) {
         while self.sequence().is_none() {
             self.open = None;
-            let Some(entry) = self.entries.get(self.next) else { return };
-            self.next += 1;
-            let packets = source.packets(entry.id);
-            match packets {
+            let Some(id) = self.chunks.pop_front() else { return };
+            match source.packets(id) {
                 Some(packets) => self.open = Some(Open::new(packets)),
-                None => missing.push(entry.id.no),
+                None => missing.push(id.no),
             }
         }
     }

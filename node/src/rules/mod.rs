@@ -17,7 +17,7 @@ use packetstream_dissect::ruleset::{
 use thiserror::Error;
 
 pub use notify::{Notice, Notifier};
-pub use watch::{Watch, object, show};
+pub use watch::{HostWatch, RuleSet, Watch, id, object, show};
 
 /// Why a rule file cannot be used at all.
 #[derive(Debug, Error)]
@@ -89,12 +89,17 @@ impl RuleFile {
 /// # Errors
 /// A file that cannot be read or holds no rules; a rule that is wrong stands among its file's entries.
 pub fn load(paths: &[PathBuf]) -> Result<Vec<RuleFile>, RulesError> {
-    let texts = paths.iter().map(|path| Ok((path, text(path)?))).collect::<Result<Vec<_>, RulesError>>()?;
-    let texts: Vec<(&PathBuf, Kind, String)> = texts
-        .into_iter()
+    let texts = paths.iter().map(|path| Ok((path.clone(), text(path)?))).collect::<Result<Vec<_>, RulesError>>()?;
+    compile(&texts).into_iter().collect()
+}
+
+/// Compiles rule files that were read; one that holds no rules is told in its place.
+pub fn compile(texts: &[(PathBuf, String)]) -> Vec<Result<RuleFile, RulesError>> {
+    let texts: Vec<(&PathBuf, Kind, &str)> = texts
+        .iter()
         .map(|(path, text)| {
             let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-            (path, Kind::of(&name, &text), text)
+            (path, Kind::of(&name, text), text.as_str())
         })
         .collect();
     let mut options = Options { absent: FOREIGN, ..Options::default() };
@@ -122,7 +127,11 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<RuleFile>, RulesError> {
     files.collect()
 }
 
-fn text(path: &Path) -> Result<String, RulesError> {
+/// The text of a rule file.
+///
+/// # Errors
+/// When it cannot be read, is too large or is no text.
+pub fn text(path: &Path) -> Result<String, RulesError> {
     let failed = |source| RulesError::Io { path: path.to_owned(), source };
     let mut octets = Vec::new();
     let file = File::open(path).map_err(failed)?;

@@ -69,7 +69,7 @@ pub use builder::{ChunkBuilder, PushError, Sealer, Unsealed, gaps_chunk, notes_c
 pub use compress::{Codec, Compression};
 pub use gaps::{Gap, GapReason};
 pub use header::{ContentHash, HEADER_BYTES, Header, VERSION};
-pub use notes::{Manifest, Note, NoteError};
+pub use notes::{FindingNote, Manifest, Note, NoteError};
 pub use packets::{NO_TIME, PacketIter, PacketRef, Packets};
 
 use crate::codec::{Decode, Encode};

@@ -7,6 +7,7 @@
 //!   3 secrets    varint kind (pcapng's Decryption Secrets types), the rest is the secret
 //!   4 interface  varint number, varint link type, varint snap length, u8 resolution, name, description
 //!   5 manifest   file name, 32 bytes of BLAKE3, varint packets, varint chunks (this one included)
+//!   6 finding    8 bytes of id, varint stamp, varint first, varint last, the rest is the text
 //! ```
 
 use std::net::IpAddr;
@@ -16,6 +17,7 @@ use thiserror::Error;
 use super::{ChunkError, Header, Interface};
 use crate::codec::{Decode, Encode};
 use crate::cursor::{Cursor, Short, put_bytes, put_varint};
+use crate::time::Timestamp;
 
 /// Names that one address may have in a note.
 pub(super) const MAX_NAMES: usize = 1024;
@@ -35,6 +37,21 @@ pub enum Note {
     Manifest(Manifest),
     /// A note of a later version, left as it is.
     Unknown { tag: u8, data: Vec<u8> },
+    /// What the analysis of the host's packets found. It lies in streams of its own.
+    Finding(FindingNote),
+}
+
+/// A finding as it is kept: of those with the same id the one with the greatest stamp counts.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct FindingNote {
+    pub id: u64,
+    /// When it was written, in nanoseconds since the Unix epoch.
+    pub stamp: u64,
+    /// Times of the first and the last packet that show it.
+    pub first: Timestamp,
+    pub last: Timestamp,
+    /// One JSON object; empty when packets that came late have shown that it was none.
+    pub text: Vec<u8>,
 }
 
 /// What an import consisted of.
@@ -108,6 +125,14 @@ pub(super) fn put(out: &mut Vec<u8>, note: &Note) -> Result<(), NoteError> {
             fields.extend_from_slice(data);
             *tag
         }
+        Note::Finding(finding) => {
+            fields.extend_from_slice(&finding.id.to_be_bytes());
+            put_varint(&mut fields, finding.stamp);
+            put_varint(&mut fields, finding.first.0);
+            put_varint(&mut fields, finding.last.0);
+            fields.extend_from_slice(&finding.text);
+            6
+        }
     };
     out.push(tag);
     put_bytes(out, &fields);
@@ -162,6 +187,15 @@ fn take(tag: u8, fields: &[u8]) -> Result<Note, Short> {
             packets: cursor.varint()?,
             chunks: cursor.varint()?,
         }),
+        6 => {
+            return Ok(Note::Finding(FindingNote {
+                id: u64::from_be_bytes(*cursor.take(8)?.first_chunk::<8>().ok_or(Short)?),
+                stamp: cursor.varint()?,
+                first: Timestamp(cursor.varint()?),
+                last: Timestamp(cursor.varint()?),
+                text: cursor.rest().to_vec(),
+            }));
+        }
         tag => {
             return Ok(Note::Unknown { tag, data: fields.to_vec() });
         }

@@ -150,6 +150,13 @@ fn some_notes() -> Vec<Note> {
         Note::Interface { number: 3, interface: eth0() },
         Note::Manifest(Manifest { file_name: "call.pcap".into(), file_hash: [9; 32], packets: 3, chunks: 5 }),
         Note::Unknown { tag: 200, data: vec![1, 2, 3] },
+        Note::Finding(FindingNote {
+            id: u64::MAX,
+            stamp: 7,
+            first: Timestamp(1),
+            last: Timestamp(u64::MAX),
+            text: b"{\"code\":\"sip.auth-loop\"}".to_vec(),
+        }),
     ]
 }
 

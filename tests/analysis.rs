@@ -1,0 +1,164 @@
+//! What the cluster's own analysis finds is what `diagnose` finds in the file, once, whichever node dies; standing rules run there.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use packetstream_tests::members::Members;
+use packetstream_tests::packetstream;
+use packetstream_tests::process::{PATIENCE, traffic, until};
+use serde_json::Value;
+
+/// How soon the next owner of a host's packets must have taken over.
+const TAKEOVER: Duration = Duration::from_secs(5);
+
+/// The packets of a classic pcap file in so many files of equal parts.
+fn split(file: &str, parts: usize, folder: &Path) -> Vec<String> {
+    let bytes = std::fs::read(file).expect("made before");
+    let is_little = bytes[0] == 0xd4 || bytes[0] == 0x4d;
+    let (head, mut rest) = bytes.split_at(24);
+    let mut records = Vec::new();
+    while rest.len() >= 16 {
+        let four: [u8; 4] = rest[8..12].try_into().expect("four octets");
+        let len = if is_little { u32::from_le_bytes(four) } else { u32::from_be_bytes(four) };
+        let (record, after) = rest.split_at(16 + len as usize);
+        records.push(record);
+        rest = after;
+    }
+    let of_each = records.len().div_ceil(parts);
+    let write = |(number, records): (usize, &[&[u8]])| {
+        let path = folder.join(format!("part-{number}.pcap"));
+        std::fs::write(&path, [head, &records.concat()].concat()).expect("writable");
+        path.to_str().expect("text").to_owned()
+    };
+    records.chunks(of_each).enumerate().map(write).collect()
+}
+
+/// Findings by their ids, without what differs by nature: a file numbers its frames, the cluster has identifiers, and here the
+/// host is another, too.
+fn findings(text: &[u8]) -> Vec<(String, Value)> {
+    let text = String::from_utf8_lossy(text);
+    let mut all: Vec<(String, Value)> = Vec::new();
+    for line in text.lines() {
+        let mut finding: Value = serde_json::from_str(line).expect("one object a line");
+        let id = finding["id"].as_str().expect("an id").to_owned();
+        let object = finding.as_object_mut().expect("an object");
+        ["frames", "packets", "host"].iter().for_each(|key| drop(object.remove(*key)));
+        all.push((id, finding));
+    }
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    let ids: BTreeSet<&String> = all.iter().map(|(id, _)| id).collect();
+    assert_eq!(ids.len(), all.len(), "each id once");
+    all
+}
+
+/// What `status` says of the analysis of the only host: who runs it, whether it is behind, and its state.
+fn runner(members: &Members, through: usize) -> Option<(String, u64, String)> {
+    let status = members.status(through)?;
+    let rows = status["analyses"].as_array()?;
+    let row = rows.iter().find(|row| row["chunks"].as_u64() > Some(0))?;
+    let word = |key: &str| row[key].as_str().map(str::to_owned);
+    Some((word("name")?, row["behind_chunks"].as_u64()?, word("state")?))
+}
+
+fn number(name: &str) -> usize {
+    name.trim_start_matches('n').parse::<usize>().expect("n1 to n3") - 1
+}
+
+#[test]
+fn each_finding_comes_once_when_its_runner_is_killed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = traffic(&["--mix", "40000"], &folder.path().join("mix.pcap"));
+    let expected = findings(&packetstream(&["diagnose", "-r", &file, "-T", "json"]).stdout);
+    assert!(expected.len() > 100, "{} findings", expected.len());
+    let parts = split(&file, 4, folder.path());
+    let mut members = Members::start(folder.path(), 3, &[]);
+    let stored = |members: &Members, through: usize| members.run(through, &["diagnose", "--stored", "-T", "json"]);
+    let mut takeovers = Vec::new();
+    let mut through = 0;
+    for (round, part) in parts.iter().enumerate() {
+        members.text(through, &["import", part, "--host", "h"]);
+        let (name, ..) = until("somebody runs the analysis", PATIENCE, || runner(&members, through));
+        if round + 1 == parts.len() {
+            break;
+        }
+        // It has read some of the part, or all of it, and has not judged its end.
+        let victim = number(&name);
+        members.nodes[victim].kill();
+        let killed = Instant::now();
+        through = (victim + 1) % 3;
+        until("another takes over", PATIENCE, || {
+            runner(&members, through).filter(|(now, behind, _)| *now != name && *behind == 0)
+        });
+        takeovers.push(killed.elapsed());
+        members.nodes[victim].restart();
+        members.settle(3);
+    }
+    eprintln!("taken over after {takeovers:?}");
+    assert!(takeovers.iter().all(|took| *took < TAKEOVER), "{takeovers:?}");
+    until("the end is judged", PATIENCE, || {
+        let (_, behind, state) = runner(&members, through)?;
+        (behind == 0 && state == "done").then_some(())
+    });
+    // Each node says the same.
+    for through in 0..3 {
+        until(&format!("every finding through node {through}"), PATIENCE, || {
+            let output = stored(&members, through);
+            (output.status.success() && findings(&output.stdout) == expected).then_some(())
+        });
+    }
+    // Nothing changes any more, and what is held says the same.
+    assert_eq!(findings(&stored(&members, 1).stdout), expected);
+    assert_eq!(findings(&members.run(2, &["diagnose", "-T", "json"]).stdout), expected);
+}
+
+#[test]
+fn standing_rules_are_kept_by_all_and_run_where_the_packets_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).to_str().expect("text").to_owned();
+    let calls = traffic(&["auth_loop_407"], &folder.path().join("calls.pcap"));
+    let told = at("told");
+    let rules = at("calls.toml");
+    let text = format!(
+        "[[rule]]\nname = 'calls'\nfilter = 'sip.Method == \"INVITE\"'\ngroup = 'host'\nseverity = 'warning'\n\
+         message = 'someone calls'\nnotify = {{ command = ['sh', '-c', 'cat >> {told}'] }}\n\n\
+         [[rule]]\nname = 'wrong'\nfilter = 'sip.nothing_such'\n"
+    );
+    std::fs::write(&rules, text).expect("writable");
+    let mut members = Members::start(folder.path(), 3, &[]);
+    let said = members.text(0, &["rules", "add", &rules]);
+    assert!(said.contains("1 good, 0 off, 1 disabled"), "{said}");
+    for through in 0..3 {
+        let listed = until("the rules are everywhere", PATIENCE, || {
+            let listed = members.text(through, &["rules", "list"]);
+            listed.contains("calls.toml").then_some(listed)
+        });
+        assert!(listed.contains("disabled") && listed.contains("sip.nothing_such"), "{listed}");
+    }
+    // Who was away when they were changed hears of it.
+    members.nodes[0].kill();
+    let reader = members.invite("reader", "reader", &[]);
+    let refused = members.nodes[1].run_as(&reader, &["rules", "remove", "calls.toml"]);
+    assert!(!refused.status.success(), "only operators change rules");
+    members.text(1, &["import", &calls, "--host", "h"]);
+    let matched = |through: usize| {
+        let found = members.run(through, &["diagnose", "--stored", "-T", "json"]).stdout;
+        let found = findings(&found);
+        found.iter().filter(|(_, finding)| finding["code"] == "rule.calls").count()
+    };
+    until("the rule matches", PATIENCE, || (matched(2) == 1).then_some(()));
+    until("somebody is told", PATIENCE, || std::fs::read_to_string(&told).ok().filter(|text| text.ends_with('\n')));
+    let text = std::fs::read_to_string(&told).expect("there");
+    assert_eq!(text.matches("someone calls").count(), 1, "told once: {text}");
+    members.text(1, &["rules", "remove", "calls.toml"]);
+    members.nodes[0].restart();
+    members.settle(3);
+    until("the rules are gone everywhere", PATIENCE, || {
+        (0..3).all(|through| !members.text(through, &["rules", "list"]).contains("calls")).then_some(())
+    });
+    let missing = members.run(0, &["rules", "remove", "calls.toml"]);
+    assert!(!missing.status.success(), "it is there no more");
+    // What has matched stays found.
+    let found = findings(&members.run(0, &["diagnose", "--stored", "-T", "json"]).stdout);
+    assert!(found.iter().any(|(_, finding)| finding["code"] == "rule.calls"));
+}
