@@ -142,6 +142,8 @@ fn request(kind: RequestKind, host: HostId) -> Request {
         RequestKind::Cluster => Request::Cluster,
         RequestKind::Admin => Request::Admin(Admin::Drain { member: "n1".to_owned() }),
         RequestKind::Peer => Request::Peer(PeerRequest::Hosts),
+        RequestKind::Analyses => Request::Analyses,
+        RequestKind::Rules => Request::Rules,
     }
 }
 
