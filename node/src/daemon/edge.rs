@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::capturing::{CaptureError, Captures, Capturing, Counts, Fate, Outlet};
 use super::hub::{RouteEnd, addresses};
-use super::{StartError, ended};
+use super::{Ending, StartError};
 use crate::capture::LiveConfig;
 use crate::client::delivery;
 use crate::net::{Client, Limits};
@@ -60,6 +60,7 @@ pub async fn run(plan: EdgePlan, ready: impl FnOnce()) -> Result<(), StartError>
     let epochs = plan.data.join("epoch");
     let capturing = Capturing::start(&plan.captures, host, || next_epoch(&epochs), outlet, fates, Counts::default())?;
     tracing::info!(%host, "edge node");
+    let ending = Ending::listen()?;
     ready();
     let name = NameHost { host, name: plan.bundle.name().to_owned() };
     let learning = tokio::spawn(learn(client.clone(), name));
@@ -82,7 +83,7 @@ pub async fn run(plan: EdgePlan, ready: impl FnOnce()) -> Result<(), StartError>
             }
         }
     });
-    ended().await;
+    ending.asked().await;
     tracing::info!("ending");
     let stopped = tokio::task::spawn_blocking(move || capturing.stop()).await;
     if let Ok(Err(error)) = stopped {

@@ -16,6 +16,7 @@ pub mod service;
 mod standing;
 mod stream;
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,6 +25,7 @@ use packetstream_config::{Address, Bundle};
 use packetstream_core::Config;
 use packetstream_storage::{ChunkStore, Retention, RocksOptions, RocksStore, SpoolOptions, StoreError};
 use thiserror::Error;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::capture::LiveConfig;
 use crate::net::{ConnectError, Endpoint, Limits, ListenError};
@@ -108,7 +110,7 @@ pub async fn run(plan: Plan, ready: impl FnOnce(SocketAddr)) -> Result<(), Start
         Conversations { service: service.clone(), hub: hub.clone(), audit: audit::Audit::open(&plan.audit)? };
     let endpoint = Endpoint::start(&plan.bundle, Limits::default(), conversations)?;
     let address = endpoint.listen(&plan.listen).await?;
-    tokio::spawn(renew(endpoint.clone(), plan.bundle_path));
+    tokio::spawn(renew(endpoint.clone(), plan.bundle_path, signal(SignalKind::hangup())?));
     hub.peers.start(endpoint);
 
     let advertised = match plan.advertise.is_empty() {
@@ -149,8 +151,9 @@ pub async fn run(plan: Plan, ready: impl FnOnce(SocketAddr)) -> Result<(), Start
             Some(Capturing::start(&captures, host, epoch, outlet, fates, service.captures.clone())?)
         }
     };
+    let ending = Ending::listen()?;
     ready(address);
-    ended().await;
+    ending.asked().await;
     tracing::info!("ending");
     let ending = async {
         if let Some(capturing) = capturing {
@@ -233,9 +236,7 @@ fn reachable(listen: IpAddr, seeds: &[Address]) -> IpAddr {
 }
 
 /// Takes a renewed certificate whenever the process is told that there is one.
-async fn renew(endpoint: Endpoint, path: std::path::PathBuf) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut told) = signal(SignalKind::hangup()) else { return };
+async fn renew(endpoint: Endpoint, path: std::path::PathBuf, mut told: Signal) {
     while told.recv().await.is_some() {
         let renewed = match Bundle::read(&path) {
             Ok(bundle) => endpoint.renew(&bundle).map_err(|error| error.to_string()),
@@ -248,17 +249,21 @@ async fn renew(endpoint: Endpoint, path: std::path::PathBuf) {
     }
 }
 
-/// Returns when the process is asked to end.
-async fn ended() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
+/// That the process is asked to end: noticed from when this is made, which is before anybody is told that it runs.
+struct Ending {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Ending {
+    fn listen() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn asked(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
     }
 }
