@@ -210,7 +210,10 @@ try:
     took = time.monotonic() - begun
     print(f"imported {packets * HOSTS} packets in {took:.1f} s, {packets * HOSTS / took:.0f} packets/s", flush=True)
     until("all copies", lambda: settled(3, nodes) if len({held(node) for node in nodes}) == 1 else None)
-    alone = sorted(import_rate(f"alone-{number}", nodes[number]) for number in range(3))[1]
+    # The same queries go on beside it as will during the moves.
+    queries = Beside(query)
+    alone = sorted(import_rate(f"alone-{number}", nodes[number % 3]) for number in range(9))[4]
+    queries.stop()
 
     def join(name):
         def act():
