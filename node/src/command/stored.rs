@@ -144,5 +144,11 @@ fn show(value: &Value, out: &mut String) {
     if packets.len() > MAX_PACKETS_SHOWN {
         let _ = write!(out, " and {} more", packets.len() - MAX_PACKETS_SHOWN);
     }
-    let _ = writeln!(out, "\n    {}\n", word("advice"));
+    out.push('\n');
+    // Not every rule says what to do.
+    let advice = word("advice");
+    if !advice.is_empty() {
+        let _ = writeln!(out, "    {advice}");
+    }
+    out.push('\n');
 }
