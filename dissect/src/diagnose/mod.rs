@@ -68,6 +68,12 @@ pub const TICK_NS: i64 = 100_000_000;
 
 /// How many findings about calls are remembered, so that they are not said again.
 const MAX_TOLD: usize = 65_536;
+/// Where the clock goes back by more, or nothing at all was seen for longer, one capture has ended and another begun: files
+/// were put behind each other, or the clock was set.
+const SET_BACK_NS: i64 = 60_000_000_000;
+const STANDSTILL_NS: i64 = 86_400_000_000_000;
+/// How often that is believed of one capture; where the times go to and fro they say nothing.
+const MAX_BREAKS: u32 = 64;
 /// A cause that shows again sooner than that has lasted.
 const REPEAT_NS: i64 = 3_600_000_000_000;
 
@@ -107,6 +113,9 @@ pub struct Diagnosis {
     now: i64,
     /// The last point of the grid at which rules were told the time.
     ticked: i64,
+    /// The time of the last packet.
+    last: Option<i64>,
+    breaks: u32,
 }
 
 impl Default for Diagnosis {
@@ -134,6 +143,8 @@ impl Diagnosis {
             told: Recent::new(MAX_TOLD),
             now: i64::MIN,
             ticked: i64::MIN,
+            last: None,
+            breaks: 0,
         }
     }
 
@@ -150,6 +161,7 @@ impl Diagnosis {
     /// Takes the next packet; `id` is its packet id where it has one, 0 in a file. What there is to say is added to `findings`.
     pub fn observe(&mut self, packet: &Packet<'_>, id: u128, findings: &mut Vec<Finding>) {
         if packet.has_time {
+            self.heed_break(packet.time, findings);
             self.advance(packet.time, findings);
         }
         let now = self.now.max(0);
@@ -166,6 +178,18 @@ impl Diagnosis {
             }
         });
         self.judge(findings);
+    }
+
+    /// Begins anew where the time of the next packet shows that another capture begins.
+    fn heed_break(&mut self, time: i64, findings: &mut Vec<Finding>) {
+        let Some(last) = self.last.replace(time) else { return };
+        let is_break = last.saturating_sub(time) > SET_BACK_NS || time.saturating_sub(last) > STANDSTILL_NS;
+        if !is_break || self.breaks >= MAX_BREAKS {
+            return;
+        }
+        self.finish(findings);
+        let losses = std::mem::take(&mut self.losses);
+        *self = Self { losses, last: Some(time), breaks: self.breaks + 1, ..Self::new() };
     }
 
     /// Lets time pass up to `now`: no packet of an earlier time will follow.

@@ -324,3 +324,36 @@ fn the_same_packets_give_the_same_findings_however_often_time_is_told() {
     assert_eq!(findings, capture.findings());
     assert_eq!(findings.len(), 20);
 }
+
+/// A question, a little of something else, and then something at another time.
+fn question_before(ms: i64) -> Capture {
+    let mut capture = Capture::default();
+    capture.udp(0, host(1, 40_000), host(2, 53), &dns(7, false, 0, "a.example", 1, 0));
+    capture.udp(100, host(8, 1), host(9, 2), b"x");
+    capture.udp(ms, host(8, 1), host(9, 2), b"x");
+    capture
+}
+
+#[test]
+fn what_was_captured_at_another_time_is_another_capture() {
+    for ms in [-70_000, 90_000_000] {
+        assert_eq!(question_before(ms).codes(), [""; 0], "{ms}");
+    }
+    assert_eq!(question_before(20_000).codes(), ["dns.unanswered"]);
+    // Packets out of order make no break.
+    let mut capture = question_before(20_000);
+    capture.udp(-30_000, host(8, 1), host(9, 2), b"x");
+    assert_eq!(capture.codes(), ["dns.unanswered"]);
+}
+
+#[test]
+fn where_times_go_to_and_fro_breaks_are_believed_so_often() {
+    let mut capture = Capture::default();
+    for _ in 0..super::MAX_BREAKS {
+        capture.udp(100_000, host(8, 1), host(9, 2), b"x");
+        capture.udp(0, host(8, 1), host(9, 2), b"x");
+    }
+    let mut diagnosis = Diagnosis::new();
+    capture.for_each(|packet| diagnosis.observe(packet, 0, &mut Vec::new()));
+    assert_eq!(diagnosis.breaks, super::MAX_BREAKS);
+}

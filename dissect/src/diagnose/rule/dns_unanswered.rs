@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use smallvec::SmallVec;
+
 use super::deadlines::Deadlines;
 use super::dns_message::{FIELDS, Message, messages, type_name};
 use super::told::Told;
@@ -33,6 +35,8 @@ const MAX_LOOKUPS: usize = 32_768;
 const MAX_TYPES: usize = 16;
 /// How many servers, ports and numbers of one question are remembered.
 const MAX_SENT: usize = 16;
+/// How many questions that went the same way are told apart: of a client that numbers all alike, or of a damaged name.
+const MAX_AT_WAY: usize = 4;
 /// How many names that were told are remembered.
 const MAX_TOLD: usize = 16_384;
 /// A question that has waited for that long, behind its last repetition, is unanswered: the usual resolvers ask again
@@ -62,10 +66,12 @@ struct Asked {
 /// How a query went: by which ends, and with which number.
 type Way = (Endpoints, u64);
 
+type Ways = BTreeMap<Way, SmallVec<[(Lookup, u64); 1]>>;
+
 struct Unanswered {
     lookups: Deadlines<Lookup, Asked>,
-    /// Which question each way leads to. Invariant: of the ways of `lookups` those that were taken last.
-    ways: BTreeMap<Way, (Lookup, u64)>,
+    /// Which questions each way leads to. Invariant: of those of `lookups` the ones that were asked last.
+    ways: Ways,
     told: Told<String>,
 }
 
@@ -75,10 +81,18 @@ impl Default for Unanswered {
     }
 }
 
-fn forget(ways: &mut BTreeMap<Way, (Lookup, u64)>, question: &Question) {
+fn forget(ways: &mut Ways, lookup: &Lookup, qtype: u64, question: &Question) {
     for way in &question.ways {
-        ways.remove(way);
+        let Some(questions) = ways.get_mut(way) else { continue };
+        questions.retain(|(of, of_type)| (&*of, *of_type) != (lookup, qtype));
+        if questions.is_empty() {
+            ways.remove(way);
+        }
     }
+}
+
+fn forget_all(ways: &mut Ways, lookup: &Lookup, asked: &Asked) {
+    asked.types.iter().for_each(|(qtype, question)| forget(ways, lookup, *qtype, question));
 }
 
 impl Unanswered {
@@ -90,8 +104,8 @@ impl Unanswered {
         let key = (message.client, name);
         if self.lookups.get_mut(&key).is_none() {
             let evicted = self.lookups.insert(key.clone(), now.saturating_add(WAIT_NS), Asked::default());
-            if let Some((_, asked)) = evicted {
-                asked.types.values().for_each(|question| forget(&mut self.ways, question));
+            if let Some((lookup, asked)) = evicted {
+                forget_all(&mut self.ways, &lookup, &asked);
             }
         }
         let Some(asked) = self.lookups.get_mut(&key) else {
@@ -109,17 +123,30 @@ impl Unanswered {
         question.last = now;
         if question.ways.len() < MAX_SENT && !question.ways.contains(&way) {
             question.ways.push(way);
-            self.ways.insert(way, (key.clone(), message.qtype));
+            let questions = self.ways.entry(way).or_default();
+            if questions.len() >= MAX_AT_WAY {
+                questions.remove(0);
+            }
+            questions.push((key.clone(), message.qtype));
         }
         self.lookups.postpone(&key, now.saturating_add(WAIT_NS));
     }
 
     fn response(&mut self, message: &Message, seen: &Seen<'_>) {
+        let way = (seen.endpoints().reversed(), message.id);
         if let Some(name) = &message.name {
-            self.settle(&(message.client, name.clone()), message.qtype);
+            let lookup = (message.client, name.clone());
+            let is_of_way = |questions: &[(Lookup, u64)]| {
+                questions.iter().any(|(of, qtype)| (of, *qtype) == (&lookup, message.qtype))
+            };
+            let is_exact = self.ways.get(&way).is_some_and(|questions| is_of_way(questions));
+            self.settle(&lookup, message.qtype);
+            if is_exact {
+                return;
+            }
         }
         // A refusal may leave the question out, and a device on the way may change it.
-        self.settle_way(&(seen.endpoints().reversed(), message.id));
+        self.settle_way(&way);
     }
 
     fn settle(&mut self, key: &Lookup, qtype: u64) {
@@ -127,22 +154,23 @@ impl Unanswered {
             return;
         };
         if let Some(question) = asked.types.remove(&qtype) {
-            forget(&mut self.ways, &question);
+            forget(&mut self.ways, key, qtype, &question);
         }
         if asked.types.is_empty() {
             self.lookups.remove(key);
         }
     }
 
+    /// All questions that went this way.
     fn settle_way(&mut self, way: &Way) {
-        if let Some((key, qtype)) = self.ways.remove(way) {
+        for (key, qtype) in self.ways.remove(way).unwrap_or_default() {
             self.settle(&key, qtype);
         }
     }
 
     fn say(&mut self, lookup: Lookup, asked: Asked, out: &mut Out<'_>) {
+        forget_all(&mut self.ways, &lookup, &asked);
         let (client, name) = lookup;
-        asked.types.values().for_each(|question| forget(&mut self.ways, question));
         let mut evidence = Evidence::default();
         asked.types.values().for_each(|question| evidence.join(&question.sent));
         if evidence.is_empty() || self.told.is_old(&name, evidence.last().time) {
@@ -191,7 +219,7 @@ impl Rule for Unanswered {
     fn finish(&mut self, out: &mut Out<'_>) {
         let now = out.now;
         while let Some((lookup, mut asked)) = self.lookups.pop_first() {
-            asked.types.values().for_each(|question| forget(&mut self.ways, question));
+            forget_all(&mut self.ways, &lookup, &asked);
             asked.types.retain(|_, question| {
                 let least = if question.sent.count() > 1 { WAIT_AGAIN_NS } else { WAIT_ONCE_NS };
                 now.saturating_sub(question.sent.first().time) >= least
@@ -264,6 +292,26 @@ mod tests {
     }
 
     #[test]
+    fn a_response_to_another_name_answers_all_that_went_its_way() {
+        let mut capture = Capture::default();
+        ask(&mut capture, 0, 2, "xxx.example", 1);
+        ask(&mut capture, 1000, 2, "a.exxxple", 1);
+        answer(&mut capture, 1020, 2, "a.example", 1);
+        capture.udp(20_000, host(8, 1), host(9, 2), b"x");
+        assert_eq!(capture.codes(), [""; 0]);
+    }
+
+    #[test]
+    fn a_response_to_one_of_several_names_with_one_number_answers_that_one() {
+        let mut capture = Capture::default();
+        ask(&mut capture, 0, 2, "a.example", 1);
+        ask(&mut capture, 10, 2, "b.example", 1);
+        answer(&mut capture, 20, 2, "b.example", 1);
+        capture.udp(20_000, host(8, 1), host(9, 2), b"x");
+        assert_eq!(capture.frames_of("dns.unanswered"), Some(vec![1]));
+    }
+
+    #[test]
     fn an_error_about_the_question_is_an_answer() {
         let mut capture = Capture::default();
         ask(&mut capture, 0, 2, "a.example", 1);
@@ -298,5 +346,6 @@ mod tests {
         assert_eq!(rule.lookups.iter().count(), MAX_LOOKUPS);
         assert!(rule.ways.len() <= MAX_LOOKUPS * MAX_SENT);
         assert!(rule.lookups.values().all(|asked| asked.types.len() <= MAX_TYPES));
+        assert!(rule.ways.values().all(|questions| questions.len() <= MAX_AT_WAY));
     }
 }
