@@ -37,6 +37,18 @@ pub(super) const FIELDS: [FieldId; 14] = [
     ipv6::PLEN,
 ];
 
+/// [`FIELDS`] and those that a rule needs besides.
+pub(super) const fn fields_and<const N: usize>(more: &[FieldId]) -> [FieldId; N] {
+    assert!(N == FIELDS.len() + more.len());
+    let mut fields = [FIELDS[0]; N];
+    let mut at = 0;
+    while at < N {
+        fields[at] = if at < FIELDS.len() { FIELDS[at] } else { more[at - FIELDS.len()] };
+        at += 1;
+    }
+    fields
+}
+
 pub(super) struct IcmpError {
     pub(super) says: Says,
     /// Who says it.

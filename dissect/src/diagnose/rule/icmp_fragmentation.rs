@@ -3,13 +3,14 @@
 //! An error while the sender goes on sending packets that are too large, a warning when it adapts.
 
 use super::deadlines::Deadlines;
-use super::icmp_error::{IcmpError, Says};
+use super::icmp_error::{IcmpError, Says, fields_and};
 use super::told::Told;
 use super::{Kind, Out, Rule, Seen};
 use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity, Subject};
 use crate::dissector::Address;
-use crate::proto::{icmp, icmpv6, ip, ipv6};
+use crate::field::FieldId;
+use crate::proto::{ip, ipv6};
 use crate::registry::ProtoId;
 
 static CODE: Code = Code {
@@ -18,26 +19,12 @@ static CODE: Code = Code {
     advice: "let ICMP pass to the sender so that it learns the MTU, lower its MTU, or clamp the MSS of TCP on the router",
 };
 
+static SEEN: [FieldId; 15] = fields_and(&[ip::FLAGS_DF]);
+
 pub(crate) static RULE: Kind = Kind {
     codes: &[&CODE],
     protos: &[ProtoId::Ip, ProtoId::Ipv6],
-    fields: &[
-        icmp::TYPE,
-        icmp::CODE,
-        icmp::MTU,
-        icmpv6::TYPE,
-        icmpv6::CODE,
-        icmpv6::MTU,
-        ip::PROTO,
-        ip::TTL,
-        ip::ID,
-        ip::LEN,
-        ip::PROTOCOL_NUMBER,
-        ip::FLAGS_DF,
-        ipv6::PROTO,
-        ipv6::HLIM,
-        ipv6::PLEN,
-    ],
+    fields: &SEEN,
     make: || Box::new(TooBig::default()),
 };
 

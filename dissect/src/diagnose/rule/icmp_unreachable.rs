@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::deadlines::Deadlines;
 use super::icmp_error::{FIELDS, IcmpError, Says};
 use super::told::Told;
+use super::traceroute;
 use super::{Kind, Out, Rule, Seen};
 use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity, Subject};
@@ -38,10 +39,6 @@ const MAX_TRACES: usize = 4096;
 const MAX_PORTS: usize = 8;
 /// So long errors of one cause are gathered: until a call, the media of which met them, has ended for certain.
 const GATHER_NS: i64 = 6_000_000_000;
-/// A traceroute goes on for no longer than that.
-const TRACE_NS: i64 = 120_000_000_000;
-/// Traceroute's ports begin there and count up with each probe.
-const TRACE_PORTS: std::ops::Range<u16> = 33_434..33_934;
 /// What a probe has left of its time to live at its end is little; other packets start with 64 and more.
 const TRACE_TTL: u64 = 31;
 
@@ -105,9 +102,9 @@ impl Unreachable {
             return false;
         }
         let last = self.traces.get(&(quoted.src, quoted.dst)).copied();
-        let is_running = last.is_some_and(|last| now.saturating_sub(last) <= TRACE_NS);
+        let is_running = last.is_some_and(|last| now.saturating_sub(last) <= traceroute::LENGTH_NS);
         // A traceroute to a neighbour meets no router.
-        let is_probe = TRACE_PORTS.contains(&quoted.dst_port) && error.ttl <= TRACE_TTL;
+        let is_probe = traceroute::is_probe(quoted) && error.ttl <= TRACE_TTL;
         is_running || is_probe
     }
 

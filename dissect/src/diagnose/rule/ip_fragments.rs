@@ -3,13 +3,13 @@
 //! A receiver that says so itself, by ICMP, is believed at once.
 
 use super::deadlines::Deadlines;
-use super::icmp_error::{IcmpError, Says};
+use super::icmp_error::{IcmpError, Says, fields_and};
 use super::{Kind, Out, Rule, Seen};
 use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity, Subject};
 use crate::dissector::Address;
 use crate::field::FieldId;
-use crate::proto::{icmp, icmpv6, ip, ipv6};
+use crate::proto::{ip, ipv6};
 use crate::recent::Recent;
 use crate::registry::ProtoId;
 use crate::value::Value;
@@ -20,36 +20,24 @@ static CODE: Code = Code {
     advice: "a firewall or NAT may drop fragments without ports, or the path loses packets: send smaller datagrams",
 };
 
+static SEEN: [FieldId; 25] = fields_and(&[
+    ip::HDR_LEN,
+    ip::FLAGS_MF,
+    ip::FRAG_OFFSET,
+    ip::SRC,
+    ip::DST,
+    ipv6::SRC,
+    ipv6::DST,
+    ipv6::FRAGHDR,
+    ipv6::FRAGHDR_OFFSET,
+    ipv6::FRAGHDR_MORE,
+    ipv6::FRAGHDR_IDENT,
+]);
+
 pub(crate) static RULE: Kind = Kind {
     codes: &[&CODE],
     protos: &[ProtoId::Ip, ProtoId::Ipv6],
-    fields: &[
-        icmp::TYPE,
-        icmp::CODE,
-        icmp::MTU,
-        icmpv6::TYPE,
-        icmpv6::CODE,
-        icmpv6::MTU,
-        ip::PROTO,
-        ip::TTL,
-        ip::ID,
-        ip::LEN,
-        ip::HDR_LEN,
-        ip::PROTOCOL_NUMBER,
-        ip::FLAGS_MF,
-        ip::FRAG_OFFSET,
-        ip::SRC,
-        ip::DST,
-        ipv6::PROTO,
-        ipv6::HLIM,
-        ipv6::PLEN,
-        ipv6::SRC,
-        ipv6::DST,
-        ipv6::FRAGHDR,
-        ipv6::FRAGHDR_OFFSET,
-        ipv6::FRAGHDR_MORE,
-        ipv6::FRAGHDR_IDENT,
-    ],
+    fields: &SEEN,
     make: || Box::new(Fragments::default()),
 };
 

@@ -7,13 +7,14 @@
 use std::collections::BTreeSet;
 
 use super::deadlines::Deadlines;
-use super::icmp_error::{IcmpError, Says};
+use super::icmp_error::{FIELDS, IcmpError, Says};
 use super::told::Told;
+use super::traceroute;
 use super::{Kind, Out, Rule, Seen};
 use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity, Subject};
-use crate::dissector::{Address, Transport};
-use crate::proto::{icmp, icmpv6, ip, ipv6};
+use crate::dissector::Address;
+use crate::proto::{ip, ipv6};
 use crate::recent::Recent;
 use crate::registry::ProtoId;
 use crate::value::Value;
@@ -27,22 +28,7 @@ static CODE: Code = Code {
 pub(crate) static RULE: Kind = Kind {
     codes: &[&CODE],
     protos: &[ProtoId::Ip, ProtoId::Ipv6],
-    fields: &[
-        icmp::TYPE,
-        icmp::CODE,
-        icmp::MTU,
-        icmpv6::TYPE,
-        icmpv6::CODE,
-        icmpv6::MTU,
-        ip::PROTO,
-        ip::TTL,
-        ip::ID,
-        ip::LEN,
-        ip::PROTOCOL_NUMBER,
-        ipv6::PROTO,
-        ipv6::HLIM,
-        ipv6::PLEN,
-    ],
+    fields: &FIELDS,
     make: || Box::new(TimeExceeded::default()),
 };
 
@@ -63,10 +49,6 @@ const ROUNDS: u32 = 4;
 const ROUND_NS: i64 = 10_000_000_000;
 /// So long errors of one path are gathered: in that time a traceroute comes to its next router.
 const GATHER_NS: i64 = 16_000_000_000;
-/// A traceroute goes on for no longer than that.
-const TRACE_NS: i64 = 120_000_000_000;
-/// Traceroute's ports begin there and count up with each probe.
-const TRACE_PORTS: std::ops::Range<u16> = 33_434..33_934;
 /// As much of a packet tells it from others.
 const MAX_PRINT: usize = 96;
 
@@ -184,7 +166,7 @@ impl TimeExceeded {
     fn judge(&mut self, path: Path, exceeded: Exceeded, out: &mut Out<'_>) {
         let probed = self.probed.get(&path).copied();
         let last = exceeded.evidence.last().time;
-        let is_probed = probed.is_some_and(|time| last.saturating_sub(time) <= TRACE_NS);
+        let is_probed = probed.is_some_and(|time| last.saturating_sub(time) <= traceroute::LENGTH_NS);
         let is_trace = is_probed || exceeded.is_probe || exceeded.routers.len() > 1;
         if exceeded.evidence.is_empty() || !exceeded.is_loop && is_trace {
             return;
@@ -217,7 +199,7 @@ impl Rule for TimeExceeded {
             if let Some(exceeded) = self.path((quoted.src, quoted.dst), packet.time(), out) {
                 exceeded.errors += 1;
                 exceeded.evidence.add(packet.mark);
-                exceeded.is_probe |= quoted.transport == Transport::Udp && TRACE_PORTS.contains(&quoted.dst_port);
+                exceeded.is_probe |= traceroute::is_probe(&quoted);
                 if exceeded.routers.len() < MAX_ROUTERS {
                     exceeded.routers.insert(error.from);
                 }

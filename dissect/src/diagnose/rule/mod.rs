@@ -31,6 +31,7 @@ mod tcp_retransmissions;
 mod tcp_zero_window;
 mod tls_alert;
 mod told;
+mod traceroute;
 
 use super::Out;
 use super::finding::Code;

@@ -131,16 +131,16 @@ const ROWS: &[Row] = &[
     Row(85, "Novell Directory Services Servers", Ipv4List(NOVELL_DSS_IP)),
     Row(86, "Novell Directory Services Tree Name", Text(NOVELL_DS_TREE_NAME)),
     Row(87, "Novell Directory Services Context", Text(NOVELL_DS_CONTEXT)),
-    Row(88, "BCMCS Controller Domain Name [TODO:RFC4280]", Opaque),
-    Row(89, "BCMCS Controller IPv4 address [TODO:RFC4280]", Opaque),
+    Row(88, "BCMCS Controller Domain Name", Opaque),
+    Row(89, "BCMCS Controller IPv4 address", Opaque),
     Row(90, "Authentication", Special(authentication)),
     Row(91, "Client last transaction time", Seconds(CLIENT_LAST_TRANSACTION_TIME)),
     Row(92, "Associated IP option", Ipv4List(ASSOCIATED_IP_OPTION)),
     Row(93, "Client System Architecture", U16List(CLIENT_SYSTEM_ARCHITECTURE)),
     Row(94, "Client Network Device Interface", Special(client::network_interface)),
-    Row(95, "LDAP [TODO:RFC3679]", Opaque),
+    Row(95, "LDAP", Opaque),
     Row(97, "UUID/GUID-based Client Identifier", Special(client::uuid)),
-    Row(98, "Open Group's User Authentication [TODO:RFC2485]", Opaque),
+    Row(98, "Open Group's User Authentication", Opaque),
     Row(99, "Civic Addresses Configuration", Special(civic)),
     Row(100, "PCode", Text(TZ_PCODE)),
     Row(101, "TCode", Text(TZ_TCODE)),
@@ -154,11 +154,11 @@ const ROWS: &[Row] = &[
     Row(119, "Domain Search", Special(domain_search)),
     Row(120, "SIP Servers", Special(sip_servers)),
     Row(121, "Classless Static Route", Special(classless_routes)),
-    Row(122, "CableLabs Client Configuration [TODO:RFC3495]", Opaque),
+    Row(122, "CableLabs Client Configuration", Opaque),
     Row(123, "Coordinate-based Location Configuration", Opaque),
     Row(124, "V-I Vendor Class", Special(vendor::identifying_class)),
     Row(125, "V-I Vendor-specific Information", Special(vendor::identifying)),
-    Row(128, "DOCSIS full security server IP [TODO]", Opaque),
+    Row(128, "DOCSIS full security server IP", Opaque),
     Row(129, "PXE - undefined (vendor specific)", Opaque),
     Row(130, "PXE - undefined (vendor specific)", Opaque),
     Row(131, "PXE - undefined (vendor specific)", Opaque),
@@ -173,8 +173,8 @@ const ROWS: &[Row] = &[
     Row(140, "IPv4 FQDN-MoS", Opaque),
     Row(141, "SIP UA Configuration Domains", Opaque),
     Row(142, "IPv4 Address ANDSF", Ipv4List(ANDSF_SERVER)),
-    Row(143, "Zerotouch Redirect [TODO: draft-ietf-netconf-zerotouch]", Opaque),
-    Row(144, "Geospatial Location [TODO:RFC6225]", Opaque),
+    Row(143, "Zerotouch Redirect", Opaque),
+    Row(144, "Geospatial Location", Opaque),
     Row(145, "Forcerenew Nonce Capable", Special(forcerenew)),
     Row(146, "RDNSS Selection", Opaque),
     Row(150, "TFTP Server Address", Ipv4List(TFTP_SERVER_ADDRESS)),
@@ -323,6 +323,34 @@ pub(super) fn bad_length<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, text: &'static
     d.expert_with(BAD_LENGTH, tvb, 0, tvb.reported(), || text.to_owned());
 }
 
+fn ipv4<'a>(d: &mut Dissector<'a>, field: FieldId, body: Tvb<'a>, at: usize) -> Parsed {
+    d.add(field, body, at, 4, Value::Ipv4(body.array(at)?));
+    Ok(())
+}
+
+/// Shows a list from `from` on, each element of `size` octets, and notes what is left over.
+fn elements<'a>(
+    d: &mut Dissector<'a>,
+    body: Tvb<'a>,
+    from: usize,
+    size: usize,
+    mut show: impl FnMut(&mut Dissector<'a>, usize) -> Parsed,
+) -> Parsed {
+    let len = body.reported().saturating_sub(from);
+    for at in (0..len / size).map(|n| from + n * size) {
+        show(d, at)?;
+    }
+    if !len.is_multiple_of(size) {
+        d.expert_with(BAD_LENGTH, body, 0, body.reported(), || format!("Option length isn't a multiple of {size}"));
+    }
+    Ok(())
+}
+
+/// The line of a number of seconds.
+fn in_words(field: FieldId, seconds: i64, words: &str) -> String {
+    format!("{}: ({seconds}s) {words}", crate::registry::field(field).label)
+}
+
 /// Shows options whose body is one value or a list of such.
 fn plain<'a>(d: &mut Dissector<'a>, kind: &Kind, body: Tvb<'a>) -> Parsed {
     let len = body.reported();
@@ -331,26 +359,12 @@ fn plain<'a>(d: &mut Dissector<'a>, kind: &Kind, body: Tvb<'a>) -> Parsed {
         Text(field) => {
             d.add(field, body, 0, len, Value::Text);
         }
-        Ipv4(field) if len == 4 => {
-            d.add(field, body, 0, 4, Value::Ipv4(body.array(0)?));
-        }
-        Ipv4List(field) => {
-            for at in (0..len / 4).map(|n| n * 4) {
-                d.add(field, body, at, 4, Value::Ipv4(body.array(at)?));
-            }
-            if !len.is_multiple_of(4) {
-                bad_length(d, body, "Option length isn't a multiple of 4");
-            }
-        }
-        Ipv4Pairs(first, second) => {
-            for at in (0..len / 8).map(|n| n * 8) {
-                d.add(first, body, at, 4, Value::Ipv4(body.array(at)?));
-                d.add(second, body, at + 4, 4, Value::Ipv4(body.array(at + 4)?));
-            }
-            if !len.is_multiple_of(8) {
-                bad_length(d, body, "Option length isn't a multiple of 8");
-            }
-        }
+        Ipv4(field) if len == 4 => ipv4(d, field, body, 0)?,
+        Ipv4List(field) => elements(d, body, 0, 4, |d, at| ipv4(d, field, body, at))?,
+        Ipv4Pairs(first, second) => elements(d, body, 0, 8, |d, at| {
+            ipv4(d, first, body, at)?;
+            ipv4(d, second, body, at + 4)
+        })?,
         Flag(field) if len == 1 => {
             d.add(field, body, 0, 1, Value::Uint((body.u8(0)? != 0).into()));
         }
@@ -360,30 +374,19 @@ fn plain<'a>(d: &mut Dissector<'a>, kind: &Kind, body: Tvb<'a>) -> Parsed {
         U16(field) if len == 2 => {
             d.uint(field, body, 0, 2)?;
         }
-        U16List(field) => {
-            for at in (0..len / 2).map(|n| n * 2) {
-                d.uint(field, body, at, 2)?;
-            }
-            if !len.is_multiple_of(2) {
-                bad_length(d, body, "Option length isn't a multiple of 2");
-            }
-        }
+        U16List(field) => elements(d, body, 0, 2, |d, at| d.uint(field, body, at, 2).map(|_| ()))?,
         Seconds(field) if len == 4 => {
             let seconds = body.u32(0)?;
             let line = d.add(field, body, 0, 4, Value::Uint(seconds.into()));
-            d.text(line, || {
-                let label = crate::registry::field(field).label;
-                let span = if seconds == u32::MAX { "infinity".to_owned() } else { span(seconds.into()) };
-                format!("{label}: ({seconds}s) {span}")
+            d.text(line, || match seconds {
+                u32::MAX => in_words(field, seconds.into(), "infinity"),
+                _ => in_words(field, seconds.into(), &span(seconds.into())),
             });
         }
         SignedSeconds(field) if len == 4 => {
-            let seconds = body.u32(0)? as i32;
-            let line = d.add(field, body, 0, 4, Value::Int(seconds.into()));
-            d.text(line, || {
-                let label = crate::registry::field(field).label;
-                format!("{label}: ({seconds}s) {}", span(seconds.into()))
-            });
+            let seconds = i64::from(body.u32(0)? as i32);
+            let line = d.add(field, body, 0, 4, Value::Int(seconds));
+            d.text(line, || in_words(field, seconds, &span(seconds)));
         }
         Flag(_) | U8(_) => bad_length(d, body, "length isn't 1"),
         U16(_) => bad_length(d, body, "length isn't 2"),
@@ -451,14 +454,7 @@ fn directory_agent<'a>(d: &mut Dissector<'a>, _: &Message<'a>, body: Tvb<'a>) ->
         return Ok(());
     }
     d.uint(SLP_DIRECTORY_AGENT_VALUE, body, 0, 1)?;
-    let rest = body.reported() - 1;
-    for at in (0..rest / 4).map(|n| n * 4 + 1) {
-        d.add(SLP_DIRECTORY_AGENT_SLPDA_ADDRESS, body, at, 4, Value::Ipv4(body.array(at)?));
-    }
-    if !rest.is_multiple_of(4) {
-        bad_length(d, body, "Option length isn't a multiple of 4");
-    }
-    Ok(())
+    elements(d, body, 1, 4, |d, at| ipv4(d, SLP_DIRECTORY_AGENT_SLPDA_ADDRESS, body, at))
 }
 
 /// RFC 2610, 4.
@@ -554,7 +550,7 @@ fn sip_servers<'a>(d: &mut Dissector<'a>, _: &Message<'a>, body: Tvb<'a>) -> Par
         0 => names(d, body, 1, SIP_SERVER_NAME)?,
         1 => {
             for at in (0..(body.reported() - 1) / 4).map(|n| n * 4 + 1) {
-                d.add(SIP_SERVER_ADDRESS, body, at, 4, Value::Ipv4(body.array(at)?));
+                ipv4(d, SIP_SERVER_ADDRESS, body, at)?;
             }
         }
         other => d.expert_with(SIP_ENCODING, body, 0, 1, || {
@@ -616,7 +612,7 @@ fn six_rd<'a>(d: &mut Dissector<'a>, _: &Message<'a>, body: Tvb<'a>) -> Parsed {
     d.uint(SIXRD_PREFIX_LEN, body, 1, 1)?;
     d.add(SIXRD_PREFIX, body, 2, 16, Value::Ipv6(body.array(2)?));
     for at in (18..len - 3).step_by(4) {
-        d.add(SIXRD_BORDER_RELAY_IP, body, at, 4, Value::Ipv4(body.array(at)?));
+        ipv4(d, SIXRD_BORDER_RELAY_IP, body, at)?;
     }
     Ok(())
 }
