@@ -7,11 +7,11 @@ export CARGO_TARGET_DIR ?= $(CACHE)/packetstream/target
 BIN := $(CARGO_TARGET_DIR)/release/packetstream
 
 # Crates that need neither RocksDB nor libp2p are tested once more with debug assertions and overflow checks.
-PURE := -p packetstream-protocol -p packetstream-dissect
+PURE := -p packetstream-protocol -p packetstream-dissect -p packetstream-fuzz
 
 # The release commands always name the whole workspace: with a part of it cargo unites features differently, and RocksDB
 # would be built once more.
-.PHONY: build setup test demo lint fix bench mutate sipp latency rebalance
+.PHONY: build setup test demo lint fix bench mutate fuzz sipp latency rebalance
 
 build: setup
 	cargo build --release --locked --workspace
@@ -45,6 +45,13 @@ demo: build
 # CAPTURES is a folder of capture files.
 mutate: build
 	sh tests/mutate.sh $(BIN) $(CAPTURES)
+
+# Each fuzz target for SECONDS (what `make test` runs of them is short): those of the pure crates with debug assertions and
+# overflow checks, all of them optimised. What fails says how to repeat it.
+SECONDS ?= 30
+fuzz: build
+	PACKETSTREAM_FUZZ_SECONDS=$(SECONDS) cargo test --locked $(PURE) --test fuzz -- --nocapture
+	PACKETSTREAM_FUZZ_SECONDS=$(SECONDS) cargo test --release --locked --workspace --test fuzz -- --nocapture
 
 # Both need root for network namespaces, and say what else is missing.
 sipp: build
