@@ -39,9 +39,13 @@ pub fn run(target: &str, least: u64, mut body: impl FnMut(&mut Random)) {
     let number = |name| std::env::var(name).ok()?.parse::<u64>().ok();
     let mut one = |run| {
         let _telltale = Telltale { target, run };
-        let begin = Instant::now();
-        body(&mut Random::of(target, run));
-        let took = begin.elapsed();
+        let mut time = || {
+            let begin = Instant::now();
+            body(&mut Random::of(target, run));
+            begin.elapsed()
+        };
+        // A busy machine may have been the cause once.
+        let took = Some(time()).filter(|took| *took < MAX_RUN).unwrap_or_else(&mut time);
         assert!(took < MAX_RUN, "{target}: one input took {took:?}");
         took
     };
