@@ -1,12 +1,12 @@
 //! What the cluster's own analysis finds is what `diagnose` finds in the file, once, whichever node dies; standing rules run there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use packetstream_tests::members::Members;
-use packetstream_tests::packetstream;
 use packetstream_tests::process::{PATIENCE, traffic, until};
+use packetstream_tests::{captures, packetstream};
 use serde_json::Value;
 
 /// How soon the next owner of a host's packets must have taken over.
@@ -110,6 +110,72 @@ fn each_finding_comes_once_when_its_runner_is_killed() {
     // Nothing changes any more, and what is held says the same.
     assert_eq!(findings(&stored(&members, 1).stdout), expected);
     assert_eq!(findings(&members.run(2, &["diagnose", "-T", "json"]).stdout), expected);
+}
+
+/// What `status` says of all analyses: of each host who runs it, whether it is behind, and its state.
+fn runners(members: &Members, through: usize) -> Option<BTreeMap<String, (String, u64, String)>> {
+    let status = members.status(through)?;
+    let row = |row: &Value| {
+        let word = |key: &str| row[key].as_str().map(str::to_owned);
+        Some((word("host")?, (word("name")?, row["behind_chunks"].as_u64()?, word("state")?)))
+    };
+    status["analyses"].as_array()?.iter().map(row).collect()
+}
+
+#[test]
+fn the_findings_of_every_capture_are_those_of_its_file_whoever_dies() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files: Vec<String> = captures().iter().map(|path| path.to_str().expect("text").to_owned()).collect();
+    if files.is_empty() {
+        return;
+    }
+    let mut members = Members::start(folder.path(), 3, &[]);
+    let mut hosts: Vec<(String, String)> = Vec::new();
+    let mut takeovers = Vec::new();
+    for (round, batch) in files.chunks(files.len().div_ceil(4)).enumerate() {
+        let victim = round % 3;
+        for file in batch {
+            // A file that is cut short is taken up to the cut, and the status says so; one of no packets leaves no host.
+            let imported = members.run((victim + 1) % 3, &["import", file]);
+            let said = [imported.stdout, imported.stderr].concat();
+            let said = String::from_utf8_lossy(&said);
+            let of_host =
+                |rest: &str| rest.chars().take_while(|sign| sign.is_ascii_hexdigit() || *sign == '-').collect();
+            hosts.extend(said.split_once("host ").map(|(_, rest)| (file.clone(), of_host(rest))));
+        }
+        if round == 3 {
+            break;
+        }
+        let before = runners(&members, victim).expect("it answers").len();
+        let name = format!("n{}", victim + 1);
+        members.nodes[victim].kill();
+        let killed = Instant::now();
+        until("others take over", PATIENCE, || {
+            let runners = runners(&members, (victim + 1) % 3)?;
+            let is_done = runners.values().all(|(now, behind, _)| *now != name && *behind == 0);
+            (is_done && runners.len() >= before).then_some(())
+        });
+        takeovers.push(killed.elapsed());
+        members.nodes[victim].restart();
+        members.settle(3);
+    }
+    eprintln!("{} hosts taken over after {takeovers:?}", hosts.len());
+    assert!(takeovers.iter().all(|took| *took < TAKEOVER), "{takeovers:?}");
+    until("every end is judged", PATIENCE, || {
+        let runners = runners(&members, 0)?;
+        let is_over = |state: &str| state == "done" || state == "no packets";
+        let is_done = runners.values().all(|(_, behind, state)| *behind == 0 && is_over(state));
+        (is_done && hosts.iter().all(|(_, host)| runners.contains_key(host))).then_some(())
+    });
+    let mut found = 0;
+    for (number, (file, host)) in hosts.iter().enumerate() {
+        let expected = findings(&packetstream(&["diagnose", "-r", file, "-T", "json"]).stdout);
+        let stored = members.run(number % 3, &["diagnose", "--stored", "--host", host, "-T", "json"]);
+        assert!(stored.status.success(), "{file}: {}", String::from_utf8_lossy(&stored.stderr));
+        assert_eq!(findings(&stored.stdout), expected, "{file}");
+        found += expected.len();
+    }
+    assert!(found > 0);
 }
 
 #[test]

@@ -31,14 +31,11 @@
 //! the same findings with the same ids and texts, on any node. [`Diagnosis::advance`] lets time pass while no packet
 //! comes and does not change what is said, as long as no packet of an earlier time follows.
 //!
-//! So a checkpoint needs no state: it is a place in the input. Two ways lead from there to a machine that goes on:
-//! - The next owner of the data runs the machine, too, and keeps silent; it takes over by speaking. Nothing is read again,
-//!   and findings whose ids were published are dropped. This is exact, and costs one core's fifth of a second per 50,000
-//!   packets on the second owner.
-//! - [`Diagnosis::horizon`] is the time of the first packet on which anything still open rests. A new machine that reads
-//!   the input from there says the same of calls, connections and questions that were open; publish no id twice. What it
-//!   does not know are things that had ended before: that a cause was told an hour ago, or that other calls had media
-//!   (which makes `media.none` certain). Store the horizon and the ids of the findings since then, replicated, every second.
+//! So a checkpoint needs no state: it is a place in the input. Who takes over reads the host's packets again and publishes no
+//! id twice; from the beginning this is exact. Of a host with very much of it a new machine may begin at
+//! [`Diagnosis::horizon`], the time of the first packet on which anything still open rests: it says the same of calls,
+//! connections and questions that were open. What it does not know are things that had ended before: that a cause was told an
+//! hour ago, or that other calls had media (which makes `media.none` certain).
 //!
 //! Losses ([`Diagnosis::lost`]) are input like packets: hand a gap over before the first packet behind it.
 

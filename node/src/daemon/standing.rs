@@ -245,3 +245,81 @@ async fn ask(hub: &Arc<Hub>, node: NodeId, request: PeerRequest) -> Option<Respo
     let peer = hub.peers.peer(node).await?;
     timeout(PEER_TIMEOUT, peer.call(&Request::Peer(request))).await.ok()?.ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use packetstream_storage::MemoryStore;
+
+    use super::*;
+
+    const RULE: &str = "[[rule]]\nname = 'a'\nfilter = 'sip'\n";
+    const ME: NodeId = NodeId([1; 32]);
+    const OTHER: NodeId = NodeId([2; 32]);
+
+    fn standing() -> (Arc<MemoryStore>, Standing) {
+        let store = Arc::new(MemoryStore::default());
+        (store.clone(), Standing::load(store))
+    }
+
+    fn names(standing: &Standing) -> Vec<String> {
+        standing.all().into_iter().filter(|file| file.text.is_some()).map(|file| file.stamp.name).collect()
+    }
+
+    #[test]
+    fn the_greatest_version_counts_wherever_it_comes_from() {
+        let (_, here) = standing();
+        let (_, there) = standing();
+        here.change(ME, "a.toml", Some(RULE.to_owned())).expect("a rule");
+        assert!(!here.active().set.is_empty());
+        there.take(here.newer_than(&there.stamps())).expect("memory takes it");
+        assert_eq!(names(&there), ["a.toml"]);
+        assert!(here.newer_than(&there.stamps()).is_empty());
+        there.change(OTHER, "a.toml", None).expect("it is there");
+        here.take(there.newer_than(&here.stamps())).expect("memory takes it");
+        assert!(names(&here).is_empty() && here.active().set.is_empty());
+        // What is older comes too late.
+        let old = RuleFile {
+            stamp: RuleStamp { name: "a.toml".to_owned(), version: 1, by: OTHER },
+            text: Some(RULE.to_owned()),
+        };
+        here.take(vec![old]).expect("memory takes it");
+        assert!(names(&here).is_empty());
+        assert!(here.change(ME, "a.toml", None).is_err(), "it is there no more");
+    }
+
+    #[test]
+    fn rules_are_there_after_a_restart_and_a_faulty_one_disables_itself_alone() {
+        let (store, standing) = standing();
+        let text = format!("{RULE}\n[[rule]]\nname = 'b'\nfilter = 'no.such.field'\n");
+        standing.change(ME, "a.toml", Some(text)).expect("a rule");
+        let again = Standing::load(store);
+        assert_eq!(names(&again), ["a.toml"]);
+        let active = again.active();
+        assert!(!active.set.is_empty());
+        assert_eq!(active.set.disabled.len(), 1);
+        assert!(active.set.disabled[0].contains("no.such.field"), "{:?}", active.set.disabled);
+    }
+
+    #[test]
+    fn names_and_texts_are_held_to_their_limits() {
+        let (_, standing) = standing();
+        for name in ["", "a/b.toml", "a\nb", &"x".repeat(201)] {
+            assert!(standing.change(ME, name, Some(RULE.to_owned())).is_err(), "{name:?}");
+        }
+        assert!(standing.change(ME, "a.toml", Some("[[rule".to_owned())).is_err(), "no rules at all");
+        for number in 0..MAX_RULE_FILES {
+            standing.change(ME, &format!("{number}.toml"), Some(RULE.to_owned())).expect("there is room");
+        }
+        assert!(standing.change(ME, "more.toml", Some(RULE.to_owned())).is_err(), "the limit");
+        // One that was removed makes room.
+        standing.change(ME, "7.toml", None).expect("it is there");
+        standing.change(ME, "more.toml", Some(RULE.to_owned())).expect("there is room");
+        assert_eq!(standing.all().len(), MAX_RULE_FILES);
+        let large = format!("#{}\n{RULE}", "x".repeat(MAX_RULE_FILE_BYTES - RULE.len() - 2));
+        let added = (0..=MAX_BYTES / MAX_RULE_FILE_BYTES)
+            .map(|number| standing.change(ME, &format!("{number}.toml"), Some(large.clone())))
+            .filter(Result::is_ok)
+            .count();
+        assert_eq!(added, MAX_BYTES / MAX_RULE_FILE_BYTES - 1, "bytes of all together");
+    }
+}

@@ -5,8 +5,10 @@
 //! whole, their end is judged as the end of a file is; what comes later makes it read again.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use packetstream_dissect::Packet;
 use packetstream_dissect::diagnose::{Diagnosis, Finding};
 use packetstream_dissect::ruleset::Match;
 use packetstream_protocol::PacketId;
@@ -59,14 +61,46 @@ pub(super) struct Scene<'a> {
     pub(super) until: Instant,
 }
 
+/// The standing rules over one host.
+#[derive(Default)]
+struct Rules {
+    watch: Option<HostWatch>,
+    /// Of the rules that `watch` holds packets to.
+    version: u64,
+    /// They met a defect and rest until there are others.
+    is_broken: bool,
+}
+
+impl Rules {
+    fn observe(&mut self, rules: &Active, host: &str, packet: &Packet<'_>, found: &mut Vec<Match>) {
+        if self.version != rules.version {
+            (self.version, self.is_broken) = (rules.version, false);
+            match &mut self.watch {
+                Some(watch) if !rules.set.is_empty() => watch.reload(&rules.set),
+                watch => *watch = None,
+            }
+        }
+        if rules.set.is_empty() || self.is_broken {
+            return;
+        }
+        let watch = self.watch.get_or_insert_with(|| HostWatch::new(&rules.set));
+        // The diagnosis goes on whatever a rule does.
+        if catch_unwind(AssertUnwindSafe(|| watch.observe(host, packet, found))).is_err() {
+            tracing::error!(%host, "the standing rules meet a defect and rest for this host until they are changed");
+            (self.watch, self.is_broken) = (None, true);
+        }
+    }
+}
+
 /// See the module.
 pub(super) struct HostRun {
     host: HostId,
     label: String,
+    most_bytes: u64,
     past: Past,
     feeds: BTreeMap<StreamId, Feed>,
     machine: Option<Diagnosis>,
-    watch: Option<(u64, HostWatch)>,
+    rules: Rules,
     pub(super) records: Records,
     /// Of the packets of this reading.
     number: u64,
@@ -84,8 +118,9 @@ pub(super) struct HostRun {
     is_finished: bool,
     /// Whether this reading began at the first packet that is held.
     is_from_start: bool,
-    began: Instant,
+    /// Time that this reading has taken, and the one before.
     took: Duration,
+    took_before: Duration,
     replay_at: Option<Instant>,
     /// Something was stored since it was looked at last.
     pub(super) is_dirty: bool,
@@ -98,13 +133,25 @@ pub(super) struct HostRun {
 impl HostRun {
     /// The analysis of a host from where an earlier runner was.
     pub(super) fn new(store: &dyn ChunkStore, host: HostId, past: Past, now: Instant) -> Result<Self, StoreError> {
+        Self::with_most(store, host, past, now, MAX_REPLAY_BYTES)
+    }
+
+    /// The same, with another limit for what is read from the beginning.
+    pub(super) fn with_most(
+        store: &dyn ChunkStore,
+        host: HostId,
+        past: Past,
+        now: Instant,
+        most_bytes: u64,
+    ) -> Result<Self, StoreError> {
         let mut run = Self {
+            most_bytes,
             host,
             label: host.to_string(),
             past,
             feeds: BTreeMap::new(),
             machine: None,
-            watch: None,
+            rules: Rules::default(),
             records: Records::load(store, host)?,
             number: 0,
             first: 0,
@@ -117,8 +164,8 @@ impl HostRun {
             doubtful: Vec::new(),
             is_finished: false,
             is_from_start: true,
-            began: now,
             took: Duration::ZERO,
+            took_before: Duration::ZERO,
             replay_at: None,
             is_dirty: true,
             has_news: false,
@@ -133,21 +180,21 @@ impl HostRun {
             run.is_finished = true;
         } else {
             let horizon = run.past.horizon;
-            run.begin(store, horizon, now)?;
+            run.begin(store, horizon)?;
         }
         Ok(run)
     }
 
     /// Begins to read: at the first packet, or of a host with very much of it where something was still open.
-    fn begin(&mut self, store: &dyn ChunkStore, horizon: Option<Timestamp>, now: Instant) -> Result<(), StoreError> {
+    fn begin(&mut self, store: &dyn ChunkStore, horizon: Option<Timestamp>) -> Result<(), StoreError> {
         for (stream, feed) in std::mem::take(&mut self.feeds) {
             self.past.seen.entry(stream).or_default().union(&feed.seen);
         }
         let usages = store.streams(Some(self.host));
         let bytes: u64 = usages.iter().map(|usage| usage.bytes).sum();
-        let horizon = horizon.filter(|_| bytes > MAX_REPLAY_BYTES);
+        let horizon = horizon.filter(|_| bytes > self.most_bytes);
         self.machine = None;
-        self.watch = None;
+        self.rules = Rules::default();
         (self.number, self.floor, self.last) = (0, i64::MAX, None);
         self.gaps.clear();
         self.said.clear();
@@ -155,7 +202,7 @@ impl HostRun {
         self.is_finished = false;
         self.has_late_gap = false;
         self.is_from_start = horizon.is_none();
-        self.began = now;
+        self.took_before = std::mem::take(&mut self.took);
         self.replay_at = None;
         self.is_dirty = true;
         let mut gaps = Vec::new();
@@ -195,7 +242,7 @@ impl HostRun {
         let now = scene.now;
         if self.replay_at.is_some_and(|at| now >= at) {
             let horizon = self.horizon();
-            self.begin(scene.store, horizon, now)?;
+            self.begin(scene.store, horizon)?;
         }
         if std::mem::take(&mut self.is_dirty) {
             self.refresh(scene.store);
@@ -229,6 +276,7 @@ impl HostRun {
             }
             self.show(&source, scene, stream, id);
         };
+        self.took += now.elapsed();
         let is_behind = self.feeds.values().any(|feed| feed.behind() > 0);
         if !is_behind {
             self.behind_since = None;
@@ -248,7 +296,7 @@ impl HostRun {
 
     /// The host is to be read again from its beginning.
     fn replay(&mut self, now: Instant) {
-        self.replay_at.get_or_insert(now + REPLAY_AFTER.max(4 * self.took));
+        self.replay_at.get_or_insert(now + REPLAY_AFTER.max(4 * self.took.max(self.took_before)));
     }
 
     /// The earliest of the next packets of all streams, and whether it may be looked at.
@@ -314,15 +362,7 @@ impl HostRun {
         let machine = self.machine.get_or_insert_default();
         machine.observe(&packet, u128::from_be_bytes(id.to_bytes()), &mut found);
         let mut matches = Vec::new();
-        if !scene.rules.set.is_empty() || self.watch.is_some() {
-            let (version, watch) =
-                self.watch.get_or_insert_with(|| (scene.rules.version, HostWatch::new(&scene.rules.set)));
-            if *version != scene.rules.version {
-                *version = scene.rules.version;
-                watch.reload(&scene.rules.set);
-            }
-            watch.observe(&self.label, &packet, &mut matches);
-        }
+        self.rules.observe(scene.rules, &self.label, &packet, &mut matches);
         self.has_news = true;
         self.say(found);
         // What was looked at before was held to the rules of then; it is shown again only for what they count.
@@ -382,7 +422,6 @@ impl HostRun {
         if silent < QUIET || silent < END_WAIT && !is_whole {
             return;
         }
-        self.took = when.duration_since(self.began);
         if self.has_late_gap {
             self.replay_at = Some(scene.now);
             return;
@@ -417,7 +456,7 @@ impl HostRun {
             let said = std::mem::take(&mut self.said);
             self.records.withdraw(self.floor, |id| said.contains(&id));
         }
-        self.watch = None;
+        self.rules = Rules::default();
         self.is_finished = true;
         self.has_news = true;
     }

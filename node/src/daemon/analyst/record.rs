@@ -131,6 +131,18 @@ impl Records {
         }
     }
 
+    /// The ids of what stands.
+    #[cfg(test)]
+    pub(super) fn standing(&self) -> Vec<u64> {
+        self.known.iter().filter(|(_, known)| !known.is_withdrawn).map(|(id, _)| *id).collect()
+    }
+
+    /// What is to be written.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> Vec<FindingNote> {
+        self.waiting.iter().map(|(note, _)| note.clone()).collect()
+    }
+
     fn stamp(&mut self) -> u64 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.stamp = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX).max(self.stamp.saturating_add(1));
