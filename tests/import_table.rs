@@ -28,7 +28,7 @@ const TABLE: &[(&str, &str, &[&str])] = &[
         ],
     ),
     ("simnet", "packetstream-simnet", &["packetstream-core", "packetstream-dissect", "packetstream-protocol"]),
-    ("fuzz", "packetstream-fuzz", &[]),
+    ("tests/fuzz", "packetstream-fuzz", &[]),
     ("tests", "packetstream-tests", &[]),
 ];
 
