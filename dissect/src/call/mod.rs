@@ -127,6 +127,8 @@ pub struct Call {
     /// The capture holds media of some call, and of one of the hosts that are to send or take those of this one.
     pub has_media_around: bool,
     pub has_media_of_hosts: bool,
+    /// Another call names one of the places at which its media come: packets may be counted with that one.
+    pub shares_places: bool,
     due: i64,
     /// Which of all calls it is.
     serial: u64,
@@ -163,6 +165,7 @@ impl Call {
             now: message.mark.time,
             has_media_around: false,
             has_media_of_hosts: false,
+            shares_places: false,
             due: i64::MAX,
             serial,
         }
@@ -545,12 +548,14 @@ impl Calls {
     /// Readies a call to be judged.
     fn settle(&mut self, place: Place, is_over: bool, due: &mut Vec<Place>) {
         let (now, has_media) = (self.alive, self.has_media);
-        let Self { slots, hosts_heard, .. } = self;
+        let Self { slots, hosts_heard, places, .. } = self;
         let Some(call) = slots.get_mut(place as usize).and_then(Option::as_mut) else { return };
         let before = call.due;
         (call.is_over, call.now, call.has_media_around) = (is_over, now, has_media);
         let is_heard = |session: &Session| session.hosts().any(|host| hosts_heard.peek(&host).is_some());
         call.has_media_of_hosts = call.sessions.iter().any(is_heard);
+        let spots = |session: &Session| session.spots_of(true).chain(session.spots_of(false)).collect::<Vec<_>>();
+        call.shares_places = call.sessions.iter().flat_map(spots).any(|spot| places.is_shared(spot));
         call.due = i64::MAX;
         if is_over {
             let until = if call.is_cut { now } else { call.last.time };

@@ -246,9 +246,9 @@ impl Session {
             return;
         }
         for spot in &self.spots {
-            let entry = Entry { place, serial, tag: self.tag, is_caller: spot.is_caller, ended: self.ended };
-            places.spots.insert(key(spot.address, spot.port), entry);
-            places.count += 1;
+            let (tag, is_caller, ended) = (self.tag, spot.is_caller, self.ended);
+            let entry = Entry { place, serial, tag, is_caller, ended, is_shared: false };
+            places.tell(key(spot.address, spot.port), entry);
         }
     }
 
@@ -386,6 +386,8 @@ struct Entry {
     tag: u64,
     is_caller: bool,
     ended: Option<i64>,
+    /// Another call that goes on has named it as well: the media of both sides of a B2BUA may be the same.
+    is_shared: bool,
 }
 
 /// A media packet's call and dialog, and who sent it.
@@ -417,6 +419,23 @@ impl Places {
     /// Whether none was ever told.
     pub(super) fn is_empty(&self) -> bool {
         self.count == 0
+    }
+
+    /// A call names a place. What comes there is taken for the media of the call that did so last.
+    fn tell(&mut self, key: conversation::Key, mut entry: Entry) {
+        self.count += 1;
+        let Some(old) = self.spots.get(&key) else {
+            self.spots.insert(key, entry);
+            return;
+        };
+        let is_other = (old.place, old.serial) != (entry.place, entry.serial);
+        entry.is_shared = old.ended.is_none() && (old.is_shared || is_other);
+        *old = entry;
+    }
+
+    /// Whether more than one call names a place.
+    pub(super) fn is_shared(&self, (address, port): (Address, u16)) -> bool {
+        self.spots.peek(&key(address, port)).is_some_and(|entry| entry.is_shared)
     }
 
     /// Whose media a datagram is: the receiver's place tells, else the sender's.

@@ -336,6 +336,11 @@ fn silence_is_told_by_who_is_silent() {
     let media = "\n520 5>1 RTP 60\n530 1>5 RTP 60\n5000 5>1 BYE 9 in id=c2\n5010 1>5 200/BYE 9 id=c2";
     let later = shifted(&[SET_UP, BYE].concat(), 20_000);
     assert_eq!(certain(&[&before, media, &later].concat()), Some(true));
+    // Where two calls name one place nobody knows of which one the media are that come there.
+    let findings = told(&[SET_UP, &other, "\n520 2>1 RTP 300", BYE].concat()).findings();
+    let of_media: Vec<_> = findings.iter().filter(|finding| finding.code.starts_with("media.")).collect();
+    assert_eq!(of_media.len(), 2);
+    assert!(of_media.iter().all(|finding| !finding.is_certain && finding.summary.contains("another call named")));
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn judge_session(call: &Call, session: &Session, out: &mut Out<'_>) {
             finding = finding.uncertain();
             finding.summary.push_str("; the media of these hosts may take a way that was not captured");
         }
-        out.say(finding);
+        out.say(unless_shared(call, finding));
         return;
     }
     if session.both_ns < ONE_WAY_NS {
@@ -114,5 +114,16 @@ fn judge_session(call: &Call, session: &Session, out: &mut Out<'_>) {
         loud.packets,
         where_to(session, !silent)
     );
-    out.say(Finding::new(&ONE_WAY, call.subject(), evidence, summary).absent());
+    out.say(unless_shared(call, Finding::new(&ONE_WAY, call.subject(), evidence, summary).absent()));
+}
+
+/// What two calls name may have been counted with the other one.
+fn unless_shared(call: &Call, mut finding: Finding) -> Finding {
+    if call.shares_places {
+        finding = finding.uncertain();
+        finding
+            .summary
+            .push_str("; another call named the same address, and what came there may be counted with that one");
+    }
+    finding
 }
