@@ -12,7 +12,7 @@ use crate::field::FieldId;
 use crate::host_names;
 use crate::packet::Packet;
 use crate::proto::sdp::exchange;
-use crate::proto::{arp, dns, frame, http, icmp, imap, quic, sctp, sip, ssh, t38, tcp, tftp, tls, udp, ws};
+use crate::proto::{arp, dns, frame, http, icmp, imap, ldap, quic, sctp, sip, ssh, t38, tcp, tftp, tls, udp, ws};
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
 use crate::setup::Setup;
@@ -110,6 +110,7 @@ pub struct Flows {
     pub(crate) ssh: ssh::Connections,
     pub(crate) quic: quic::Connections,
     pub(crate) imap: imap::Commands,
+    pub(crate) ldap: ldap::Searches,
     /// Who was seen with which IP address.
     pub(crate) addresses: arp::Addresses,
     pub(crate) sctp: sctp::Directions,

@@ -113,6 +113,8 @@ pub enum Fact {
     Ssh { session: Arc<ssh::Session>, seq: u32 },
     /// The frame with the other part of an IMAP command, and for a response how much later it came, in nanoseconds.
     Imap { frame: u64, after: i64 },
+    /// How many entries the search got whose end an LDAP message tells.
+    Ldap { layer: u8, count: u32 },
     /// What is known of the frame's TLS connection.
     Tls(Arc<tls::Session>),
     /// The piece of a handshake message that stands at a place of the frame.

@@ -225,6 +225,19 @@ protocols! {
     Smb => smb,
     Smb2 => smb2,
     Dcerpc => dcerpc,
+    Radius => radius,
+    Skinny => skinny,
+    Irc => irc,
+    Pop => pop,
+    Pim => pim,
+    Asap => asap,
+    Ospf => ospf,
+    H225 => h225,
+    Rfc2190 => rfc2190,
+    H263 => h263,
+    Mailslot => mailslot,
+    Browser => browser,
+    Ldap => ldap,
 }
 
 /// A set of protocols.

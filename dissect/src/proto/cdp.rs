@@ -172,7 +172,10 @@ fn tlv<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, kind: u16, len: usize) -> Parsed
     let body = tvb.from(4);
     let rest = len - 4;
     let octets = body.bytes();
-    let text = |label: &str| format!("{label}: {}", printable(octets).trim_end_matches('\0'));
+    let text = |label: &str| {
+        let end = memchr::memchr(0, octets).unwrap_or(octets.len());
+        format!("{label}: {}", printable(octets.get(..end).unwrap_or_default()))
+    };
     let strings = [
         (0x1, "Device ID", DEVICEID),
         (0x3, "Port ID", PORTID),

@@ -378,7 +378,7 @@ fn transaction<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, member: &Member, kind: &
     d.add(TRANSACTION, tvb, member.name.start, member.name.len(), Value::String(kind.into()));
     if let Some(id) = member.value.clone() {
         let text = of(octets, id.clone());
-        d.append_info(|| format!("{} {kind}", printable(text.trim_ascii())));
+        d.append_info(|| format!("{} {kind:<7}", printable(text.trim_ascii())));
         show_number(d, tvb, TRANSID, id);
     }
     let Some(body) = member.body.clone() else { return };

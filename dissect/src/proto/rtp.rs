@@ -59,7 +59,10 @@ const TWO_BYTE_MASK: u16 = 0xfff0;
 const CONTROL: std::ops::RangeInclusive<u8> = 192..=223;
 
 /// Encodings with a protocol of their own.
-const ENCODINGS: &[(&str, ProtoId)] = &[("telephone-event", ProtoId::Rtpevent), ("opus", ProtoId::Opus)];
+const ENCODINGS: &[(&str, ProtoId)] =
+    &[("telephone-event", ProtoId::Rtpevent), ("opus", ProtoId::Opus), ("H263", ProtoId::Rfc2190)];
+/// The payload type of H.263 (RFC 3551, 6).
+const H263: u8 = 34;
 /// What payload types that nobody explained mostly are: telephone events, and those of Cisco.
 const USUAL_EVENTS: [u8; 2] = [101, 100];
 /// The payload type of redundant data where nobody explained it.
@@ -99,7 +102,7 @@ const SAMPLE: &[&str] = &[
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     is_told_later: true,
-    calls: &[ProtoId::Rtpevent, ProtoId::Opus, ProtoId::Rtcp, ProtoId::Data],
+    calls: &[ProtoId::Rtpevent, ProtoId::Opus, ProtoId::Rfc2190, ProtoId::Rtcp, ProtoId::Data],
     fed_by: &[ProtoId::Sdp],
     accepts: Some(accepts),
     samples: &[Sample { link_type: 101, frames: SAMPLE }],
@@ -150,6 +153,7 @@ fn content(payload_type: u8, setup: Option<&Setup>) -> Content {
         }
         None if USUAL_EVENTS.contains(&payload_type) => Content::Proto(ProtoId::Rtpevent),
         None if payload_type == USUAL_RED => Content::Redundant,
+        None if payload_type == H263 => Content::Proto(ProtoId::Rfc2190),
         None => Content::Plain,
     }
 }
@@ -204,6 +208,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         && !d.wants(sip::CALL_ID_GENERATED)
         && !d.wants_fields_of(ProtoId::Rtpevent)
         && !d.wants_fields_of(ProtoId::Opus)
+        && !d.wants_proto(ProtoId::Rfc2190)
         && !d.wants_tree()
     {
         d.layer("rtp");

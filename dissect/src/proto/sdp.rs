@@ -116,8 +116,11 @@ fields! { Sdp, "sdp", "Session Description Protocol";
     INVALID_CRYPTO_MKI_LENGTH = expert("sdp.invalid_crypto_mki_length", "Invalid crypto mki length", Error, Malformed);
 }
 
-pub(crate) static PROTOCOL: Protocol =
-    Protocol::new(ProtoId::Sdp, "SDP", &[Binding::MediaType("application/sdp")], dissect);
+pub(crate) static PROTOCOL: Protocol = Protocol {
+    // Skinny announces media as descriptions do: what is to be known of these is to be known of it.
+    fed_by: &[ProtoId::Skinny],
+    ..Protocol::new(ProtoId::Sdp, "SDP", &[Binding::MediaType("application/sdp")], dissect)
+};
 
 /// A range of octets of the description.
 type Span = std::ops::Range<usize>;

@@ -63,6 +63,9 @@ pub(crate) fn note_reassembly<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, protocol:
     d.append_info(|| format!("[Reassembly error, protocol {protocol}: {why}]"));
 }
 
+/// What stands behind the name of what is longer than what holds it.
+const OVERRUN: &str = ": length of contained item exceeds length of containing item";
+
 /// Notes why a protocol's parse function ended early, behind what it had added until then.
 pub(crate) fn note<'a>(d: &mut Dissector<'a>, stop: Stop, tvb: Tvb<'a>, id: ProtoId) {
     note_named(d, stop, tvb, registry::protocol(id).short);
@@ -79,17 +82,18 @@ pub(crate) fn note_named<'a>(d: &mut Dissector<'a>, stop: Stop, tvb: Tvb<'a>, sh
             note_short(d, tvb, short);
         }
         // RFC 791, 3.2: the rest of the protocol is in the datagram's other fragments.
-        Stop::Malformed if d.is_fragment => {
+        Stop::Malformed | Stop::Overrun if d.is_fragment => {
             let item = d.add(UNREASSEMBLED, tvb, 0, 0, Value::Bytes);
             d.text(item, || format!("[Unreassembled Packet: {short}]"));
             d.append_info(|| "[Unreassembled Packet]".to_owned());
         }
-        Stop::Malformed => {
+        Stop::Malformed | Stop::Overrun => {
+            let why = if stop == Stop::Overrun { OVERRUN } else { "" };
             let item = d.open(MALFORMED, tvb, 0, 0, Value::Bytes);
-            d.text(item, || format!("[Malformed Packet: {short}]"));
+            d.text(item, || format!("[Malformed Packet: {short}{why}]"));
             d.expert(MALFORMED_EXPERT, tvb, 0, 0);
             d.close();
-            d.append_info(|| "[Malformed Packet]".to_owned());
+            d.append_info(|| format!("[Malformed Packet{why}]"));
         }
     }
 }

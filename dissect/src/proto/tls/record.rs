@@ -40,6 +40,8 @@ fn is_version(version: u16) -> bool {
 pub(super) fn is_one<'a>(_: &Dissector<'a>, tvb: Tvb<'a>) -> bool {
     match *tvb.bytes() {
         [HANDSHAKE_RECORD, 3, 0..=3, high, low, 1 | 2, 0, ..] => (high, low) > (0, 3) && high <= MAX_RECORD_HIGH,
+        // A handshake of another protocol that takes on the looks of TLS begins with nothing.
+        [HANDSHAKE_RECORD, 3, 0..=3, 0, 0] => true,
         [DATA_RECORD, 3, 0..=3, high, low, _, ..] => (high, low) > (0, 0) && high <= MAX_RECORD_HIGH,
         _ => false,
     }
