@@ -238,6 +238,11 @@ protocols! {
     Mailslot => mailslot,
     Browser => browser,
     Ldap => ldap,
+    Loop => loopback,
+    Hsrp => hsrp,
+    Eigrp => eigrp,
+    Isakmp => isakmp,
+    Udpencap => udpencap,
 }
 
 /// A set of protocols.

@@ -95,7 +95,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
 fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, line: Line, side: &Side) {
     let octets = tvb.bytes();
     let is_request = side.line == REQUEST;
-    d.open(side.line, tvb, line.start, line.end - line.start, Value::Text);
+    d.open(side.line, tvb, line.start, line.end - line.start, value(octets.get(line.start..line.end)));
     let blanks =
         octets.get(line.start..line.end).unwrap_or_default().iter().take_while(|octet| **octet == b' ').count();
     let mut at = line.start + blanks;
@@ -106,7 +106,7 @@ fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, line: Line, side: &Side) {
             d.close();
             return;
         }
-        d.string(side.prefix, tvb, at + 1, word.len() - 1);
+        text(d, side.prefix, tvb, at + 1, word.len() - 1);
         at = rest;
     }
     if at >= line.end {
@@ -118,7 +118,7 @@ fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, line: Line, side: &Side) {
     let command = octets.get(word.clone()).unwrap_or_default();
     d.append_info(|| format!(" ({})", printable(command)));
     let is_numeric = command.len() == 3 && command.iter().all(u8::is_ascii_digit);
-    d.string(side.command, tvb, word.start, word.len());
+    text(d, side.command, tvb, word.start, word.len());
     if is_numeric && is_request {
         d.expert(REQUEST_COMMAND_NUMERIC, tvb, word.start, word.len());
     } else if is_numeric {
@@ -132,7 +132,7 @@ fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, line: Line, side: &Side) {
             is_open = true;
             d.open_text(tvb, at, line.end - at, || "Command parameters".to_owned());
         }
-        d.string(side.parameter, tvb, word.start, word.len());
+        text(d, side.parameter, tvb, word.start, word.len());
         at = rest;
     }
     if is_open {
@@ -140,10 +140,24 @@ fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, line: Line, side: &Side) {
     }
     if at < line.end {
         at += 1;
-        d.string(side.trailer, tvb, at, line.end - at);
+        text(d, side.trailer, tvb, at, line.end - at);
         tagged(d, tvb, at, line.end);
     }
     d.close();
+}
+
+/// Text of ASCII; what is none of it is told from it.
+fn value(octets: Option<&[u8]>) -> Value {
+    let octets = octets.unwrap_or_default();
+    if octets.is_ascii() {
+        return Value::Text;
+    }
+    let shown = |octet: &u8| if octet.is_ascii() { char::from(*octet) } else { char::REPLACEMENT_CHARACTER };
+    Value::String(octets.iter().map(shown).collect::<String>().into())
+}
+
+fn text<'a>(d: &mut Dissector<'a>, field: FieldId, tvb: Tvb<'a>, at: usize, len: usize) {
+    d.add(field, tvb, at, len, value(tvb.bytes().get(at..at + len)));
 }
 
 /// Client-to-client messages in a trailer.
@@ -153,7 +167,7 @@ fn tagged<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, mut at: usize, end: usize) {
         let Some(start) = find(at) else { break };
         match find(start + 1) {
             Some(close) => {
-                d.string(CTCP, tvb, start + 1, close - start - 1);
+                text(d, CTCP, tvb, start + 1, close - start - 1);
                 at = close + 1;
             }
             None => {
