@@ -198,8 +198,12 @@ fn announce<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
         Some(message) => flows.exchanges.see(message, frame, lines),
         None => exchange::Exchanges::alone(&lines, frame),
     };
-    for ((address, port), frame) in outcome.announced {
-        flows.udp.announce(address, port, frame);
+    for exchange::Announcement { place: (address, port), frame, is_control } in outcome.announced {
+        if is_control {
+            flows.udp.announce_control(address, port, frame);
+        } else {
+            flows.udp.announce(address, port, frame);
+        }
     }
     for ((address, port), setup) in outcome.offered {
         flows.udp.offer(address, port, setup);

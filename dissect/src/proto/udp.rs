@@ -127,6 +127,8 @@ struct Announced {
     conversation: Conversation,
     /// The frame that announced it.
     frame: u64,
+    /// The frame with which the conversation there began.
+    since: u64,
     /// What is heard there, once both sides agreed on it.
     setup: Option<Arc<Setup>>,
     /// The RTP that was offered and neither accepted nor refused.
@@ -143,6 +145,8 @@ struct Early {
     announced: u64,
     to: Endpoints,
     from: Endpoints,
+    /// What was agreed on before a newer offer makes it known already.
+    is_known: bool,
     /// Where an RTP header would have its fixed part (RFC 3550, 5.1).
     header: [u8; RTP_HEADER_LEN],
 }
@@ -197,10 +201,18 @@ impl Flows {
             Announced::new(&mut self.begun, frame)
         });
         if !is_new && place.frame < frame {
-            (place.conversation, place.frame) = (Conversation::new(&mut self.begun, None), frame);
+            (place.conversation, place.frame, place.since) = (Conversation::new(&mut self.begun, None), frame, frame);
         }
         if place.frame == frame && place.conversation.successor.is_none() {
             place.conversation.successor = successor;
+        }
+    }
+
+    /// As [`Flows::announce`], but nothing new begins where something was announced before.
+    pub(crate) fn announce_control(&mut self, address: Address, port: u16, frame: u64) {
+        match self.announced.get_mut(Self::place(address, port)) {
+            Some(place) => place.frame = place.frame.max(frame),
+            None => self.announce(address, port, frame),
         }
     }
 
@@ -277,8 +289,11 @@ impl Flows {
 
     /// Says that it is not.
     pub(crate) fn withdraw(&mut self, address: Address, port: u16) {
-        if let Some(place) = self.announced.get_mut(Self::place(address, port)) {
-            place.offer = None;
+        let here = Self::place(address, port);
+        if let Some(place) = self.announced.get_mut(here)
+            && place.offer.take().is_some()
+        {
+            self.early.retain(|early| !early.is_known || early.to != here && early.from != here);
         }
     }
 
@@ -308,8 +323,10 @@ impl Flows {
         let here = Self::place(address, port);
         let setup = Arc::new(setup);
         let place = self.announced.get_or_insert_with(here, || Announced::new(&mut self.begun, setup.frame));
-        // An answer that is sent again names its request, which may be older than what set the same medium up since.
-        let is_older = |before: &Arc<Setup>| before.proto == setup.proto && before.frame > setup.frame;
+        // An answer that is sent again names its request, which may be older than what set the same medium up since. Where
+        // the conversation goes on the last word counts.
+        let goes_on = setup.proto == ProtoId::Rtcp && place.since <= setup.frame;
+        let is_older = |before: &Arc<Setup>| before.proto == setup.proto && before.frame > setup.frame && !goes_on;
         if place.setup.as_ref().is_some_and(is_older) {
             return Vec::new();
         }
@@ -317,7 +334,7 @@ impl Flows {
         let mut facts = Vec::new();
         self.early.retain(|early| {
             let is_here = early.to == here || early.from == here;
-            if is_here {
+            if is_here && (!early.is_known || setup.proto != ProtoId::T38) {
                 let sequence = place.extend(&early.header);
                 // It is that offer's which was there when it came.
                 let setup = match early.announced == setup.frame || setup.proto == ProtoId::T38 {
@@ -339,22 +356,26 @@ impl Flows {
         }
         let to = Self::place(endpoints.dst, endpoints.dst_port);
         let from = Self::place(endpoints.src, endpoints.src_port);
-        let mut offered = None;
+        let (mut offered, mut known) = (None, None);
         for here in [to, from] {
             let Some(place) = self.announced.get_mut(here) else { continue };
+            if place.setup.is_none() || place.offer.is_some() {
+                offered = offered.or(Some(place.frame));
+            }
             if let Some(setup) = place.setup.clone() {
                 let sequence = if setup.proto == ProtoId::Rtp { place.extend(payload) } else { 0 };
-                return Some((setup, sequence));
+                known = Some((setup, sequence));
+                break;
             }
-            offered = offered.or(Some(place.frame));
         }
         if let (Some(announced), Some(header)) = (offered, payload.first_chunk()) {
             if self.early.len() >= MAX_EARLY {
                 self.early.pop_front();
             }
-            self.early.push_back(Early { frame, layer, announced, to, from, header: *header });
+            let is_known = known.is_some();
+            self.early.push_back(Early { frame, layer, announced, to, from, is_known, header: *header });
         }
-        None
+        known
     }
 
     /// What was announced for the sender or, failing that, for the receiver; and whether it is the sender's.
@@ -392,7 +413,7 @@ impl Flows {
 impl Announced {
     fn new(begun: &mut u32, frame: u64) -> Self {
         let conversation = Conversation::new(begun, None);
-        Self { conversation, frame, setup: None, offer: None, sources: SmallVec::new() }
+        Self { conversation, frame, since: frame, setup: None, offer: None, sources: SmallVec::new() }
     }
 
     /// The extended sequence number of an RTP packet: that one of those that end in its sequence number which is nearest
@@ -549,7 +570,7 @@ fn heard<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>) -> Option<ProtoId> {
 /// What the payload of the innermost datagram was set up for, and its extended sequence number.
 pub(crate) fn media(d: &Dissector<'_>) -> Option<(Arc<Setup>, u32)> {
     let here = d.occurrence(ProtoId::Udp);
-    d.peek_fact(|fact| match fact {
+    d.last_fact(|fact| match fact {
         Fact::Media { layer, sequence, setup } if *layer == here => Some((setup.clone(), *sequence)),
         _ => None,
     })
@@ -745,6 +766,15 @@ mod tests {
         assert_eq!(flows.follow(endpoints(1, 2).reversed(), (1, 1), 10, true).stream, 0);
         flows.announce(HERE, 2, 2);
         assert_eq!(flows.follow(endpoints(1, 2).reversed(), (1, 1), 10, true).stream, 1);
+    }
+
+    #[test]
+    fn rtcp_stays_one_stream_however_often_it_is_announced() {
+        let mut flows = Flows::default();
+        for frame in [1, 5, 9] {
+            flows.announce_control(HERE, 2, frame);
+            assert_eq!(flows.follow(endpoints(1, 2), (frame + 1, 1), 10, true).stream, 0);
+        }
     }
 
     fn moved(flows: Flows) -> Vec<(u64, u32)> {

@@ -140,6 +140,46 @@ fn media_of_an_offer_without_an_answer_is_as_offered() {
 }
 
 #[test]
+fn media_between_a_new_offer_and_its_answer_are_the_new_ones() {
+    let mut wanted = Wanted::nothing();
+    wanted.add(rtp::SETUP_FRAME);
+    let there = || datagram((2, 5000), (1, 4000), RTP);
+    let again = "v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 0\r\n";
+    let again = message("INVITE sip:b@b SIP/2.0", "2 INVITE", again).replace("z9hG4bK1", "z9hG4bK2");
+    let respond = |status: &str, body: &str| {
+        let response = message(&format!("SIP/2.0 {status}"), "2 INVITE", body).replace("z9hG4bK1", "z9hG4bK2");
+        datagram((2, 5060), (1, 5060), response.as_bytes())
+    };
+    let frames = |last: Vec<u8>| {
+        let again = datagram((1, 5060), (2, 5060), again.as_bytes());
+        let first = [offer("audio 4000 RTP/AVP 0"), answer("200 OK", "audio 5000 RTP/AVP 0")];
+        first.into_iter().chain([there(), again, there(), last, there()]).collect::<Vec<_>>()
+    };
+    let setup_frames = |frames: Vec<Vec<u8>>| -> Vec<u64> {
+        let packets: Vec<_> = (1..)
+            .zip(&frames)
+            .map(|(number, bytes)| Packet { number, time: number as i64 * 20_000_000, ..Packet::alone(101, bytes) })
+            .collect();
+        let mut first = Analysis::new(&wanted);
+        packets.iter().for_each(|packet| first.observe(packet));
+        let (facts, mut scratch, mut found) = (first.finish(), Scratch::default(), Vec::new());
+        for packet in &packets {
+            dissect(packet, facts.of(packet.number), &wanted, &mut scratch, |dissection| {
+                let of = dissection.nodes.iter().filter(|node| node.field == rtp::SETUP_FRAME);
+                found.extend(of.filter_map(|node| match node.value {
+                    crate::value::Value::Uint(frame) => Some(frame),
+                    _ => None,
+                }));
+            });
+        }
+        found
+    };
+    let accepted = respond("200 OK", "v=0\r\nc=IN IP4 10.0.0.2\r\nm=audio 5000 RTP/AVP 0\r\n");
+    assert_eq!(setup_frames(frames(accepted)), [1, 4, 4]);
+    assert_eq!(setup_frames(frames(respond("486 Busy", ""))), [1, 1, 1]);
+}
+
+#[test]
 fn other_messages_do_not_take_an_address_away() {
     let mut stun = vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
     stun.extend([7; 12]);

@@ -106,17 +106,33 @@ impl Line {
     fn places(&self) -> impl Iterator<Item = Place> {
         self.place.into_iter().chain(self.control)
     }
+
+    /// The same, as an announcement by `frame`.
+    fn announcements(&self, frame: u64) -> impl Iterator<Item = Announcement> {
+        let media = self.place.map(|place| Announcement { place, frame, is_control: false });
+        media.into_iter().chain(self.control.map(|place| Announcement { place, frame, is_control: true }))
+    }
 }
 
 fn is_rtp(transport: &[u8]) -> bool {
     transport.starts_with(b"RTP/") || transport.starts_with(b"UDP/TLS/RTP/")
 }
 
+/// Where a conversation of its own begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Announcement {
+    pub(crate) place: Place,
+    /// The frame that says so.
+    pub(crate) frame: u64,
+    /// It is RTCP's, which stays one conversation however often it is announced.
+    pub(crate) is_control: bool,
+}
+
 /// What a description leads to.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Outcome {
-    /// Where a conversation of its own begins, whatever is spoken there, and the frame that says so.
-    pub(crate) announced: Vec<(Place, u64)>,
+    /// Where a conversation of its own begins, whatever is spoken there.
+    pub(crate) announced: Vec<Announcement>,
     /// What is heard where from now on.
     pub(crate) bound: Vec<(Place, Setup)>,
     /// The RTP that will be heard if the answer accepts it.
@@ -159,7 +175,7 @@ fn call_text(call_id: &[u8]) -> Box<str> {
 
 /// Where conversations of their own begin, and nothing more.
 fn announced(lines: &[Line], frame: u64) -> Outcome {
-    let announced = lines.iter().flat_map(Line::places).map(|place| (place, frame)).collect();
+    let announced = lines.iter().flat_map(|line| line.announcements(frame)).collect();
     Outcome { announced, ..Outcome::default() }
 }
 
@@ -254,16 +270,15 @@ impl Call {
         let here = self.offers.iter_mut().rev().find(is_ours).is_some();
         let mut offers = self.offers.iter_mut().rev().filter(is_asked);
         let offer = if here { offers.find(|offer| is_this_hop(offer)) } else { offers.next() };
-        let is_provisional = message.status.is_some_and(|status| status < 200);
+        // The frame that Wireshark names: of a final response's first copy that of the request.
+        let is_own = message.status.is_some_and(|status| status < 200) || message.repeats.is_some();
+        let setup = if is_own { frame } else { message.request.unwrap_or(frame) };
         if let Some(offer) = offer {
-            // The frame that Wireshark names: of an answer's first copy that of the request.
-            let is_own = is_provisional || message.repeats.is_some();
-            let setup = if is_own { frame } else { message.request.unwrap_or(frame) };
             return offer.accept(&message.call_id, &lines, frame, setup);
         }
         if message.request.is_some() {
             // The request had no description: this is the offer.
-            return self.offer(message, frame, lines, true);
+            return self.offer(message, setup, lines, true);
         }
         if message.method == Method::Other {
             // What answers OPTIONS says what could be heard, not what will.
@@ -313,10 +328,10 @@ impl Offer {
             let is_agreed = !offered.is_refused && !accepted.is_refused && offered.proto == accepted.proto;
             let is_fax = accepted.proto == Some(ProtoId::T38);
             let own = if is_fax { frame } else { setup };
-            outcome.announced.extend(accepted.places().map(|place| (place, own)));
+            outcome.announced.extend(accepted.announcements(own));
             if is_agreed {
                 if is_fax {
-                    outcome.announced.extend(offered.places().map(|place| (place, own)));
+                    outcome.announced.extend(offered.announcements(own));
                 }
                 bind(&mut outcome, offered, call_id, if is_fax { frame } else { self.frame });
                 bind(&mut outcome, accepted, call_id, own);

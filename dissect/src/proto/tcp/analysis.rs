@@ -121,7 +121,7 @@ pub(super) struct Side {
     /// How often this side was seen not to have what the other one sends, by itself or from the other's
     /// acknowledgments, since it acknowledged something new.
     hints: u32,
-    /// The sequence number behind the highest seen.
+    /// The sequence number behind the highest seen, and what came with it.
     next: Option<u32>,
     next_frame: u64,
     next_time: i64,
@@ -212,12 +212,8 @@ pub(super) fn analyze(from: &mut Side, to: &mut Side, shared: &Shared, segment: 
     let next = segment.seq.wrapping_add(segment.span());
     let found = verdict.findings;
     if found & ZERO_WINDOW_PROBE == 0 {
-        // RFC 9293, 3.10.7.4: a SYN begins anew.
-        let begins = segment.flags & (SYN | ACK) == SYN && from.next != Some(next);
-        if begins || from.next.is_none_or(|known| before(known, next)) {
-            from.next = Some(next);
-            from.next_frame = segment.frame;
-            from.next_time = segment.time;
+        if from.next.is_none_or(|known| before(known, next)) {
+            (from.next, from.next_frame, from.next_time) = (Some(next), segment.frame, segment.time);
         }
         // What lies behind a gap was seen, but the other side cannot acknowledge it before the gap begins to be filled.
         if from.to_acknowledge.is_none_or(|known| known == segment.seq) {
@@ -259,8 +255,7 @@ fn repetition(from: &Side, to: &Side, shared: &Shared, segment: &Segment, verdic
     let since_ack = segment.time.saturating_sub(to.last_ack_time);
     if to.hints >= 2 && to.last_ack == segment.seq && since_ack < FAST_RETRANSMIT_NS {
         verdict.findings |= FAST_RETRANSMISSION;
-    } else if segment.flags & (SYN | ACK) != SYN
-        && since_next < shared.first_rtt.unwrap_or(OUT_OF_ORDER_NS)
+    } else if since_next < shared.first_rtt.unwrap_or(OUT_OF_ORDER_NS)
         && from.next != Some(segment.seq.wrapping_add(segment.span()))
     {
         verdict.findings |= OUT_OF_ORDER;
@@ -314,5 +309,7 @@ fn flight(from: &mut Side, to: &mut Side, segment: &Segment, verdict: &mut Verdi
     if in_flight < 1 << 31 {
         verdict.in_flight = in_flight;
         verdict.push_sent = from.push_sent;
+    } else {
+        verdict.is_odd = true;
     }
 }

@@ -291,10 +291,10 @@ const NOTES: &[(u32, &str)] = &[
     (finding::ACK_LOST_SEGMENT, "[TCP ACKed unseen segment] "),
     (finding::RETRANSMISSION, "[TCP Retransmission] "),
     (finding::FAST_RETRANSMISSION, "[TCP Fast Retransmission] "),
-    (finding::SPURIOUS_RETRANSMISSION, "[TCP Spurious Retransmission] "),
     (finding::OUT_OF_ORDER, "[TCP Out-Of-Order] "),
     (finding::REUSED_PORTS, "[TCP Port numbers reused] "),
     (finding::LOST_SEGMENT, "[TCP Previous segment not captured] "),
+    (finding::SPURIOUS_RETRANSMISSION, "[TCP Spurious Retransmission] "),
     (finding::WINDOW_UPDATE, "[TCP Window Update] "),
     (finding::WINDOW_FULL, "[TCP Window Full] "),
     (finding::KEEP_ALIVE, "[TCP Keep-Alive] "),
@@ -309,15 +309,15 @@ const NOTES: &[(u32, &str)] = &[
 fn notes(d: &mut Dissector<'_>, known: Option<&Known>) -> String {
     let mut info = String::new();
     if let Some(known) = known.filter(|known| known.found(finding::ANY)) {
-        for (bit, name) in NOTES {
-            if known.found(*bit) {
-                info.push_str(name);
-            }
-        }
         if known.found(finding::DUPLICATE_ACK)
             && let Some((number, frame)) = duplicate(d)
         {
             let _ = write!(info, "[TCP Dup ACK {frame}#{number}] ");
+        }
+        for (bit, name) in NOTES {
+            if known.found(*bit) {
+                info.push_str(name);
+            }
         }
     }
     info
