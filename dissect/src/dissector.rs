@@ -12,7 +12,9 @@ use crate::field::FieldId;
 use crate::host_names;
 use crate::packet::Packet;
 use crate::proto::sdp::exchange;
-use crate::proto::{arp, dns, frame, http, icmp, imap, ldap, quic, sctp, sip, ssh, t38, tcp, tftp, tls, udp, ws};
+use crate::proto::{
+    arp, dns, dtls, frame, http, icmp, imap, ldap, quic, sctp, sip, ssh, t38, tcp, tftp, tls, udp, websocket, ws,
+};
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
 use crate::setup::Setup;
@@ -101,6 +103,8 @@ pub struct Flows {
     pub(crate) sip: sip::Dialogs,
     pub(crate) http: http::Exchanges,
     pub(crate) tls: tls::Sessions,
+    pub(crate) dtls: dtls::Messages,
+    pub(crate) websocket: websocket::Messages,
     /// Offers and answers of calls.
     pub(crate) exchanges: exchange::Exchanges,
     /// The faxes under way.

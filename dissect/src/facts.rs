@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::proto::{arp, dns, http, quic, ssh, t38, tcp, tftp, tls};
+use crate::pieces::Whole;
+use crate::proto::{arp, dns, http, quic, ssh, t38, tcp, tftp, tls, websocket};
 use crate::reassembly::Datagram;
 use crate::registry::ProtoId;
 use crate::setup::Setup;
@@ -119,6 +120,10 @@ pub enum Fact {
     Tls(Arc<tls::Session>),
     /// The piece of a handshake message that stands at a place of the frame.
     TlsPiece { at: u32, index: u16, assembly: Arc<tls::Assembly> },
+    /// The message that WebSocket frames make of which the first one in this frame stands at a place.
+    WebSocket { at: u32, message: Arc<websocket::Message> },
+    /// The message that the DTLS fragment at a place of the frame completes.
+    DtlsWhole { at: u32, whole: Arc<Whole> },
     /// An IP address in this ARP packet that was seen at another hardware address.
     DuplicateAddress(Box<arp::Duplicate>),
 }

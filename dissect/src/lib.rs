@@ -20,6 +20,7 @@ pub mod host_names;
 pub(crate) mod numbers;
 pub mod output;
 pub mod packet;
+pub mod pieces;
 pub mod proto;
 pub mod reassembly;
 pub(crate) mod recent;

@@ -1,14 +1,19 @@
 //! Datagram Transport Layer Security (RFC 6347): records in datagrams, handshakes as TLS has them, cookies and SRTP's
-//! profiles (RFC 5764). A handshake message in several fragments is shown fragment by fragment.
+//! profiles (RFC 5764). A handshake message in several fragments is shown whole where the last of them comes.
 
 use std::sync::Arc;
 
 use crate::bindings::Binding;
+use crate::conversation;
 use crate::dissector::Dissector;
+use crate::facts::Fact;
 use crate::field::Names;
+use crate::pieces::{Pieces, Whole};
 use crate::proto::tls::handshake::{self, Context};
 use crate::proto::tls::session::{self, Session};
 use crate::proto::tls::{self, Show, ciphers, names, rows};
+use crate::proto::udp::octets as octets_text;
+use crate::recent::Recent;
 use crate::registry::{ProtoId, Protocol, Sample};
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
@@ -20,6 +25,10 @@ rows::secured! { Dtls, "dtls", "Datagram Transport Layer Security";
     MESSAGE_SEQ = field("dtls.handshake.message_seq", "Message Sequence", Uint16, Dec);
     FRAGMENT_OFFSET = field("dtls.handshake.fragment_offset", "Fragment Offset", Uint24, Dec);
     FRAGMENT_LENGTH = field("dtls.handshake.fragment_length", "Fragment Length", Uint24, Dec);
+    FRAGMENTS = field("dtls.fragments", "Message fragments", None, None);
+    FRAGMENT = field("dtls.fragment", "Message fragment", FrameNum, None);
+    FRAGMENT_COUNT = field("dtls.fragment.count", "Message fragment count", Uint32, Dec);
+    REASSEMBLED_LENGTH = field("dtls.reassembled.length", "Reassembled DTLS length", Uint32, Dec);
     COOKIE_LENGTH = field("dtls.handshake.cookie_length", "Cookie Length", Uint8, Dec);
     COOKIE = field("dtls.handshake.cookie", "Cookie", Bytes, None);
     USE_SRTP_PROTECTION_PROFILES_LENGTH = field("dtls.use_srtp.protection_profiles_length", "SRTP Protection Profiles Length", Uint16, Dec);
@@ -67,7 +76,7 @@ const SAMPLE: &[&str] = &[
      05000302683200110009000702000400000000001500020000001b0003020001002b0003020304002d00020101003300 \
      070005001d00016b446900050003026832003000070005016f0001760039007b01010503010504010505010506010507 \
      01050801050901050a01050b01050e010520010550570105712701058000715801058000ff000105c0000000ff04de1a \
-     010500016f02016f0f016f10016f7128016f712d016f7129027561712b00712c00800047520900000001040000000111 \
+     010500016f02016f0f016f10016f7128016f800047510071290175712b00712a00800047520900000001040000000111 \
      0800000001000000021b00000a000100001000020000",
     "4500019b00010000401100000a0000020a000001163413880187000016fefd000000000000000000a002000094000000 \
      0000000094fefd535353535353535353535353535353535353535353535353535353535353535303736964c02f000069 \
@@ -125,7 +134,62 @@ const SAMPLE: &[&str] = &[
      02fefc00330005001d00016b16fefd0000000000000000001a0d00000e000000000000000e036374780008000d000400 \
      02040116fefd000000000000000000230400001700000000000000170000000100000002016e0001740008002a000400 \
      000001",
+    "4500003900010000401100000a0000010a000002140016340025000016fefd000000000000000000101000000a000100 \
+     0000000004096b6b6b",
+    "4500005e00010000401100000a0000010a00000214001634004a000016fefd000000000000000000121000000a000100 \
+     00040000066b6b6b6b6b6b18fefd00000000000000000005010001687018fefd0000000000000000000401ff0068",
+    "4500004900010000401100000a0000020a000001163414000035000016fefd0000000000000000002008000014000000 \
+     000000001400120039000e8000475209000000010400000001",
 ];
+
+/// How long a handshake message may be that lies in fragments, in how many, and how many such messages wait at one time.
+/// Together they take 32 MiB.
+const MAX_MESSAGE: usize = 64 << 10;
+const MAX_FRAGMENTS: usize = 1024;
+const MAX_MESSAGES: usize = 512;
+
+/// A message of which fragments came.
+struct Message {
+    kind: u8,
+    len: usize,
+    fragments: Pieces,
+}
+
+/// The messages in fragments of the first pass, by conversation, side and number.
+pub(crate) struct Messages(Recent<(conversation::Key, bool, u16), Message>);
+
+impl Default for Messages {
+    fn default() -> Self {
+        Self(Recent::new(MAX_MESSAGES))
+    }
+}
+
+impl Messages {
+    /// Takes a fragment; answers the message if it is whole by it.
+    fn take(
+        &mut self,
+        key: (conversation::Key, bool, u16),
+        frame: u64,
+        (kind, len): (u8, usize),
+        offset: usize,
+        octets: &[u8],
+    ) -> Option<Arc<Whole>> {
+        if len > MAX_MESSAGE || offset + octets.len() > len {
+            return None;
+        }
+        if self.0.get(&key).is_none_or(|message| (message.kind, message.len) != (kind, len)) {
+            self.0.insert(key, Message { kind, len, fragments: Pieces::new(0, len as u64) });
+        }
+        let message = self.0.get(&key)?;
+        if message.fragments.count() < MAX_FRAGMENTS {
+            message.fragments.put(frame, offset as u64, octets);
+        }
+        let whole = message.fragments.whole()?;
+        // What comes again begins anew.
+        message.fragments = Pieces::new(0, len as u64);
+        Some(Arc::new(whole))
+    }
+}
 
 const HEADER_LEN: usize = 13;
 /// A handshake message's header (RFC 6347, 4.2.2).
@@ -192,6 +256,7 @@ fn record<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, session: Option<&Arc<Session>
             tls::append(d, || "Application Data".to_owned());
             "Application Data Protocol: Application Data".to_owned()
         }
+        24 => tls::heartbeat(&mut Show::new(d, content, PROTO))?,
         _ => String::new(),
     };
     let name = version_name(session.and_then(|session| session.version()));
@@ -250,19 +315,54 @@ fn messages<'a>(
     })
 }
 
-fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, name: &'static str, session: Option<&Arc<Session>>) -> Parsed {
+/// The message that the fragment at hand completes. The first pass puts it together.
+fn whole<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Result<Option<Arc<Whole>>, Stop> {
     let kind = tvb.u8(0)?;
-    let (whole, offset, fragment) = (tvb.u24(1)?, tvb.u24(6)?, tvb.u24(9)?);
-    let is_whole = offset == 0 && fragment == whole;
-    let mark = if is_whole { "" } else { " (Fragment)" };
-    tls::append(d, || format!("{name}{mark}"));
-    if d.flows().is_some()
+    let (len, number, offset) = (tvb.u24(1)? as usize, tvb.u16(4)?, tvb.u24(6)? as usize);
+    let (endpoints, is_second) = d.endpoints.conversation();
+    let (frame, place) = (d.packet.number, tvb.place());
+    let octets = tvb.bytes().get(MESSAGE_HEADER_LEN..).unwrap_or_default();
+    let whole = d.flows().and_then(|flows| {
+        let key = (conversation::Key(endpoints), is_second, number);
+        flows.dtls.take(key, frame, (kind, len), offset, octets)
+    });
+    if let Some(whole) = whole {
+        d.record(Fact::DtlsWhole { at: place, whole });
+    }
+    Ok(d.peek_fact(|fact| match fact {
+        Fact::DtlsWhole { at, whole } if *at == place => Some(whole.clone()),
+        _ => None,
+    }))
+}
+
+/// In the first pass: takes what a server's hello tells of its connection.
+fn learn(d: &mut Dissector<'_>, session: Option<&Arc<Session>>, body: &[u8]) {
+    // As TLS has it, a message's header has four octets.
+    let hello = [&[0; 4], body].concat();
+    if d.is_first_pass()
         && let Some(session) = session
-        && kind == handshake::SERVER_HELLO
-        && is_whole
-        && let Some((version, suite, application)) = tvb.bytes().get(8..).and_then(handshake::choice)
+        && let Some((version, suite, application)) = handshake::choice(&hello)
     {
         session.chose(version, suite, application);
+    }
+}
+
+fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, name: &'static str, session: Option<&Arc<Session>>) -> Parsed {
+    let kind = tvb.u8(0)?;
+    let (len, offset, fragment) = (tvb.u24(1)?, tvb.u24(6)?, tvb.u24(9)?);
+    let is_whole = offset == 0 && fragment == len;
+    let whole = if is_whole { None } else { whole(d, tvb)? };
+    let mark = match whole {
+        Some(_) => " (Reassembled)",
+        None if is_whole => "",
+        None => " (Fragment)",
+    };
+    tls::append(d, || format!("{name}{mark}"));
+    if kind == handshake::SERVER_HELLO {
+        let body = whole.as_ref().map(|whole| &*whole.octets);
+        if let Some(body) = body.or_else(|| tvb.bytes().get(MESSAGE_HEADER_LEN..).filter(|_| is_whole)) {
+            learn(d, session, body);
+        }
     }
     let item = d.open(HANDSHAKE, tvb, 0, tvb.reported(), Value::None);
     d.text(item, || format!("Handshake Protocol: {name}{mark}"));
@@ -271,21 +371,56 @@ fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, name: &'static str, session:
     d.uint(MESSAGE_SEQ, tvb, 4, 2)?;
     d.uint(FRAGMENT_OFFSET, tvb, 6, 3)?;
     d.uint(FRAGMENT_LENGTH, tvb, 9, 3)?;
-    if is_whole && kind == 3 {
-        d.uint(VERSION, tvb, 12, 2)?;
-        let len = d.uint(COOKIE_LENGTH, tvb, 14, 1)? as usize;
-        tvb.slice(15, len)?;
-        d.bytes(COOKIE, tvb, 15, len);
+    if let Some(whole) = whole {
+        let tvb = d.add_source(&whole.octets, "Reassembled DTLS");
+        fragments(d, tvb, &whole.pieces);
+        body(d, tvb, 0, kind, session)?;
     } else if is_whole {
-        let context = Context {
-            version: session.and_then(|session| session.version()).unwrap_or(0),
-            suite: session.and_then(|session| session.suite()),
-            cookie: Some((COOKIE_LENGTH, COOKIE)),
-        };
-        handshake::body(&mut Show::new(d, tvb, PROTO), kind, MESSAGE_HEADER_LEN, &context)?;
+        body(d, tvb, MESSAGE_HEADER_LEN, kind, session)?;
     }
     d.close();
     Ok(())
+}
+
+fn fragments<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, pieces: &[(u64, u32)]) {
+    let len = tvb.reported();
+    let item = d.open(FRAGMENTS, tvb, 0, len, Value::None);
+    d.mark_generated(item);
+    d.text(item, || {
+        let each: Vec<String> = pieces.iter().map(|(frame, len)| format!("#{frame}({len})")).collect();
+        format!("{} Message fragments ({}): {}", pieces.len(), octets_text(len), each.join(", "))
+    });
+    let mut start = 0;
+    for (frame, len) in pieces {
+        let (frame, len) = (*frame, *len as usize);
+        let piece = d.generated(FRAGMENT, tvb, start, len, Value::Uint(frame));
+        d.text(piece, || {
+            let end = (start + len).saturating_sub(1);
+            format!("Frame: {frame}, payload: {start}-{end} ({})", octets_text(len))
+        });
+        start += len;
+    }
+    d.generated(FRAGMENT_COUNT, tvb, 0, 0, Value::Uint(pieces.len() as u64));
+    d.generated(REASSEMBLED_LENGTH, tvb, 0, 0, Value::Uint(len as u64));
+    d.close();
+}
+
+/// Shows what stands behind a message's header.
+fn body<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, kind: u8, session: Option<&Arc<Session>>) -> Parsed {
+    const HELLO_VERIFY_REQUEST: u8 = 3;
+    if kind == HELLO_VERIFY_REQUEST {
+        d.uint(VERSION, tvb, at, 2)?;
+        let len = d.uint(COOKIE_LENGTH, tvb, at + 2, 1)? as usize;
+        tvb.slice(at + 3, len)?;
+        d.bytes(COOKIE, tvb, at + 3, len);
+        return Ok(());
+    }
+    let context = Context {
+        version: session.and_then(|session| session.version()).unwrap_or(0),
+        suite: session.and_then(|session| session.suite()),
+        cookie: Some((COOKIE_LENGTH, COOKIE)),
+    };
+    handshake::body(&mut Show::new(d, tvb, PROTO), kind, at, &context)
 }
 
 /// The profiles of SRTP that are offered or chosen (RFC 5764, 4.1.1); answers where they end.
@@ -304,4 +439,60 @@ pub(crate) fn use_srtp<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, end: 
         d.bytes(USE_SRTP_MKI, tvb, stop + 1, len);
     }
     Ok(stop + 1 + len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dissector::Endpoints;
+    use crate::tests::{frames, survives_anything, values};
+
+    #[test]
+    fn a_message_in_fragments_is_shown_with_the_last_of_them() {
+        let all = frames(101, SAMPLE);
+        let whole = all.iter().position(|frame| values(frame, "dtls.fragment.count") == "2").unwrap();
+        assert_eq!(values(&all[whole], "dtls.fragment"), format!("{},{}", whole, whole + 1));
+        assert_eq!(values(&all[whole], "dtls.reassembled.length"), "10");
+        assert_eq!(values(&all[whole - 1], "dtls.fragment"), "");
+    }
+
+    #[test]
+    fn the_fingerprint_looks_behind_the_cookie() {
+        let all = frames(101, SAMPLE);
+        assert!(values(&all[0], "dtls.handshake.ja3_full").starts_with("65277,49199,"));
+        let again = all.iter().find(|frame| {
+            let [kind, len] = ["dtls.handshake.type", "dtls.handshake.cookie_length"].map(|name| values(frame, name));
+            (kind.as_str(), len.as_str()) == ("1", "6")
+        });
+        assert!(values(again.unwrap(), "dtls.handshake.ja3_full").starts_with("65277,49199,"));
+    }
+
+    #[test]
+    fn no_more_fragments_are_kept_than_may_be() {
+        let mut messages = Messages::default();
+        let key = |number| (conversation::Key(Endpoints::default()), false, number);
+        assert!(messages.take(key(0), 1, (11, MAX_MESSAGE + 1), 0, b"x").is_none());
+        assert!(messages.take(key(0), 1, (11, 4), 3, b"xx").is_none());
+        assert_eq!(messages.0.len(), 0);
+        for at in 0..2 * MAX_FRAGMENTS {
+            assert!(messages.take(key(1), 1, (11, MAX_MESSAGE), 2 * at, b"x").is_none());
+        }
+        assert_eq!(messages.0.get(&key(1)).unwrap().fragments.count(), MAX_FRAGMENTS);
+        for number in 0..4 * MAX_MESSAGES as u16 {
+            messages.take(key(number), 1, (11, 4), 0, b"x");
+        }
+        assert!(messages.0.len() <= MAX_MESSAGES);
+        assert!(messages.take(key(9999), 1, (11, 4), 2, b"cd").is_none());
+        let whole = messages.take(key(9999), 2, (11, 4), 0, b"abc").unwrap();
+        assert_eq!(&*whole.octets, b"abcd");
+    }
+
+    #[test]
+    fn nothing_breaks_it() {
+        survives_anything(
+            ProtoId::Dtls,
+            b"\x16\xfe\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x12\x10\x00\x00\x0a\x00\x01\x00\x00\x00\x00\x00\x06abcdef\
+              \x18\xfe\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x05\x01\x00\x01hp",
+        );
+    }
 }

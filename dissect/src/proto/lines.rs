@@ -40,7 +40,8 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         let count = each(d, tvb);
         d.text(item, || {
             let name = bindings::media_type_name(media_type);
-            format!("Line-based text data: {name} ({count} lines)")
+            let name = if name.is_empty() { String::new() } else { format!(": {name}") };
+            format!("Line-based text data{name} ({count} lines)")
         });
     }
     d.close();

@@ -321,7 +321,9 @@ fn is_one<'a>(d: &Dissector<'a>, tvb: Tvb<'a>) -> bool {
         let [0x40..=0x7f, id @ ..] = tvb.bytes() else {
             return false;
         };
-        return d.peek_flows().is_some_and(|flows| flows.quic.is_moved(id));
+        // The first pass knows it by its ID, the second one by what the first one found.
+        let is_known = |fact: &Fact| matches!(fact, Fact::Quic { packet, .. } if packet.is_known).then_some(());
+        return d.peek_flows().is_some_and(|flows| flows.quic.is_moved(id)) || d.peek_fact(is_known).is_some();
     };
     let version = u32::from_be_bytes([a, b, c, e]);
     let scil = tvb.bytes().get(6 + usize::from(dcil)).copied();

@@ -1,10 +1,16 @@
 //! The WebSocket protocol (RFC 6455, 5): frames, unmasked, and SIP (RFC 7118), text or data in them.
 //!
-//! A message in several frames is shown frame by frame, a compressed one (RFC 7692) as its octets.
+//! A message in several frames is shown where the last of them comes, a compressed one (RFC 7692) as what it was.
+
+mod message;
+
+use std::sync::Arc;
 
 use crate::dissector::Dissector;
+use crate::facts::Fact;
 use crate::field::{Names, fields};
-use crate::proto::sip;
+use crate::proto::udp::octets as octets_text;
+use crate::proto::{sip, tcp};
 use crate::registry::{Framing, ProtoId, Protocol, Sample};
 use crate::stop::Parsed;
 use crate::tvb::Tvb;
@@ -13,6 +19,7 @@ use crate::value::Value;
 fields! { WebSocket, "websocket", "WebSocket";
     FIN = field("websocket.fin", "Fin", Boolean, None).mask(0x80);
     RSV = field("websocket.rsv", "Reserved", Uint8, Hex).mask(0x70);
+    PMC = field("websocket.pmc", "Per-Message Compressed", Boolean, None).mask(0x40);
     OPCODE = field("websocket.opcode", "Opcode", Uint8, Dec).mask(0xf).names(Names::Values(OPCODES));
     MASK = field("websocket.mask", "Mask", Boolean, None).mask(0x80);
     PAYLOAD_LENGTH = field("websocket.payload_length", "Payload length", Uint8, Dec).mask(0x7f);
@@ -29,6 +36,11 @@ fields! { WebSocket, "websocket", "WebSocket";
     PING = field("websocket.payload.ping", "Ping", Bytes, None);
     PONG = field("websocket.payload.pong", "Pong", Bytes, None);
     UNKNOWN = field("websocket.payload.unknown", "Unknown", Bytes, None);
+    UNKNOWN_OPCODE = expert("websocket.payload.unknown.expert", "Dissector for Websocket Opcode", Note, Undecoded);
+    FRAGMENTS = field("websocket.fragments", "Reassembled websocket Fragments", None, None);
+    FRAGMENT = field("websocket.fragment", "Websocket Fragment", FrameNum, None);
+    FRAGMENT_COUNT = field("websocket.fragment.count", "Fragment count", Uint32, Dec);
+    REASSEMBLED_LENGTH = field("websocket.reassembled.length", "Reassembled websocket Payload length", Uint32, Dec);
 }
 
 const OPCODES: &[(u64, &str)] =
@@ -51,10 +63,15 @@ const STATUS_CODES: &[(u64, &str)] = &[
     (1015, "TLS handshake"),
 ];
 
+pub use message::Message;
+pub(crate) use message::Messages;
+
 pub(crate) static PROTOCOL: Protocol = Protocol {
     calls: &[ProtoId::Sip, ProtoId::Lines, ProtoId::Data],
     framing: Some(framing),
     is_counted: true,
+    // A message may be complete only in a later frame.
+    is_told_later: true,
     samples: &[Sample { link_type: 101, frames: SAMPLE }],
     ..Protocol::new(ProtoId::WebSocket, "WebSocket", &[], dissect)
 };
@@ -73,6 +90,16 @@ const SAMPLE: &[&str] = &[
      7b7082fe000401020304656377658981010203047100810102030462",
     "4500005100010000400600000a0000020a0000010050c0000000040f000000af5018fff0000000008a0170880503e862 \
      7965837f00000000000000017581125349502f322e3020323030204f4b0d0a0d0a",
+    "4500002800010000400600000a0000010a000002c021005000000064000000005002fff000000000",
+    "4500002800010000400600000a0000020a0000010050c021000003e8000000655012fff000000000",
+    "4500002800010000400600000a0000010a000002c021005000000065000003e95010fff000000000",
+    "4500004e00010000400600000a0000010a000002c021005000000065000003e95018fff000000000474554202f204854 \
+     54502f312e310d0a557067726164653a20776562736f636b65740d0a0d0a",
+    "4500004e00010000400600000a0000020a0000010050c021000003e90000008b5018fff000000000485454502f312e31 \
+     2031303120530d0a557067726164653a20776562736f636b65740d0a0d0a",
+    "4500002c00010000400600000a0000020a0000010050c0210000040f0000008b5018fff00000000001026162",
+    "4500003500010000400600000a0000020a0000010050c021000004130000008b5018fff00000000080026364c107f248 \
+     cdc9c90700",
 ];
 
 /// RFC 6455, 5.2: the length of a frame's header and of its payload.
@@ -103,13 +130,17 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let (first, second) = (tvb.u8(0)?, tvb.u8(1)?);
     let opcode = first & 0xf;
     d.set_info(|| {
-        let name = Names::Values(OPCODES).of(opcode.into()).unwrap_or("Unknown".into());
-        let fin = if first & 0x80 != 0 { " [FIN]" } else { "" };
+        let name = Names::Values(OPCODES).of(opcode.into()).unwrap_or("Unknown Opcode".into());
+        let fin = if first & 0x80 != 0 { " [FIN]" } else { "[FRAGMENT] " };
         let mask = if second & 0x80 != 0 { "[MASKED]" } else { "" };
         format!("WebSocket {name}{fin} {mask}")
     });
     d.flag(FIN, tvb, 0, 1, first.into());
     d.bits(RSV, tvb, 0, 1, first.into());
+    let is_compressed = first & 0x40 != 0 && matches!(opcode, 1 | 2);
+    if is_compressed {
+        d.flag(PMC, tvb, 0, 1, first.into());
+    }
     d.bits(OPCODE, tvb, 0, 1, first.into());
     d.flag(MASK, tvb, 1, 1, second.into());
     let item = d.bits(PAYLOAD_LENGTH, tvb, 1, 1, second.into());
@@ -137,54 +168,150 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
             payload = d.add_source(&plain, "Unmasked data");
         }
     }
-    if len > 0 {
-        self::payload(d, payload, opcode, first & 0x40 != 0);
+    let is_last = first & 0x80 != 0;
+    let whole = match opcode {
+        0..=2 if !(is_last && opcode != 0 && !is_compressed) => {
+            whole(d, tvb.place(), payload, &message::Frame { opcode, is_last, is_compressed })
+        }
+        _ => None,
+    };
+    match whole {
+        Some(message) => {
+            let name = if message.is_compressed { "Decompressed payload" } else { "Reassembled websocket Fragments" };
+            let octets = d.add_source(&message.octets, name);
+            self::payload(d, octets, message.opcode);
+            if message.pieces.len() > 1 {
+                fragments(d, octets, &message.pieces);
+            }
+            hand_on(d, octets, message.opcode);
+        }
+        None if len > 0 => {
+            let is_shown = opcode == 0 || is_last && !is_compressed;
+            let opcode = if is_shown || opcode > 2 { opcode } else { SILENT };
+            self::payload(d, payload, opcode);
+            hand_on(d, payload, opcode);
+        }
+        None => {}
     }
     d.close();
     Ok(())
 }
 
-/// Shows a frame's payload, and hands it on.
-fn payload<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, opcode: u8, is_compressed: bool) {
+/// Stands for the opcode of a frame that shows nothing of its payload: the message is not whole.
+const SILENT: u8 = 0xff;
+
+/// The message that a frame at a place completes, or that its part in the packet at hand does. The first pass puts it
+/// together.
+fn whole<'a>(d: &mut Dissector<'a>, place: u32, payload: Tvb<'a>, frame: &message::Frame) -> Option<Arc<Message>> {
+    let number = d.packet.number;
+    let (_, is_second) = d.endpoints.conversation();
+    if d.is_first_pass() {
+        let key = (tcp::stream_index(d), is_second);
+        let done = d.flows().and_then(|flows| flows.websocket.take(key, (number, place), frame, payload.bytes()));
+        if let Some((at, message)) = done {
+            d.record(Fact::WebSocket { at, message: Arc::new(message) });
+        }
+    }
+    d.peek_fact(|fact| match fact {
+        Fact::WebSocket { at, message } if *at == place => Some(message.clone()),
+        _ => None,
+    })
+}
+
+fn fragments<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, pieces: &[(u64, u32)]) {
+    let item = d.open(FRAGMENTS, tvb, 0, tvb.reported(), Value::None);
+    d.mark_generated(item);
+    let len: usize = pieces.iter().map(|piece| piece.1 as usize).sum();
+    d.text(item, || {
+        let each: Vec<String> = pieces.iter().map(|(frame, len)| format!("#{frame}({len})")).collect();
+        format!("{} Reassembled websocket Fragments ({}): {}", pieces.len(), octets_text(len), each.join(", "))
+    });
+    let mut start = 0;
+    for (frame, len) in pieces {
+        let (frame, len) = (*frame, *len as usize);
+        let piece = d.generated(FRAGMENT, tvb, start, len, Value::Uint(frame));
+        d.text(piece, || {
+            let end = (start + len).saturating_sub(1);
+            format!("Frame: {frame}, payload: {start}-{end} ({})", octets_text(len))
+        });
+        start += len;
+    }
+    d.generated(FRAGMENT_COUNT, tvb, 0, 0, Value::Uint(pieces.len() as u64));
+    d.generated(REASSEMBLED_LENGTH, tvb, 0, 0, Value::Uint(len as u64));
+    d.close();
+}
+
+/// Shows the payload of a frame, or of a message in several of them.
+fn payload<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, opcode: u8) {
     let len = tvb.reported();
     d.open(PAYLOAD, tvb, 0, len, Value::None);
-    let child = match opcode {
-        1 | 2 if is_compressed => Some(ProtoId::Data),
-        1 | 2 if sip::is_message(tvb.bytes()) => Some(ProtoId::Sip),
-        1 => {
+    match opcode {
+        1 if !sip::is_message(tvb.bytes()) => {
             d.string(TEXT, tvb, 0, len);
-            Some(ProtoId::Lines)
         }
-        2 => Some(ProtoId::Data),
         8 => {
             d.open(CLOSE, tvb, 0, len, Value::None);
             if d.uint(CLOSE_STATUS_CODE, tvb, 0, 2).is_ok() && len > 2 {
                 d.string(CLOSE_REASON, tvb, 2, len - 2);
             }
             d.close();
-            None
         }
         9 => {
             d.bytes(PING, tvb, 0, len);
-            None
         }
         10 => {
             d.bytes(PONG, tvb, 0, len);
-            None
         }
-        0 => None,
+        0..=2 | SILENT => {}
         _ => {
             d.bytes(UNKNOWN, tvb, 0, len);
-            None
+            d.expert_with(UNKNOWN_OPCODE, tvb, 0, len, || {
+                format!(
+                    "Dissector for Websocket Opcode ({opcode}) code not implemented, Contact Wireshark developers if you want \
+                     this supported"
+                )
+            });
         }
-    };
+    }
     d.close();
     if opcode == 0 {
         d.bytes(CONTINUE, tvb, 0, len);
     }
-    if let Some(child) = child {
-        let before = std::mem::take(&mut d.media_type);
-        d.call(child, tvb);
-        d.media_type = before;
+}
+
+/// Hands what a message says on.
+fn hand_on<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, opcode: u8) {
+    let child = match opcode {
+        1 | 2 if sip::is_message(tvb.bytes()) => ProtoId::Sip,
+        1 => ProtoId::Lines,
+        2 => ProtoId::Data,
+        _ => return,
+    };
+    let before = std::mem::take(&mut d.media_type);
+    d.call(child, tvb);
+    d.media_type = before;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::{frames, survives_anything, values};
+
+    #[test]
+    fn a_message_in_frames_and_a_compressed_one_are_shown_whole() {
+        let all = frames(101, SAMPLE);
+        let [.., begun, done] = &all[..] else { unreachable!("the sample has frames") };
+        assert_eq!(values(begun, "websocket.payload.text"), "");
+        assert_eq!(values(done, "websocket.payload.text"), "abcd,Hello");
+        assert_eq!(values(done, "websocket.fragment.count"), "2");
+        assert_eq!(values(done, "websocket.pmc"), "1");
+    }
+
+    #[test]
+    fn nothing_breaks_it() {
+        survives_anything(
+            ProtoId::WebSocket,
+            b"\x01\x83\x01\x02\x03\x04abc\x80\x02cd\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00",
+        );
     }
 }

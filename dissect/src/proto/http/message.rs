@@ -253,7 +253,9 @@ fn uri_parts<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, uri: &Range<usize>) {
     let mut at = query;
     d.within(|d| {
         for parameter in octets.get(query..uri.end).unwrap_or_default().split(|octet| *octet == b'&') {
-            headers::text(d, REQUEST_URI_QUERY_PARAMETER, tvb, &(at..at + parameter.len()));
+            if !parameter.is_empty() {
+                headers::text(d, REQUEST_URI_QUERY_PARAMETER, tvb, &(at..at + parameter.len()));
+            }
             at += parameter.len() + 1;
         }
     });

@@ -1,8 +1,8 @@
 //! The streams of CRYPTO frames (RFC 9000, 7.5), which carry the TLS handshake: what comes before its turn waits.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use crate::pieces::{Pieces, Whole};
 use crate::recent::Recent;
 
 /// How many octets of one stream may wait for those before them, and in how many pieces they may lie. A hello has few
@@ -24,9 +24,7 @@ pub(super) struct Done {
     /// The frame that completes it, and the place of the CRYPTO frame there that does.
     pub(super) frame: u64,
     pub(super) place: u32,
-    /// The frame of each piece in the order of the stream, and how many octets it has.
-    pub(super) pieces: Box<[(u64, u32)]>,
-    pub(super) octets: Box<[u8]>,
+    pub(super) whole: Whole,
 }
 
 impl Run {
@@ -52,11 +50,7 @@ pub enum Fate {
 #[derive(Default)]
 struct Waiting {
     run: Arc<Run>,
-    start: u64,
-    end: u64,
-    len: usize,
-    /// The pieces by their places in the stream; none overlaps with another.
-    pieces: BTreeMap<u64, (u64, Box<[u8]>)>,
+    pieces: Pieces,
 }
 
 /// What waits in streams, by connection and side.
@@ -102,47 +96,23 @@ impl Stream {
             return (old > 0).then_some(Fate::Overlaps(old as u32));
         }
         if !self.waits || room.0.get(&key).is_none() {
-            room.0.insert(key, Waiting { start: self.next, end: self.next, ..Waiting::default() });
+            room.0.insert(key, Waiting { run: Arc::default(), pieces: Pieces::new(self.next, self.next) });
         }
         let waiting = room.0.get(&key)?;
-        waiting.put(frame, offset, octets);
+        waiting.pieces.put(frame, offset, octets);
         let run = waiting.run.clone();
         self.waits = true;
-        if waiting.len > MAX_WAITING || waiting.pieces.len() > MAX_PIECES {
+        if waiting.pieces.len() > MAX_WAITING || waiting.pieces.count() > MAX_PIECES {
             self.is_lost = true;
-        } else if waiting.len as u64 == waiting.end - waiting.start {
-            let pieces = waiting.pieces.values().map(|(frame, piece)| (*frame, piece.len() as u32)).collect();
-            let octets = waiting.pieces.values().flat_map(|(_, piece)| piece.iter().copied()).collect();
-            let _ = run.done.set(Done { frame, place, pieces, octets });
-            self.next = waiting.end;
+        } else if let Some(whole) = waiting.pieces.whole() {
+            let _ = run.done.set(Done { frame, place, whole });
+            self.next = waiting.pieces.end();
         } else {
             return Some(Fate::Piece(run));
         }
         self.waits = false;
         *waiting = Waiting::default();
         Some(Fate::Piece(run))
-    }
-}
-
-impl Waiting {
-    /// Puts octets where there are none yet.
-    fn put(&mut self, frame: u64, offset: u64, octets: &[u8]) {
-        let (mut at, end) = (offset.max(self.start), offset.saturating_add(octets.len() as u64));
-        self.end = self.end.max(end);
-        while at < end {
-            if let Some((start, (_, piece))) = self.pieces.range(..=at).next_back() {
-                let stop = start + piece.len() as u64;
-                if stop > at {
-                    at = stop;
-                    continue;
-                }
-            }
-            let next = self.pieces.range(at..).next().map_or(end, |piece| *piece.0).min(end);
-            let part = octets.get((at - offset) as usize..(next - offset) as usize).unwrap_or_default();
-            self.len += part.len();
-            self.pieces.insert(at, (frame, part.into()));
-            at = next;
-        }
     }
 }
 
@@ -167,7 +137,7 @@ mod tests {
                 Some(Fate::Overlaps(old)) => format!("overlaps by {old}"),
                 Some(Fate::Lost) => "lost".to_owned(),
                 Some(Fate::Piece(run)) => match run.done() {
-                    Some(done) => format!("{} of {:?}", String::from_utf8_lossy(&done.octets), done.pieces),
+                    Some(done) => format!("{} of {:?}", String::from_utf8_lossy(&done.whole.octets), done.whole.pieces),
                     None => "waits".to_owned(),
                 },
             }

@@ -369,16 +369,16 @@ fn piece<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, place: u32, run: &Arc<Run>) {
         }
         return;
     }
-    let whole = d.add_source(&done.octets, "Reassembled QUIC CRYPTO");
+    let whole = d.add_source(&done.whole.octets, "Reassembled QUIC CRYPTO");
     let item = d.open(CRYPTO_FRAGMENTS, whole, 0, whole.reported(), Value::None);
     d.mark_generated(item);
     d.text(item, || {
-        let each: Vec<String> = done.pieces.iter().map(|(frame, len)| format!("#{frame}({len})")).collect();
-        let (count, len) = (each.len(), octets_text(done.octets.len()));
+        let each: Vec<String> = done.whole.pieces.iter().map(|(frame, len)| format!("#{frame}({len})")).collect();
+        let (count, len) = (each.len(), octets_text(done.whole.octets.len()));
         format!("{count} Reassembled QUIC CRYPTO Data Fragments ({len}): {}", each.join(", "))
     });
     let mut start = 0;
-    for (frame, len) in &done.pieces {
+    for (frame, len) in &done.whole.pieces {
         let len = *len as usize;
         let piece = d.generated(CRYPTO_FRAGMENT, whole, start, len, Value::Uint(*frame));
         d.text(piece, || {
@@ -387,7 +387,7 @@ fn piece<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, place: u32, run: &Arc<Run>) {
         });
         start += len;
     }
-    d.generated(CRYPTO_FRAGMENT_COUNT, whole, 0, 0, Value::Uint(done.pieces.len() as u64));
+    d.generated(CRYPTO_FRAGMENT_COUNT, whole, 0, 0, Value::Uint(done.whole.pieces.len() as u64));
     d.close();
     hand_on(d, whole);
 }

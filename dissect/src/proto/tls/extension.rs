@@ -1,6 +1,6 @@
 //! Extensions of handshake messages (RFC 8446, 4.2, and IANA's registry).
 
-use super::handshake::{CLIENT_HELLO, SERVER_HELLO};
+use super::handshake::{self, CLIENT_HELLO, SERVER_HELLO};
 use super::transport;
 use super::vector::Show;
 use super::*;
@@ -72,6 +72,7 @@ fn content(show: &mut Show<'_, '_>, message: u8, kind: u16, at: usize, end: usiz
             end
         }
         27 if is_client || message == 13 => algorithms(show, at, end)?,
+        27 => at,
         28 => {
             show.uint(RECORD_SIZE_LIMIT, at, 2)?;
             at + 2
@@ -101,10 +102,7 @@ fn content(show: &mut Show<'_, '_>, message: u8, kind: u16, at: usize, end: usiz
             }
             stop
         }
-        47 => {
-            let (_, stop) = show.vector(DNAMES_LEN, at, end, (3, 0xffff))?;
-            stop
-        }
+        47 => handshake::distinguished_names(show, at, end, 3)?,
         48 => oid_filters(show, at, end)?,
         40 | 51 => key_share(show, message, at, end)?,
         53 | 54 => {
@@ -114,10 +112,11 @@ fn content(show: &mut Show<'_, '_>, message: u8, kind: u16, at: usize, end: usiz
             }
             stop
         }
-        57 | 0xffa5 => transport::parameters(show, at, end)?,
+        57 | 0xffa5 => transport::parameters(show, message, at, end)?,
         14 if show.own(PROTO) == dtls::PROTO => dtls::use_srtp(show.d, show.tvb, at, end)?,
         13172 => next_protocols(show, at, end)?,
-        17513 => names_of_protocols(show, at, end, &ALPS)?,
+        17513 if is_client => names_of_protocols(show, at, end, &ALPS)?,
+        17513 => end,
         0xff01 => renegotiation(show, at, end)?,
         // Those that only say that they are there.
         14 | 18 | 22 | 23 | 42 | 49 => at,
@@ -190,11 +189,13 @@ fn certificate_types(show: &mut Show<'_, '_>, is_client: bool, at: usize, end: u
         show.uint(CERT_TYPE_TYPE, at, 1)?;
         return Ok(at + 1);
     }
-    let count = usize::from(show.tvb.u8(at)?);
-    let stop = (at + 1 + count).min(end.max(at + 1));
-    for at in at + 1..stop {
+    let (start, stop) = show.vector(CERT_TYPE_TYPES_LEN, at, end, (1, 0xff))?;
+    let item = show.open(CERT_TYPE_TYPES, start, stop - start);
+    show.d.text(item, || format!("Certificate Type List ({})", stop - start));
+    for at in start..stop {
         show.uint(CERT_TYPE_TYPE, at, 1)?;
     }
+    show.close();
     Ok(stop)
 }
 
@@ -357,7 +358,7 @@ fn algorithms(show: &mut Show<'_, '_>, at: usize, end: usize) -> Result<usize, S
 
 /// RFC 9345, 4.
 fn credential(show: &mut Show<'_, '_>, at: usize, end: usize) -> Result<usize, Stop> {
-    show.uint(CRED_VALID_TIME, at, 2)?;
+    show.uint(CRED_VALID_TIME, at, 4)?;
     signature_scheme(show, at + 4)?;
     let (start, stop) = show.vector(CRED_PUBKEY_LEN, at + 6, end, (1, 0xff_ffff))?;
     show.bytes(CRED_PUBKEY, start, stop - start)?;

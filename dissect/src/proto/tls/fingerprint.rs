@@ -41,18 +41,18 @@ fn extensions(octets: &[u8]) -> Vec<(u16, &[u8])> {
     all
 }
 
-/// The text of JA3 or JA3S of a hello: its octets from its version on, and those from its extensions on.
-fn text(message: u8, hello: &[u8], extended: &[u8]) -> Option<String> {
+/// The text of JA3 or JA3S of a hello: its octets from its version on, from its cipher suites on, and from its extensions
+/// on.
+fn text(message: u8, hello: &[u8], suites: &[u8], extended: &[u8]) -> Option<String> {
     let mut text = number(hello, 0)?.to_string();
-    let session = usize::from(*hello.get(34)?);
     let all = extensions(extended.get(2..).unwrap_or_default());
     text.push(',');
     if message == CLIENT_HELLO {
-        let len = usize::from(number(hello, 35 + session)?);
-        let suites = hello.get(37 + session..).unwrap_or_default();
+        let len = usize::from(number(suites, 0)?);
+        let suites = suites.get(2..).unwrap_or_default();
         list(&mut text, pairs(suites.get(..len).unwrap_or(suites)));
     } else {
-        let _ = write!(text, "{}", number(hello, 35 + session)?);
+        let _ = write!(text, "{}", number(suites, 0)?);
     }
     text.push(',');
     list(&mut text, all.iter().map(|(kind, _)| *kind));
@@ -66,15 +66,15 @@ fn text(message: u8, hello: &[u8], extended: &[u8]) -> Option<String> {
     Some(text)
 }
 
-/// Shows the fingerprint of a hello that begins with its version at `at`, its extensions at `extended`.
-pub(super) fn show(show: &mut Show<'_, '_>, message: u8, at: usize, extended: usize) {
+/// Shows the fingerprint of a hello of which the version, the cipher suites and the extensions begin at these places.
+pub(super) fn show(show: &mut Show<'_, '_>, message: u8, [at, suites, extended]: [usize; 3]) {
     let (full, hash) = if message == CLIENT_HELLO { (JA3_FULL, JA3) } else { (JA3S_FULL, JA3S) };
     if !show.wants(full) && !show.wants(hash) {
         return;
     }
     let octets = show.tvb.bytes();
-    let (hello, extensions) = (octets.get(at..).unwrap_or_default(), octets.get(extended..).unwrap_or_default());
-    if let Some(text) = text(message, hello, extensions) {
+    let from = |at: usize| octets.get(at..).unwrap_or_default();
+    if let Some(text) = text(message, from(at), from(suites), from(extended)) {
         let digest = md5::compute(text.as_bytes());
         show.generated(full, extended, 0, Value::String(text.into()));
         show.generated(hash, extended, 0, Value::String(format!("{digest:x}").into()));
@@ -97,6 +97,6 @@ mod unit {
         let mut hello = vec![3, 3];
         hello.extend([0; 32]);
         hello.extend([0, 0xc0, 0x2f, 0]);
-        assert_eq!(text(2, &hello, &[]).as_deref(), Some("771,49199,"));
+        assert_eq!(text(2, &hello, &hello[35..], &[]).as_deref(), Some("771,49199,"));
     }
 }

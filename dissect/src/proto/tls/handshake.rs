@@ -151,6 +151,7 @@ fn client_hello(show: &mut Show<'_, '_>, at: usize, end: usize, context: &Contex
         }
         at += 1 + len;
     }
+    let suites = at;
     let (first, stop) = show.vector(CIPHER_SUITES_LENGTH, at, end, (2, 0xfffe))?;
     let item = show.open(CIPHERSUITES, first, stop - first);
     show.d.text(item, || format!("Cipher Suites ({})", plural((stop - first) / 2, "suite", "suites")));
@@ -170,7 +171,7 @@ fn client_hello(show: &mut Show<'_, '_>, at: usize, end: usize, context: &Contex
     if stop < end {
         extension::all(show, CLIENT_HELLO, stop, end)?;
     }
-    fingerprint::show(show, CLIENT_HELLO, start, stop);
+    fingerprint::show(show, CLIENT_HELLO, [start, suites, stop]);
     Ok(())
 }
 
@@ -182,7 +183,7 @@ fn server_hello(show: &mut Show<'_, '_>, at: usize, end: usize, context: &Contex
     if at + 3 < end {
         extension::all(show, SERVER_HELLO, at + 3, end)?;
     }
-    fingerprint::show(show, SERVER_HELLO, start, at + 3);
+    fingerprint::show(show, SERVER_HELLO, [start, at, at + 3]);
     Ok(())
 }
 
@@ -281,7 +282,12 @@ fn certificate_request(show: &mut Show<'_, '_>, at: usize, end: usize, context: 
     if context.names_signatures() {
         at = extension::signature_schemes(show, at, end)?;
     }
-    let (mut at, stop) = show.vector(DNAMES_LEN, at, end, (0, 0xffff))?;
+    distinguished_names(show, at, end, 0).map(drop)
+}
+
+/// Shows the names of those who may have signed a certificate, a list of at least `min` octets; answers where it ends.
+pub(super) fn distinguished_names(show: &mut Show<'_, '_>, at: usize, end: usize, min: usize) -> Result<usize, Stop> {
+    let (mut at, stop) = show.vector(DNAMES_LEN, at, end, (min, 0xffff))?;
     if stop > at {
         let item = show.open(DNAMES, at, stop - at);
         show.d.text(item, || format!("Distinguished Names ({} bytes)", stop - at));
@@ -292,7 +298,7 @@ fn certificate_request(show: &mut Show<'_, '_>, at: usize, end: usize, context: 
         }
         show.close();
     }
-    Ok(())
+    Ok(stop)
 }
 
 /// Shows by what a signature was made, where signatures say so; answers where it stands.
@@ -353,7 +359,7 @@ fn server_key_exchange(show: &mut Show<'_, '_>, at: usize, end: usize, context: 
             signature(show, at, end, context)?;
             show.close();
         }
-        "PSK" | "RSA_PSK" | "DHE_PSK" | "ECDHE_PSK" => {
+        "PSK" | "RSA_PSK" => {
             show.open_text(at, end - at, || "PSK Server Params".to_owned());
             opaque(show, HINT_LEN, HINT, at, end)?;
             show.close();
@@ -386,7 +392,7 @@ fn client_key_exchange(show: &mut Show<'_, '_>, at: usize, end: usize, context: 
             }
             show.close();
         }
-        "PSK" | "RSA_PSK" | "DHE_PSK" | "ECDHE_PSK" => {
+        "PSK" | "RSA_PSK" => {
             show.open_text(at, end - at, || "PSK Client Params".to_owned());
             opaque(show, IDENTITY_LEN, IDENTITY, at, end)?;
             show.close();

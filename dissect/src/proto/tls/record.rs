@@ -36,13 +36,13 @@ fn is_version(version: u16) -> bool {
     matches!(version, 0x0300..=0x0303 | 0x0101)
 }
 
-/// Whether octets on any port are TLS's: a hello, or what is encrypted.
+/// Whether octets on any port are TLS's: a handshake, or what is encrypted.
 pub(super) fn is_one<'a>(_: &Dissector<'a>, tvb: Tvb<'a>) -> bool {
     match *tvb.bytes() {
-        [HANDSHAKE_RECORD, 3, 0..=3, high, low, 1 | 2, 0, ..] => (high, low) > (0, 3) && high <= MAX_RECORD_HIGH,
         // A handshake of another protocol that takes on the looks of TLS begins with nothing.
         [HANDSHAKE_RECORD, 3, 0..=3, 0, 0] => true,
-        [DATA_RECORD, 3, 0..=3, high, low, _, ..] => (high, low) > (0, 0) && high <= MAX_RECORD_HIGH,
+        [HANDSHAKE_RECORD | DATA_RECORD, 3, 0..=3, high, low, ..]
+        | [HANDSHAKE_RECORD | DATA_RECORD, 1, 1, high, low, ..] => (high, low) > (0, 0) && high < MAX_RECORD_HIGH,
         _ => false,
     }
 }
@@ -119,9 +119,16 @@ impl State {
         self.session.as_ref().and_then(|session| session.version()).unwrap_or(record)
     }
 
-    /// Whether what this side says in a frame is encrypted.
+    /// Whether handshake messages of this side in a frame are encrypted. TLS 1.3 has none of these, and its changes of
+    /// ciphers mean nothing (RFC 8446, 5 and D.4).
     fn is_encrypted(&self, frame: u64) -> bool {
         let session = self.session.as_ref();
+        if session
+            .and_then(|session| session.version())
+            .is_some_and(|version| matches!(version, TLS_1_3 | 0x7f00..=0x7fff))
+        {
+            return false;
+        }
         self.is_changed || session.is_some_and(|session| session.is_changed_before(self.side, frame))
     }
 }
@@ -216,7 +223,7 @@ fn record<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, state: &mut State) -> Result<
         ALERT_RECORD => alert(d, content)?,
         HANDSHAKE_RECORD => messages(d, content, state, shown)?,
         DATA_RECORD => data(d, content, state),
-        HEARTBEAT_RECORD => heartbeat(d, content)?,
+        HEARTBEAT_RECORD => heartbeat(&mut Show::new(d, content, PROTO))?,
         _ => String::new(),
     };
     d.text(item, || format!("{name} Record Layer: {title}"));
@@ -327,38 +334,38 @@ fn data<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, state: &State) -> String {
     format!("Application Data Protocol: {}", name.unwrap_or("Application Data"))
 }
 
-/// RFC 6520, 4.
-fn heartbeat<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Result<String, Stop> {
-    let item = d.open(HEARTBEAT, tvb, 0, tvb.reported(), Value::None);
-    let kind = Names::Values(&[(1, "Heartbeat Request"), (2, "Heartbeat Response")]).of(tvb.u8(0)?.into());
+/// RFC 6520, 4. Answers the title.
+pub(crate) fn heartbeat(show: &mut Show<'_, '_>) -> Result<String, Stop> {
+    let len = show.tvb.reported();
+    let item = show.open(HEARTBEAT, 0, len);
+    let kind = Names::Values(&[(1, "Heartbeat Request"), (2, "Heartbeat Response")]).of(show.tvb.u8(0)?.into());
     let title = match kind {
-        Some(title) if tvb.reported() >= 3 => {
-            d.uint(HEARTBEAT_TYPE, tvb, 0, 1)?;
-            let there = tvb.reported() - 3;
-            let said = d.uint(HEARTBEAT_PAYLOAD_LENGTH, tvb, 1, 2)? as usize;
+        Some(title) if len >= 3 => {
+            show.uint(HEARTBEAT_TYPE, 0, 1)?;
+            let there = len - 3;
+            let said = show.uint(HEARTBEAT_PAYLOAD_LENGTH, 1, 2)? as usize;
             if said > there {
-                d.within(|d| {
-                    d.expert_with(HEARTBEAT_PAYLOAD_LENGTH_INVALID, tvb, 1, 2, || {
-                        format!("Invalid heartbeat payload length ({said})")
-                    });
+                let (field, tvb) = (show.own(HEARTBEAT_PAYLOAD_LENGTH_INVALID), show.tvb);
+                show.d.within(|d| {
+                    d.expert_with(field, tvb, 1, 2, || format!("Invalid heartbeat payload length ({said})"));
                 });
             }
-            let len = said.min(there);
-            let payload = d.bytes(HEARTBEAT_PAYLOAD, tvb, 3, len);
-            d.text(payload, || format!("Payload ({})", octets_text(len)));
-            if there > len {
-                let padding = d.bytes(HEARTBEAT_PADDING, tvb, 3 + len, there - len);
-                d.text(padding, || format!("Padding and HMAC ({})", octets_text(there - len)));
+            let said = said.min(there);
+            let payload = show.bytes(HEARTBEAT_PAYLOAD, 3, said)?;
+            show.d.text(payload, || format!("Payload ({})", octets_text(said)));
+            if there > said {
+                let padding = show.bytes(HEARTBEAT_PADDING, 3 + said, there - said)?;
+                show.d.text(padding, || format!("Padding and HMAC ({})", octets_text(there - said)));
             }
             title.into_owned()
         }
         _ => {
-            d.text(item, || "Encrypted Heartbeat Message".to_owned());
+            show.d.text(item, || "Encrypted Heartbeat Message".to_owned());
             "Encrypted Heartbeat".to_owned()
         }
     };
-    d.close();
-    append(d, || title.clone());
+    show.close();
+    append(show.d, || title.clone());
     Ok(title)
 }
 
@@ -415,6 +422,9 @@ fn messages<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, state: &State, version: u16
             }
             let item = d.add(HANDSHAKE, tvb, at, rest.reported(), Value::None);
             d.text(item, || format!("Handshake Protocol: {} (fragment)", kind_name(kind)));
+            if at == 0 {
+                append(d, || format!("[{} Fragment]", kind_name(kind)));
+            }
             names.push(kind_name(kind));
             waits = session::piece(d, place(tvb, at)).map(|piece| piece.1);
             break;

@@ -209,6 +209,14 @@ macro_rules! secured {
             MALFORMED_BUFFER_TOO_SMALL = expert(concat!($name, ".malformed.buffer_too_small"), "Malformed message, not enough data is available", Error, Malformed);
             MALFORMED_TRAILING_DATA = expert(concat!($name, ".malformed.trailing_data"), "Undecoded trailing data is present", Warning, Protocol);
             STATUS_REQUEST_UNDECODED = expert(concat!($name, ".handshake.status_request.undecoded"), "Responder ID list or Request Extensions are not implemented, contact Wireshark developers if you want this to be supported", Note, Undecoded);
+            HEARTBEAT = field(concat!($name, ".heartbeat_message"), "Heartbeat Message", None, None);
+            HEARTBEAT_TYPE = field(concat!($name, ".heartbeat_message.type"), "Type", Uint8, Dec).names(Names::Values(&[(1, "Request"), (2, "Response")]));
+            HEARTBEAT_PAYLOAD_LENGTH = field(concat!($name, ".heartbeat_message.payload_length"), "Payload Length", Uint16, Dec);
+            HEARTBEAT_PAYLOAD = field(concat!($name, ".heartbeat_message.payload"), "Payload Length", Bytes, None);
+            HEARTBEAT_PADDING = field(concat!($name, ".heartbeat_message.padding"), "Payload Length", Bytes, None);
+            HEARTBEAT_PAYLOAD_LENGTH_INVALID = expert(concat!($name, ".heartbeat_message.payload_length.invalid"), "Invalid heartbeat payload length", Error, Malformed);
+            CERT_TYPE_TYPES_LEN = field(concat!($name, ".handshake.cert_type.types_len"), "Certificate Type List Length", Uint8, Dec);
+            CERT_TYPE_TYPES = field(concat!($name, ".handshake.cert_type.types"), "Certificate Type List", None, None);
             $($own)*
         }
     };

@@ -96,3 +96,28 @@ fn nothing_breaks_it() {
           \x00\x02\x00\x1d\x00\x0b\x00\x02\x01\x00\x15\x03\x03\x00\x02\x02\x28",
     );
 }
+
+/// RFC 8446, D.4: a client that has to say hello again changes its ciphers before, which means nothing.
+#[test]
+fn a_change_of_ciphers_encrypts_nothing_in_tls_1_3() {
+    let retry = message(
+        2,
+        &[
+            &[3, 3][..],
+            &crate::tests::octets("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"),
+            &[0, 0x13, 1, 0, 0, 6, 0, 43, 0, 2, 3, 4],
+        ]
+        .concat(),
+    );
+    let again = [record(20, &[1]), record(22, &client_hello())].concat();
+    let all = shown(443, &[(true, &record(22, &client_hello())), (false, &record(22, &retry)), (true, &again)]);
+    assert_eq!(values(&all[2], "tls.handshake.type"), "1");
+}
+
+#[test]
+fn a_header_that_ends_with_its_record_goes_on_in_the_next() {
+    let hello = client_hello();
+    let all = shown(443, &[(true, &record(22, &hello[..3])), (true, &record(22, &hello[3..]))]);
+    assert_eq!(values(&all[0], "tls.handshake.reassembled_in"), "2");
+    assert_eq!(values(&all[1], "tls.handshake.type"), "1");
+}

@@ -1,5 +1,6 @@
 //! QUIC's transport parameters, which its handshake carries as an extension (RFC 9000, 18).
 
+use super::handshake::CLIENT_HELLO;
 use super::vector::Show;
 use super::*;
 use crate::dissector::Item;
@@ -44,8 +45,8 @@ const FIELDS_OF: &[(u64, FieldId, Form)] = &[
     (0x3128, QUIC_PARAMETER_GOOGLE_CONNECTION_OPTIONS, Form::Octets),
     (0x3129, QUIC_PARAMETER_GOOGLE_USER_AGENT, Form::Text),
     (0x312b, QUIC_PARAMETER_GOOGLE_KEY_UPDATE_NOT_YET_SUPPORTED, Form::Flag),
-    (0x312c, QUIC_PARAMETER_GOOGLE_SUPPORT_HANDSHAKE_DONE, Form::Flag),
-    (0x312d, QUIC_PARAMETER_GOOGLE_QUIC_PARAMS, Form::Octets),
+    (0x312a, QUIC_PARAMETER_GOOGLE_SUPPORT_HANDSHAKE_DONE, Form::Flag),
+    (0x4751, QUIC_PARAMETER_GOOGLE_QUIC_PARAMS, Form::Octets),
     (0x4752, QUIC_PARAMETER_GOOGLE_QUIC_VERSION, Form::Version),
     (0x7158, QUIC_PARAMETER_ENABLE_TIME_STAMP_V2, Form::Integer),
     (0xff00, QUIC_PARAMETER_FACEBOOK_PARTIAL_RELIABILITY, Form::Integer),
@@ -54,6 +55,8 @@ const FIELDS_OF: &[(u64, FieldId, Form)] = &[
 
 /// The one of the parameters that is a time in milliseconds.
 const MAX_IDLE_TIMEOUT: u64 = 1;
+/// The one that stands for a power of two.
+const ACK_DELAY_EXPONENT: u64 = 10;
 
 /// A variable-length integer and how many octets it has (RFC 9000, 16).
 pub(crate) fn integer(tvb: crate::tvb::Tvb<'_>, at: usize) -> Result<(u64, usize), Stop> {
@@ -62,7 +65,7 @@ pub(crate) fn integer(tvb: crate::tvb::Tvb<'_>, at: usize) -> Result<(u64, usize
 }
 
 /// Shows the parameters; answers where they end.
-pub(super) fn parameters(show: &mut Show<'_, '_>, at: usize, end: usize) -> Result<usize, Stop> {
+pub(super) fn parameters(show: &mut Show<'_, '_>, message: u8, at: usize, end: usize) -> Result<usize, Stop> {
     let mut at = at;
     while at < end {
         let start = at;
@@ -81,14 +84,20 @@ pub(super) fn parameters(show: &mut Show<'_, '_>, at: usize, end: usize) -> Resu
         });
         show.add(QUIC_PARAMETER_LENGTH, at + width, length_width, Value::Uint(len as u64));
         show.bytes(QUIC_PARAMETER_VALUE, value, len)?;
-        parameter(show, kind, value, len, parameter_item)?;
+        parameter(show, message, kind, (value, len), parameter_item)?;
         show.close();
         at = value + len;
     }
     Ok(at)
 }
 
-fn parameter(show: &mut Show<'_, '_>, kind: u64, at: usize, len: usize, item: Item) -> Result<(), Stop> {
+fn parameter(
+    show: &mut Show<'_, '_>,
+    message: u8,
+    kind: u64,
+    (at, len): (usize, usize),
+    item: Item,
+) -> Result<(), Stop> {
     let Some((_, field, form)) = FIELDS_OF.iter().find(|row| row.0 == kind) else {
         return Ok(());
     };
@@ -97,14 +106,19 @@ fn parameter(show: &mut Show<'_, '_>, kind: u64, at: usize, len: usize, item: It
             let (value, width) = integer(show.tvb, at)?;
             show.add(*field, at, width, Value::Uint(value));
             let unit = if kind == MAX_IDLE_TIMEOUT { " ms" } else { "" };
-            show.d.append_text(item, || format!(" {value}{unit}"));
+            if kind != ACK_DELAY_EXPONENT {
+                show.d.append_text(item, || format!(" {value}{unit}"));
+            }
         }
         Form::Octets => {
             show.bytes(*field, at, len)?;
         }
         Form::Version if len >= 4 => {
             show.uint(*field, at, 4)?;
-            google_versions(show, at + 4, at + len)?;
+            // Only a server says which others it speaks.
+            if message != CLIENT_HELLO {
+                google_versions(show, at + 4, at + len)?;
+            }
         }
         Form::Versions if len >= 4 => {
             show.uint(*field, at, 4)?;
