@@ -429,7 +429,8 @@ impl Places {
             return;
         };
         let is_other = (old.place, old.serial) != (entry.place, entry.serial);
-        entry.is_shared = old.ended.is_none() && (old.is_shared || is_other);
+        let is_free = old.ended.is_some() && entry.ended.is_none();
+        entry.is_shared = !is_free && (old.is_shared || is_other);
         *old = entry;
     }
 
