@@ -653,7 +653,7 @@ fn show_count(d: &mut Dissector<'_>, id: u32) {
     if d.wants_facts_of(ProtoId::Ldap)
         && let Some(flows) = d.flows()
     {
-        let count = flows.ldap.open.get(&key).map_or(0, |count| std::mem::take(count));
+        let count = flows.ldap.open.get(&key).map_or(0, std::mem::take);
         d.record(Fact::Ldap { layer, count });
     }
     let count = d.fact(|fact| match *fact {
