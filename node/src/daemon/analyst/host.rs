@@ -482,6 +482,12 @@ impl HostRun {
         !self.is_dirty && is_over && self.replay_at.is_none() && self.records.is_settled()
     }
 
+    /// Packets of this reading.
+    #[cfg(test)]
+    pub(super) const fn packets(&self) -> u64 {
+        self.number
+    }
+
     /// Whether it holds a machine, which takes memory.
     pub(super) const fn is_reading(&self) -> bool {
         self.machine.is_some()

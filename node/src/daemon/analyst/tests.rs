@@ -195,6 +195,41 @@ fn what_is_missing_is_waited_for_and_then_given_up() {
 }
 
 #[test]
+fn what_is_found_depends_on_the_packets_alone() {
+    let packets = packets(1..20, 3, BEGIN);
+    let expected = expected(&packets);
+    assert_eq!(expected.len(), 18);
+    let (begin, rules) = (base(), no_rules());
+    let mut orders = vec![chunks(1, &packets)];
+    orders.push(orders[0].iter().rev().cloned().collect());
+    for chunks in orders {
+        let store = MemoryStore::default();
+        let mut run = HostRun::new(&store, host(), Past::default(), begin).expect("memory is read");
+        for chunk in chunks {
+            store.append(vec![chunk]).expect("memory takes it");
+            step(&mut run, &store, &rules, begin);
+        }
+        settle(&mut run, &store, &rules, begin);
+        assert_eq!(run.records.standing(), expected);
+        assert!(run.past().is_finished);
+    }
+    // Two imports, the earlier one last: the host is read again. A chunk that comes after it was given up, too.
+    let (early, late) = packets.split_at(packets.len() / 2);
+    let store = MemoryStore::default();
+    let mut run = HostRun::new(&store, host(), Past::default(), begin).expect("memory is read");
+    store.append(chunks(2, late)).expect("memory takes them");
+    settle(&mut run, &store, &rules, begin);
+    assert!(run.records.standing() != expected);
+    let mut early = chunks(1, early);
+    let straggler = early.remove(1);
+    store.append(early).expect("memory takes them");
+    settle(&mut run, &store, &rules, begin + Duration::from_secs(200));
+    store.append(vec![straggler]).expect("memory takes it");
+    settle(&mut run, &store, &rules, begin + Duration::from_secs(400));
+    assert_eq!(run.records.standing(), expected);
+}
+
+#[test]
 fn who_takes_over_says_nothing_twice() {
     // The first eight are told when the others are asked for.
     let packets = [packets(1..10, 3, BEGIN), packets(20..30, 3, BEGIN + 600 * SECOND)].concat();
@@ -224,6 +259,37 @@ fn who_takes_over_says_nothing_twice() {
     let mut third = HostRun::new(&store, host(), past, begin).expect("memory is read");
     settle(&mut third, &store, &rules, begin);
     assert!(third.records.waiting().is_empty() && third.is_idle() && !third.is_reading());
+}
+
+#[test]
+fn a_host_with_very_much_is_read_from_where_something_was_open() {
+    let early = packets(1..10, 3, BEGIN);
+    let late = packets(20..25, 2, BEGIN + 600 * SECOND);
+    let last = packets(20..25, 2, BEGIN + 602 * SECOND);
+    let all = [early.clone(), late.clone(), last.clone()].concat();
+    let chunks = chunks(1, &all);
+    let (begin, rules) = (base(), no_rules());
+    let store = MemoryStore::default();
+    let until = |chunk: &&Chunk| chunk.header().time_max < Timestamp(BEGIN + 602 * SECOND);
+    let half: Vec<Chunk> = chunks.iter().take_while(until).cloned().collect();
+    let rest = chunks[half.len()..].to_vec();
+    store.append(half).expect("memory takes them");
+    let mut first = HostRun::new(&store, host(), Past::default(), begin).expect("memory is read");
+    step(&mut first, &store, &rules, begin);
+    let kept: Vec<Note> = first.records.waiting().into_iter().map(Note::Finding).collect();
+    assert_eq!(kept.len(), 8);
+    store
+        .append(vec![notes_chunk(stream(1 << 31), ChunkNo(0), Timestamp(BEGIN), &kept).expect("they fit")])
+        .expect("memory takes it");
+    let mut second = HostRun::with_most(&store, host(), first.past(), begin, 1).expect("memory is read");
+    store.append(rest).expect("memory takes them");
+    for seconds in 0..10 {
+        step(&mut second, &store, &rules, begin + Duration::from_secs(seconds));
+    }
+    assert!(second.past().is_finished);
+    let read = second.packets() as usize;
+    assert!(read >= late.len() + last.len() && read < all.len(), "{read} packets of {}", all.len());
+    assert_eq!(second.records.standing(), expected(&all));
 }
 
 #[test]
