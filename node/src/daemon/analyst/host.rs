@@ -61,6 +61,17 @@ pub(super) struct Scene<'a> {
     pub(super) until: Instant,
 }
 
+/// What `status` shows of a host.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shown {
+    pub(super) state: &'static str,
+    /// Chunks that were looked at, those that were not, and for how long there have been such.
+    pub(super) chunks: u64,
+    pub(super) behind_chunks: u64,
+    pub(super) behind_ms: u64,
+    pub(super) findings: u64,
+}
+
 /// The standing rules over one host.
 #[derive(Default)]
 struct Rules {
@@ -128,6 +139,8 @@ pub(super) struct HostRun {
     pub(super) has_news: bool,
     pub(super) since: Instant,
     behind_since: Option<Instant>,
+    /// What was said last; it holds while there is nothing to do.
+    shown: Option<Shown>,
 }
 
 impl HostRun {
@@ -171,6 +184,7 @@ impl HostRun {
             has_news: false,
             since: now,
             behind_since: None,
+            shown: None,
         };
         if run.past.is_finished {
             for usage in store.streams(Some(host)) {
@@ -240,6 +254,7 @@ impl HostRun {
     /// Goes on until nothing more can be done or the time is up; whether there is more to be done at once.
     pub(super) fn step(&mut self, scene: &Scene<'_>) -> Result<bool, StoreError> {
         let now = scene.now;
+        self.shown = None;
         if self.replay_at.is_some_and(|at| now >= at) {
             let horizon = self.horizon();
             self.begin(scene.store, horizon)?;
@@ -493,8 +508,11 @@ impl HostRun {
         self.machine.is_some()
     }
 
-    /// For `status`: what it does, chunks that it has looked at and those that it has not, and since when there are such.
-    pub(super) fn state(&self, now: Instant) -> (&'static str, u64, u64, u64) {
+    /// For `status`.
+    pub(super) fn state(&mut self, now: Instant) -> Shown {
+        if let Some(shown) = self.shown.filter(|_| self.is_idle()) {
+            return shown;
+        }
         let behind: u64 = self.feeds.values().map(Feed::behind).sum();
         let seen: u64 = self.feeds.values().map(|feed| feed.seen.count()).sum();
         let waits = self.behind_since.map_or(0, |since| now.duration_since(since).as_millis());
@@ -505,7 +523,11 @@ impl HostRun {
             (_, _, 0) => "following",
             _ => "reading",
         };
-        (state, seen, behind, u64::try_from(waits).unwrap_or(u64::MAX))
+        let behind_ms = u64::try_from(waits).unwrap_or(u64::MAX);
+        let findings = self.records.count();
+        let shown = Shown { state, chunks: seen, behind_chunks: behind, behind_ms, findings };
+        self.shown = Some(shown);
+        shown
     }
 }
 

@@ -11,7 +11,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ use tokio::sync::broadcast::{self, error::TryRecvError};
 
 use super::hub::Hub;
 use super::keeper::{Ping, Plant};
-use host::{HostRun, Past, Scene};
+use host::{HostRun, Past, Scene, Shown};
 use record::Written;
 
 /// The number under which the machine knows this analysis.
@@ -37,6 +37,8 @@ pub(crate) const DIAGNOSIS: u16 = 1;
 /// How often it is looked whether there is something to do, and how long that may take at a time: an actor must answer.
 const TICK: Duration = Duration::from_millis(20);
 const SLICE: Duration = Duration::from_millis(200);
+/// For hosts that are taken up.
+const OPEN_SLICE: Duration = Duration::from_millis(100);
 /// Of each host at a time.
 const HOST_SLICE: Duration = Duration::from_millis(50);
 /// A partition's checkpoint is made so often.
@@ -73,6 +75,8 @@ impl Assigned {
 /// One partition.
 struct Job {
     hosts: BTreeMap<HostId, HostRun>,
+    /// Hosts that are to be taken up: what the store knows of each is read when there is time.
+    waiting: BTreeSet<HostId>,
     /// Hosts whose analysis met a defect.
     failed: BTreeMap<HostId, String>,
     past: BTreeMap<HostId, Past>,
@@ -110,7 +114,8 @@ impl Analyst {
     fn step(&mut self) {
         let now = Instant::now();
         self.take_tasks(now);
-        self.take_news(now);
+        self.take_news();
+        self.open(now);
         self.take_written(now);
         self.run(now);
         for job in self.jobs.values_mut() {
@@ -134,46 +139,56 @@ impl Analyst {
             .map(|(partition, from)| (*partition, from.clone()))
             .collect();
         drop(tasks);
+        if new.is_empty() {
+            return;
+        }
+        tracing::info!(partitions = new.len(), "analyses run here from now on");
         for (partition, from) in new {
-            tracing::info!(partition = partition.number(), "the analysis of a partition runs here");
             let past = from.map(past_of).unwrap_or_default();
-            let job = Job { hosts: BTreeMap::new(), failed: BTreeMap::new(), past, checkpointed: now };
-            self.jobs.insert(partition, job);
-            self.look_at(Some(partition), now);
+            let (hosts, waiting, failed) = Default::default();
+            self.jobs.insert(partition, Job { hosts, waiting, failed, past, checkpointed: now });
         }
+        self.look_at();
     }
 
-    /// Takes up the hosts of a partition, or of all that run here.
-    fn look_at(&mut self, only: Option<Partition>, now: Instant) {
+    /// Looks at all that the store holds of the partitions that run here.
+    fn look_at(&mut self) {
         for usage in self.hub.store.streams(None) {
-            let host = usage.stream.host;
-            if only.is_none_or(|only| host.partition() == only) {
-                self.touch(host, now);
-            }
+            self.touch(usage.stream.host);
         }
     }
 
-    fn touch(&mut self, host: HostId, now: Instant) {
+    fn touch(&mut self, host: HostId) {
         let Some(job) = self.jobs.get_mut(&host.partition()) else { return };
         if let Some(run) = job.hosts.get_mut(&host) {
             run.is_dirty = true;
             return;
         }
-        if job.failed.contains_key(&host) {
-            return;
-        }
-        let past = job.past.remove(&host).unwrap_or_default();
-        match HostRun::new(&*self.hub.store, host, past, now) {
-            Ok(run) => drop(job.hosts.insert(host, run)),
-            Err(error) => drop(job.failed.insert(host, error.to_string())),
+        if !job.failed.contains_key(&host) {
+            job.waiting.insert(host);
         }
     }
 
-    fn take_news(&mut self, now: Instant) {
+    /// Takes up hosts that wait, until the time is up.
+    fn open(&mut self, now: Instant) {
+        for job in self.jobs.values_mut() {
+            while now.elapsed() < OPEN_SLICE
+                && let Some(host) = job.waiting.pop_first()
+            {
+                let past = job.past.remove(&host).unwrap_or_default();
+                match HostRun::new(&*self.hub.store, host, past, Instant::now()) {
+                    Ok(run) => drop(job.hosts.insert(host, run)),
+                    Err(error) => drop(job.failed.insert(host, error.to_string())),
+                }
+            }
+        }
+    }
+
+    fn take_news(&mut self) {
         loop {
             match self.news.try_recv() {
-                Ok(id) => self.touch(id.stream.host, now),
-                Err(TryRecvError::Lagged(_)) => self.look_at(None, now),
+                Ok(id) => self.touch(id.stream.host),
+                Err(TryRecvError::Lagged(_)) => self.look_at(),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return,
             }
         }
@@ -271,7 +286,7 @@ impl Analyst {
         }
     }
 
-    fn show(&self, now: Instant) {
+    fn show(&mut self, now: Instant) {
         let mut rows = Vec::new();
         let name = self.hub.name_of(self.hub.me);
         let row = |host: &HostId, state: &str| AnalysisRow {
@@ -285,11 +300,10 @@ impl Analyst {
             findings: 0,
             since_ms: 0,
         };
-        for job in self.jobs.values() {
-            for (host, run) in &job.hosts {
-                let (state, chunks, behind_chunks, behind_ms) = run.state(now);
+        for job in self.jobs.values_mut() {
+            for (host, run) in &mut job.hosts {
+                let Shown { state, chunks, behind_chunks, behind_ms, findings } = run.state(now);
                 let since_ms = u64::try_from(now.duration_since(run.since).as_millis()).unwrap_or(u64::MAX);
-                let findings = run.records.count();
                 rows.push(AnalysisRow { chunks, behind_chunks, behind_ms, findings, since_ms, ..row(host, state) });
             }
             rows.extend(job.failed.iter().map(|(host, why)| row(host, why)));
