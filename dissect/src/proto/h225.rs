@@ -45,7 +45,7 @@ fields! { H225, "h225", "H323-MESSAGES";
     INFO_REQUEST_NAK = field("h225.infoRequestNak_element", "infoRequestNak", None, None);
     SERVICE_CONTROL_INDICATION = field("h225.serviceControlIndication_element", "serviceControlIndication", None, None);
     SERVICE_CONTROL_RESPONSE = field("h225.serviceControlResponse_element", "serviceControlResponse", None, None);
-    ADMISSION_CONFIRM_SEQUENCE = field("h225.admissionConfirmSequence_element", "admissionConfirmSequence", None, None);
+    ADMISSION_CONFIRM_SEQUENCE = field("h225.admissionConfirmSequence", "admissionConfirmSequence", Uint32, Dec);
     REQUEST_SEQ_NUM = field("h225.requestSeqNum", "requestSeqNum", Uint32, Dec);
     PROTOCOL_IDENTIFIER = field("h225.protocolIdentifier", "protocolIdentifier", Oid, None);
     DISCOVERY_COMPLETE = field("h225.discoveryComplete", "discoveryComplete", Boolean, None);
@@ -373,7 +373,12 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     if is_extension {
         per = per.open()?;
     }
-    d.open(element, per.tvb, per.octet(), per.tvb.reported() - per.octet().min(per.tvb.reported()), Value::None);
+    // The only message that is a list shows how many items it has.
+    let value = match optional {
+        Some(_) => Value::None,
+        None => Value::Uint(per.length()? as u64),
+    };
+    d.open(element, per.tvb, per.octet(), per.tvb.reported() - per.octet().min(per.tvb.reported()), value);
     let mut number = None;
     if let Some(optional) = optional {
         let is_extended = per.bit()?;
@@ -901,11 +906,10 @@ mod tests {
 
     #[test]
     fn lists_end_at_their_limit() {
-        let mut octets = vec![0x0e, 0, 0, 2, 1, 0, 0, 127];
-        octets.extend([0; 2000]);
-        let tvb = Tvb::new(&octets, octets.len(), 0);
-        assert_eq!(Per { tvb, at: 56 }.length(), Ok(127));
-        const { assert!(MAX_ITEMS < 127) };
+        let mut octets = b"\x0e\0\0\x02\x06\0\x08\x91\x4a\0\x04\x80\x64".to_vec();
+        octets.extend(b"\0\x0a\0\0\x01\x06\xb8".repeat(100));
+        let shown = crate::tests::shown_by(ProtoId::H225, &octets);
+        assert_eq!(shown.iter().filter(|row| row.0 == "h225.ipV4").count(), MAX_ITEMS);
     }
 
     #[test]

@@ -539,7 +539,14 @@ fn filter<'a>(d: &mut Dissector<'a>, element: Element<'a>, depth: usize) -> Pars
         return Err(Stop::Malformed);
     }
     let kind = element.tag & 0x1f;
-    d.open(FILTER, element.body, 0, element.body.reported(), Value::Uint(kind.into()));
+    let len = element.body.reported();
+    // The parts of a filter are shown by what they are.
+    match depth {
+        0 => d.open(FILTER, element.body, 0, len, Value::Uint(kind.into())),
+        _ => d.open_text(element.body, 0, len, || {
+            Names::Values(FILTERS).of(kind.into()).unwrap_or_default().into_owned()
+        }),
+    };
     match kind {
         0 | 1 => {
             open_list(d, if kind == 0 { AND } else { OR }, element.body)?;
@@ -547,13 +554,15 @@ fn filter<'a>(d: &mut Dissector<'a>, element: Element<'a>, depth: usize) -> Pars
             d.close();
         }
         2 => filter(d, Element::read(element.body, 0)?, depth + 1)?,
-        3 => {
-            d.open(EQUALITY_MATCH, element.body, 0, element.body.reported(), Value::None);
+        3 | 5 | 6 | 8 => {
+            if kind == 3 {
+                d.add(EQUALITY_MATCH, element.body, 0, len, Value::None);
+            }
             let attribute = Element::read(element.body, 0)?;
             text(d, ATTRIBUTE_DESC, attribute);
             text(d, ASSERTION_VALUE, Element::read(element.body, attribute.end)?);
-            d.close();
         }
+        4 => text(d, TYPE, Element::read(element.body, 0)?),
         7 => text(d, PRESENT, element),
         _ => {}
     }
@@ -733,7 +742,7 @@ mod tests {
         let shown = frames(101, SAMPLE);
         assert_eq!(values(&shown[3], "ldap.simple"), "pw");
         assert_eq!(values(&shown[4], "ldap.resultCode"), "49");
-        assert_eq!(values(&shown[7], "ldap.attributeDesc"), "cn,sn");
+        assert_eq!(values(&shown[7], "ldap.attributeDesc"), "cn,x,sn");
         assert_eq!(values(&shown[8], "ldap.oid"), "1.2.3");
         assert_eq!(values(&shown[8], "ldap.response_to"), "8,8");
         assert!(shown.iter().any(|frame| values(frame, "ldap.sasl_buffer_length") == "27"));
