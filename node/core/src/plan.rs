@@ -141,3 +141,70 @@ impl Plan {
         !self.blind && self.streams.keys().all(|&stream| self.missing(stream).is_empty())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use packetstream_protocol::ids::{Epoch, HostId};
+
+    fn node(number: u8) -> NodeId {
+        NodeId([number; 32])
+    }
+
+    fn stream() -> StreamId {
+        StreamId { host: HostId::from_bytes([1; 16]), epoch: Epoch(1) }
+    }
+
+    fn set(ranges: &[(u64, u64)]) -> RangeSet {
+        RangeSet::from_ranges(ranges.to_vec()).expect("in order")
+    }
+
+    /// A plan of node 1 in which these nodes hold these chunks.
+    fn plan(holders: &[(u8, &[(u64, u64)])]) -> Plan {
+        let mut plan = Plan::preferring(node(1));
+        for &(number, ranges) in holders {
+            plan.handle_held(node(number), Held { have: set(ranges), ..Held::nothing(stream()) });
+        }
+        plan
+    }
+
+    fn legs(legs: Vec<Leg>) -> Vec<(u8, Vec<(u64, u64)>)> {
+        legs.into_iter().map(|leg| (leg.node.0[0], leg.chunks.ranges().to_vec())).collect()
+    }
+
+    #[test]
+    fn each_chunk_is_read_once_from_whoever_has_most_and_from_here_among_equals() {
+        assert_eq!(legs(plan(&[(1, &[(0, 9)]), (2, &[(0, 9)])]).legs(stream())), [(1, vec![(0, 9)])]);
+        let plan = plan(&[(1, &[(0, 3)]), (2, &[(2, 9)]), (3, &[(8, 12)])]);
+        assert_eq!(legs(plan.legs(stream())), [(2, vec![(2, 9)]), (3, vec![(10, 12)]), (1, vec![(0, 1)])]);
+        assert_eq!(legs(plan.legs_of(stream(), &set(&[(3, 3), (40, 50)]))), [(1, vec![(3, 3)])]);
+    }
+
+    #[test]
+    fn what_a_failed_node_had_not_given_is_read_elsewhere_or_missing() {
+        let mut plan = plan(&[(1, &[(0, 4)]), (2, &[(0, 9)])]);
+        assert!(plan.complete());
+        assert_eq!(legs(plan.replan(node(2), stream(), &set(&[(3, 9)]))), [(1, vec![(3, 4)])]);
+        assert_eq!(plan.missing(stream()).ranges(), [(5, 9)]);
+        assert!(!plan.complete() && plan.failed().contains(&node(2)));
+    }
+
+    #[test]
+    fn a_hole_below_the_last_is_missing_unless_it_was_dropped_for_good() {
+        let mut plan = plan(&[(2, &[(3, 5), (8, 9)])]);
+        assert_eq!(plan.missing(stream()).ranges(), [(0, 2), (6, 7)]);
+        plan.handle_held(node(3), Held { expired: set(&[(0, 2)]), ..Held::nothing(stream()) });
+        plan.handle_held(node(3), Held { dropped: set(&[(6, 7)]), ..Held::nothing(stream()) });
+        assert!(plan.complete());
+        plan.handle_held(node(3), Held { expired: set(&[(12, 12)]), ..Held::nothing(stream()) });
+        assert_eq!(plan.missing(stream()).ranges(), [(10, 11)], "what is expired was there once");
+    }
+
+    #[test]
+    fn a_blind_plan_is_never_complete_and_an_empty_one_has_nothing_to_read() {
+        let mut plan = Plan::default();
+        assert!(plan.complete() && plan.legs(stream()).is_empty());
+        plan.blind = true;
+        assert!(!plan.complete());
+    }
+}

@@ -689,3 +689,6 @@ fn take(sets: &mut BTreeMap<StreamId, RangeSet>, stream: StreamId, chunks: &Rang
     }
     some
 }
+
+#[cfg(test)]
+mod tests;

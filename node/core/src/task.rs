@@ -140,3 +140,113 @@ impl Tasks {
 fn key((analysis, partition): Task) -> String {
     format!("cluster/checkpoint/{analysis}/{}", partition.number())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::placement::place_of;
+    use packetstream_protocol::cluster::{MapId, MapRecord, MapSlot, StreamCut};
+    use packetstream_protocol::ids::{Epoch, HostId, StreamId};
+    use packetstream_protocol::interval::RangeSet;
+
+    fn node(number: u8) -> NodeId {
+        NodeId([number; 32])
+    }
+
+    fn map(count: u8) -> PartitionMap {
+        let slot =
+            |number| MapSlot { node: node(number), place: place_of(node(number)), weight: 1, zone: String::new() };
+        PartitionMap::new(MapRecord { id: MapId::default(), slots: (1..=count).map(slot).collect() })
+    }
+
+    fn partition() -> Partition {
+        Partition::new(7).expect("a partition")
+    }
+
+    fn checkpoint(seen: u64, seq: u64, state: usize) -> Checkpoint {
+        let stream = StreamId { host: HostId::from_bytes([1; 16]), epoch: Epoch(1) };
+        let chunks = RangeSet::from_ranges(vec![(0, seen - 1)]).expect("one range");
+        Checkpoint {
+            analysis: 1,
+            partition: partition(),
+            cut: vec![StreamCut { stream, chunks }],
+            runner: node(1),
+            map: MapId::default(),
+            incarnation: 1,
+            seq,
+            state: vec![0; state],
+        }
+    }
+
+    /// What the owner at this place in line is to do while these live.
+    fn look(tasks: &mut Tasks, map: &PartitionMap, place: usize, alive: &dyn Fn(NodeId) -> bool) -> Changes {
+        let me = map.owners(partition()).nth(place).expect("three owners");
+        tasks.assign(me, Some(map), &[partition()], &[1], alive)
+    }
+
+    #[test]
+    fn the_first_owner_runs_it_and_the_others_do_not() {
+        let map = map(5);
+        let run = look(&mut Tasks::default(), &map, 0, &|_| true);
+        assert_eq!((run.run, run.taken_over), (vec![(1, partition())], vec![]));
+        assert_eq!(look(&mut Tasks::default(), &map, 1, &|_| true), Changes::default());
+        let outsider = (1..=5).map(node).find(|node| !map.owns(*node, partition())).expect("two of five");
+        let nobody = Tasks::default().assign(outsider, Some(&map), &[partition()], &[1], &|_| false);
+        assert_eq!(nobody, Changes::default());
+    }
+
+    #[test]
+    fn the_next_takes_over_at_the_second_look_and_gives_back() {
+        let map = map(3);
+        let first = map.owners(partition()).next().expect("three owners");
+        let mut tasks = Tasks::default();
+        let gone = |node: NodeId| node != first;
+        assert_eq!(look(&mut tasks, &map, 1, &gone), Changes::default(), "its connection may be back in a moment");
+        let task = (1, partition());
+        let changes = look(&mut tasks, &map, 1, &gone);
+        assert_eq!((changes.run, changes.taken_over), (vec![task], vec![task]));
+        assert_eq!(look(&mut tasks, &map, 1, &gone), Changes::default(), "it runs already");
+        assert_eq!(tasks.running().collect::<Vec<_>>(), [task]);
+        assert_eq!(look(&mut tasks, &map, 1, &|_| true).stop, [task]);
+        assert_eq!(look(&mut tasks, &map, 1, &gone), Changes::default(), "and the two looks begin anew");
+    }
+
+    #[test]
+    fn nothing_runs_that_is_not_held_or_not_wanted() {
+        let map = map(3);
+        let me = map.owners(partition()).next().expect("three owners");
+        let mut tasks = Tasks::default();
+        look(&mut tasks, &map, 0, &|_| true);
+        assert_eq!(tasks.assign(me, Some(&map), &[partition()], &[], &|_| true).stop, [(1, partition())]);
+        look(&mut tasks, &map, 0, &|_| true);
+        assert_eq!(tasks.assign(me, Some(&map), &[], &[1], &|_| true).stop, [(1, partition())]);
+        assert_eq!(tasks.assign(me, None, &[partition()], &[1], &|_| true), Changes::default());
+    }
+
+    #[test]
+    fn the_checkpoint_that_has_seen_most_is_the_best_and_is_kept() {
+        let mut tasks = Tasks::default();
+        let (key, value) = tasks.merge(checkpoint(10, 1, 3)).expect("the first");
+        assert_eq!(key, "cluster/checkpoint/1/7");
+        assert_eq!(tasks.merge(checkpoint(9, 2, 3)), None);
+        assert_eq!(tasks.merge(checkpoint(10, 1, 3)), None, "the same once more");
+        assert!(tasks.merge(checkpoint(10, 2, 5)).is_some(), "the later of two that have seen as much");
+        let mut again = Tasks::default();
+        again.load(&value);
+        again.load(b"damaged");
+        assert_eq!(again.best((1, partition())), Some(&checkpoint(10, 1, 3)));
+        assert_eq!((tasks.bytes, tasks.all().count()), (5, 1));
+    }
+
+    #[test]
+    fn checkpoints_take_no_more_memory_than_the_limit_and_leave_with_their_partition() {
+        let mut tasks = Tasks { bytes: MAX_CHECKPOINTS_BYTES - 3, ..Tasks::default() };
+        assert_eq!(tasks.merge(checkpoint(10, 1, 4)), None);
+        assert!(tasks.merge(checkpoint(10, 1, 3)).is_some());
+        assert_eq!(tasks.merge(checkpoint(11, 1, 4)), None);
+        assert!(tasks.merge(checkpoint(11, 1, 2)).is_some(), "it takes the place of the other");
+        assert!(tasks.forget(|_| true).is_empty());
+        assert_eq!(tasks.forget(|_| false), ["cluster/checkpoint/1/7"]);
+        assert_eq!((tasks.bytes, tasks.best((1, partition()))), (MAX_CHECKPOINTS_BYTES - 3, None));
+    }
+}

@@ -29,10 +29,11 @@ pub(super) enum Kind {
     Replace,
     Expire,
     Blackout,
+    Revoke,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 19] = [
+    pub(super) const ALL: [Self; 20] = [
         Self::Crash,
         Self::Pause,
         Self::Wipe,
@@ -52,6 +53,7 @@ impl Kind {
         Self::Replace,
         Self::Expire,
         Self::Blackout,
+        Self::Revoke,
     ];
 }
 
@@ -63,6 +65,8 @@ pub(super) enum Fault {
     Storm(Weather),
     Slow(usize),
     Full(usize),
+    /// A machine whose certificate was revoked is found and switched off.
+    Revoked(usize),
     /// A new store is to take the place of one that is gone.
     Replacement {
         old: usize,
@@ -185,6 +189,7 @@ impl World {
             }
             Kind::Remove => self.remove(victim),
             Kind::Replace => self.replace(victim),
+            Kind::Revoke => self.revoke(victim),
             Kind::Expire => {
                 if hour(self.now_us) > 4 {
                     self.expire_some(victim);
@@ -313,6 +318,20 @@ impl World {
         self.order(other, Command::Remove(self.stores[victim].node));
     }
 
+    /// A key was stolen: its machine goes on for a while, and nobody is to hear it.
+    fn revoke(&mut self, victim: usize) {
+        let staying = self.staying();
+        if staying.len() < 3 || !self.is_whole() || !staying.contains(&victim) {
+            return;
+        }
+        let Some(&other) = staying.iter().find(|&&store| store != victim && !self.stores[store].paused) else { return };
+        self.oracle.count("topology: revoke");
+        self.stores[victim].retired = true;
+        self.order(other, Command::Revoke(self.stores[victim].node));
+        let until = self.now_us + self.rng.range(1, 8) * SECOND;
+        self.queue.push(until, Event::Undo(Fault::Revoked(victim)));
+    }
+
     /// A machine is lost for good, another is to take its place.
     fn replace(&mut self, victim: usize) {
         let staying = self.staying();
@@ -339,6 +358,10 @@ impl World {
             }
             Fault::Slow(store) => self.stores[store].slow = false,
             Fault::Full(store) => self.stores[store].disk.full = false,
+            Fault::Revoked(store) => {
+                self.crash_somehow(store);
+                self.empty(store);
+            }
             Fault::Replacement { old, new } => {
                 let (old_id, new_id) = (self.stores[old].node, self.stores[new].node);
                 let knows = |store: &usize| {

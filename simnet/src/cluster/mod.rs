@@ -95,6 +95,8 @@ pub const SOMETIMES: &[&str] = &[
     "topology: drained",
     "topology: remove",
     "topology: replace",
+    "topology: revoke",
+    "revoked: not heard",
     "topology: given up",
     "retention",
     "write: sloppy",

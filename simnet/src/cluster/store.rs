@@ -287,7 +287,10 @@ impl World {
             if peer == number || self.stores[number].connections.contains(&peer) {
                 continue;
             }
-            let reachable = self.stores[peer].is_up() && !self.stores[peer].paused;
+            let reachable = self.stores[peer].is_up()
+                && !self.stores[peer].paused
+                && !self.is_revoked(number, peer)
+                && !self.is_revoked(peer, number);
             if reachable && self.net.open(number, peer) && self.net.open(peer, number) {
                 // Of an earlier life of the peer, if anything.
                 self.hang_up(peer, number);
@@ -298,6 +301,12 @@ impl World {
                 self.inbox.push_back((peer, Input::Connected(one)));
             }
         }
+    }
+
+    /// Whether a store knows that another one's certificate was revoked.
+    fn is_revoked(&self, number: usize, peer: usize) -> bool {
+        let cluster = self.stores[number].cluster.as_ref();
+        cluster.is_some_and(|cluster| cluster.members().revoked().contains(&self.stores[peer].node))
     }
 
     pub(super) fn wake(&mut self, number: usize, life: u32) {
@@ -423,6 +432,11 @@ impl World {
                         self.oracle.count("topology: given up");
                     }
                     _ => {}
+                }
+            }
+            Told::Revoked(node) => {
+                if let Some(&peer) = self.by_id.get(node) {
+                    self.reset(number, peer);
                 }
             }
             Told::LimitReached(what) => self.oracle.violate(format!("store {number} reached {what}")),
@@ -625,6 +639,9 @@ impl World {
         if self.stores[to].paused {
             self.stores[to].held.push((from, wire));
             return;
+        }
+        if from < PRODUCERS && self.is_revoked(to, from) {
+            return self.oracle.count("revoked: not heard");
         }
         match wire {
             Wire::Cluster(message) => {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::{Plant, Report, SOMETIMES, Step, World, run, scale};
 
 /// With debug assertions a life takes ten times as long.
-const SEEDS: u64 = if cfg!(debug_assertions) { 100 } else { 400 };
+const SEEDS: u64 = if cfg!(debug_assertions) { 100 } else { 2000 };
 
 /// Lives seeds on two threads, for as long as `go_on` likes what came.
 fn live(seeds: std::ops::Range<u64>, plant: Plant, go_on: impl Fn(&Report) -> bool + Sync) -> Vec<Report> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use packetstream_protocol::cluster::{Body, Fact, Health};
 use packetstream_protocol::ids::NodeId;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::io::Event;
 use crate::moment::Moment;
@@ -155,8 +156,9 @@ impl Swim {
         if node != self.me && !self.peers.contains_key(&node) {
             self.peers
                 .insert(node, Peer { incarnation: 0, health: Health::Alive, since: now, shaky: false, met: None });
-            let at = self.order.len() / 2;
-            self.order.insert(at, node);
+            // Those that were told of the same members at the same time must not all ping the same one.
+            let drawn = xxh3_64(&[self.me.0, node.0].concat()) % (self.order.len() as u64 + 1);
+            self.order.insert(drawn as usize, node);
         }
     }
 
@@ -192,6 +194,11 @@ impl Swim {
             return;
         }
         let Some(peer) = self.peers.get(&node) else { return };
+        // Who never heard of any incarnation of it means the one that is known, which has to deny it.
+        let (incarnation, health) = match (incarnation, health) {
+            (0, Health::Suspect | Health::Dead) if peer.incarnation > 0 => (peer.incarnation, Health::Suspect),
+            other => other,
+        };
         if (incarnation, health) > (peer.incarnation, peer.health) {
             self.set(now, node, incarnation, health, effects);
         }
@@ -382,5 +389,191 @@ impl Swim {
             rng.shuffle(&mut self.order);
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(number: u8) -> NodeId {
+        NodeId([number; 32])
+    }
+
+    /// A detector of node 0 that knows so many others.
+    fn swim(others: u8) -> Swim {
+        let mut swim = Swim::new(node(0), 1, Moment(0));
+        (1..=others).for_each(|number| swim.add(node(number), Moment(0)));
+        swim
+    }
+
+    /// Lets time pass in steps of a tick; everything that it wants done.
+    fn pass(swim: &mut Swim, from: u64, to: u64) -> Effects {
+        let (mut effects, mut rng) = (Effects::default(), Rng::new(1));
+        (from..to).step_by(200).for_each(|at| swim.handle_wake(Moment(at), &mut rng, &mut effects));
+        effects
+    }
+
+    fn health(swim: &mut Swim, at: u64, of: u8, incarnation: u64, health: Health) -> Effects {
+        let mut effects = Effects::default();
+        swim.handle_health(Moment(at), node(of), incarnation, health, &mut effects);
+        effects
+    }
+
+    fn word(number: u8, incarnation: u64, health: Health) -> Fact {
+        Fact::Health { node: node(number), incarnation, health }
+    }
+
+    #[test]
+    fn who_does_not_answer_is_suspected_and_then_dead() {
+        let mut swim = swim(1);
+        let effects = pass(&mut swim, 0, 1800);
+        assert!(matches!(effects.sends[0], (to, Body::Ping { .. }) if to == node(1)));
+        assert_eq!(effects.events, [Event::Suspected(node(1))]);
+        assert!(!swim.is_alive(node(1)));
+        let effects = pass(&mut swim, 1800, 5000);
+        assert_eq!(effects.events, [Event::Died(node(1))]);
+        assert_eq!(effects.tell, [word(1, 0, Health::Dead)]);
+        assert!(swim.dead(Moment(5000)).any(|(dead, since)| dead == node(1) && since < SUSPICION));
+    }
+
+    #[test]
+    fn others_are_asked_before_anybody_is_suspected_and_their_answer_counts() {
+        let mut swim = swim(5);
+        let effects = pass(&mut swim, 0, 800);
+        let Some(&(target, Body::Ping { seq })) = effects.sends.first() else { panic!("it pings at once") };
+        let asked: BTreeSet<NodeId> = effects
+            .sends
+            .iter()
+            .filter(
+                |(_, body)| matches!(body, Body::PingFor { seq: of, target: whom } if *of == seq && *whom == target),
+            )
+            .map(|&(helper, _)| helper)
+            .collect();
+        assert!((2..=HELPERS).contains(&asked.len()) && !asked.contains(&target), "{asked:?}");
+        let mut effects = Effects::default();
+        let helper = asked.first().copied().expect("there is one");
+        swim.handle_ack(helper, seq, target, &mut effects);
+        assert_eq!(swim.met(target), None, "the helper was heard, not this node");
+        assert!(!pass(&mut swim, 800, 1400).events.contains(&Event::Suspected(target)));
+    }
+
+    #[test]
+    fn an_answer_says_until_when_this_node_was_heard() {
+        let mut swim = swim(1);
+        let effects = pass(&mut swim, 0, 200);
+        let Some(&(_, Body::Ping { seq })) = effects.sends.first() else { panic!("it pings at once") };
+        swim.handle_ack(node(1), seq, node(1), &mut Effects::default());
+        assert_eq!(swim.met(node(1)), Some(Moment(0)));
+        assert_eq!(pass(&mut swim, 200, 1000).events, []);
+    }
+
+    #[test]
+    fn a_ping_for_another_is_passed_on_and_its_answer_back() {
+        let mut swim = swim(3);
+        let mut effects = Effects::default();
+        swim.handle_ping_for(Moment(0), node(1), 77, node(2), &mut effects);
+        let [(to, Body::Ping { seq })] = effects.sends[..] else { panic!("one ping") };
+        assert_eq!(to, node(2));
+        let mut effects = Effects::default();
+        swim.handle_ack(node(2), seq, node(2), &mut effects);
+        assert_eq!(effects.sends, [(node(1), Body::Ack { seq: 77, of: node(2) })]);
+        for more in 0..2 * MAX_RELAYS as u64 {
+            swim.handle_ping_for(Moment(0), node(1), more, node(2), &mut effects);
+        }
+        assert_eq!(swim.relays.len(), MAX_RELAYS);
+    }
+
+    #[test]
+    fn of_two_words_the_later_life_holds_and_in_one_life_the_worse() {
+        use Health::{Alive, Dead, Suspect};
+        let mut swim = swim(2);
+        assert_eq!(health(&mut swim, 0, 1, 3, Suspect).events, [Event::Suspected(node(1))]);
+        assert_eq!(health(&mut swim, 0, 1, 3, Alive).events, [], "only a later life denies it");
+        assert_eq!(health(&mut swim, 0, 1, 2, Dead).events, []);
+        assert_eq!(health(&mut swim, 0, 1, 3, Dead).events, [Event::Died(node(1))]);
+        assert_eq!(health(&mut swim, 0, 1, 4, Alive).events, [Event::Lives(node(1))]);
+        assert!(swim.is_alive(node(1)));
+    }
+
+    /// Otherwise it would tell nothing to those who have.
+    #[test]
+    fn who_never_heard_of_it_may_still_suspect_it() {
+        use Health::{Dead, Suspect};
+        let mut swim = swim(2);
+        swim.handle_heard(Moment(0), node(1), 5, &mut Effects::default());
+        let effects = health(&mut swim, 0, 1, 0, Dead);
+        assert_eq!((effects.events, effects.tell), (vec![Event::Suspected(node(1))], vec![word(1, 5, Suspect)]));
+        assert_eq!(health(&mut swim, 0, 1, 0, Dead).events, [], "that it is dead has to be found out");
+    }
+
+    #[test]
+    fn a_word_against_this_node_is_denied_with_a_higher_incarnation() {
+        let mut swim = swim(1);
+        let effects = health(&mut swim, 0, 0, 1, Health::Suspect);
+        assert!(effects.risen && effects.tell == [word(0, 2, Health::Alive)]);
+        assert_eq!(health(&mut swim, 0, 0, 1, Health::Dead).tell, [], "that was denied already");
+        assert_eq!(health(&mut swim, 0, 0, 9, Health::Alive).tell, [word(0, 10, Health::Alive)]);
+        assert_eq!(swim.incarnation(), 10);
+    }
+
+    #[test]
+    fn a_broken_connection_sends_nothing_there_until_something_is_heard() {
+        let mut swim = swim(1);
+        swim.handle_disconnected(node(1));
+        assert!(!swim.is_alive(node(1)) && swim.health(node(1)) == Health::Alive);
+        swim.handle_heard(Moment(0), node(1), 1, &mut Effects::default());
+        assert!(swim.is_alive(node(1)));
+        swim.handle_disconnected(node(1));
+        swim.handle_connected(node(1));
+        assert!(swim.is_alive(node(1)));
+    }
+
+    #[test]
+    fn a_machine_that_stood_still_blames_nobody() {
+        let mut swim = swim(3);
+        pass(&mut swim, 0, 200);
+        health(&mut swim, 200, 2, 1, Health::Suspect);
+        let effects = pass(&mut swim, 60_000, 60_200);
+        assert_eq!(effects.events, [], "neither the ping nor the suspicion of before");
+    }
+
+    #[test]
+    fn broken_connections_lead_to_no_more_pings_than_the_limit() {
+        let mut swim = swim(100);
+        (1..=100).for_each(|number| swim.handle_disconnected(node(number)));
+        let effects = pass(&mut swim, 0, 200);
+        assert_eq!(effects.sends.len(), MAX_PROBES);
+    }
+
+    /// Otherwise a death is found out when all come to it, at last, at the same time.
+    #[test]
+    fn those_that_start_together_do_not_all_ping_the_same() {
+        let first: BTreeSet<NodeId> = (101..=200)
+            .map(|me| {
+                let mut swim = Swim::new(node(me), 1, Moment(0));
+                (1..=100).for_each(|number| swim.add(node(number), Moment(0)));
+                pass(&mut swim, 0, 200).sends[0].0
+            })
+            .collect();
+        assert!(first.len() > 50, "{} of 100", first.len());
+    }
+
+    #[test]
+    fn nobody_waits_longer_for_a_ping_than_twice_the_others() {
+        let mut swim = swim(20);
+        let mut last: BTreeMap<NodeId, u64> = (1..=20).map(|number| (node(number), 0)).collect();
+        let mut rng = Rng::new(7);
+        for at in (0..200_000u64).step_by(200) {
+            let mut effects = Effects::default();
+            swim.handle_wake(Moment(at), &mut rng, &mut effects);
+            for (to, body) in effects.sends {
+                if let Body::Ping { seq } = body {
+                    let before = last.insert(to, at).unwrap_or(0);
+                    assert!(at - before <= 2 * 20 * 1000, "{to:?} waited {} ms", at - before);
+                    swim.handle_ack(to, seq, to, &mut Effects::default());
+                }
+            }
+        }
     }
 }
