@@ -200,7 +200,9 @@ impl World {
             let Some(truth) = self.oracle.chunks.get(chunk) else { continue };
             let read = query.read.get(&chunk.stream).is_some_and(|read| read.contains(chunk.no.0));
             let told = blind || missing.get(&chunk.stream).is_some_and(|missing| missing.contains(chunk.no.0));
-            if !read && !told && !self.oracle.expired(truth) && !truth.harmed {
+            // A machine that an operator took out, with what it holds, is as good as destroyed.
+            let harmed = truth.harmed || truth.copies.iter().any(|&store| self.stores[store].retired);
+            if !read && !told && !self.oracle.expired(truth) && !harmed {
                 let text = format!(
                     "query {id} of store {} misses {chunk} and does not say so: copies on {:?}, complete {complete}",
                     query.coordinator, truth.copies
