@@ -353,7 +353,7 @@ fn a_damaged_copy_is_read_elsewhere_and_repaired() {
     let folder = tempfile::tempdir().expect("a folder");
     let mix = traffic(&["--mix", "20000"], &folder.path().join("mix.pcap"));
     let expected = of_file(&mix);
-    let mut members = Members::start(folder.path(), 3, &[]);
+    let mut members = Members::start(folder.path(), 3, &NO_ANALYSIS);
     members.text(0, &["import", &mix, "--host", "a"]);
     let all = until("three copies", PATIENCE, || {
         let held: Vec<u64> = (0..3).filter_map(|at| members.chunks(at)).collect();
