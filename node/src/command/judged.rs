@@ -53,8 +53,17 @@ pub(super) fn state(closing: &Closing) -> Outcome {
         return Ok(());
     }
     let missing: u64 = closing.missing.iter().map(|stream| stream.chunks.count()).sum();
-    let silent = if closing.silent.is_empty() { "none".to_owned() } else { closing.silent.join(", ") };
-    Err(Failure::Incomplete(format!("{missing} chunks could not be read; silent nodes: {silent}")))
+    let streams: Vec<String> = closing.missing.iter().map(|stream| stream.stream.to_string()).collect();
+    Err(Failure::Incomplete(match (streams.is_empty(), closing.silent.join(", ")) {
+        (true, silent) if silent.is_empty() => {
+            "the nodes do not yet agree on who holds what, so something may be missing; ask again".to_owned()
+        }
+        (true, silent) => format!("what these nodes hold alone is missing: {silent}"),
+        (false, silent) => {
+            let silent = if silent.is_empty() { "none" } else { &silent };
+            format!("{missing} chunks could not be read ({}); silent nodes: {silent}", streams.join(", "))
+        }
+    }))
 }
 
 /// The diagnosis of one host.

@@ -14,6 +14,7 @@ use packetstream_protocol::wire::{
 use packetstream_protocol::{HostId, PacketId, Timestamp};
 use serde_json::json;
 
+use super::judged;
 use crate::capture::file::{Interface, Options, RawPacket, Resolution, Section, Stamp, Writer};
 use crate::cli::{Get, Output, Query};
 use crate::client::Session;
@@ -142,15 +143,7 @@ fn state(closing: &Closing, output: &Output) -> Outcome {
         };
         eprintln!("{how}: {} of {} packets{limited}{lost}", closing.matched, closing.scanned);
     }
-    if closing.complete {
-        return Ok(());
-    }
-    let streams: Vec<String> = closing.missing.iter().map(|stream| stream.stream.to_string()).collect();
-    Err(Failure::Incomplete(format!(
-        "{missing} chunks could not be read ({}); silent nodes: {}",
-        streams.join(", "),
-        if closing.silent.is_empty() { "none".to_owned() } else { closing.silent.join(", ") }
-    )))
+    judged::state(closing)
 }
 
 fn write(session: &Session, request: &Request, path: &Path) -> Result<Closing, Failure> {

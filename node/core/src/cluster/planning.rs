@@ -7,7 +7,7 @@ use packetstream_protocol::Partition;
 use packetstream_protocol::cluster::{Body, Held, MAX_PLAN_HOSTS, MapId};
 use packetstream_protocol::ids::{HostId, NodeId, StreamId};
 
-use super::Cluster;
+use super::{Cluster, TICK};
 use crate::io::Output;
 use crate::moment::Moment;
 use crate::placement::{PartitionMap, REPLICAS};
@@ -19,6 +19,8 @@ const MAX_PLANS: usize = 256;
 const PLAN_TIMEOUT: Duration = Duration::from_millis(1000);
 /// A plan takes no longer, however many pages come.
 const PLAN_TIMEOUT_IN_ALL: Duration = Duration::from_millis(8000);
+/// While maps change a plan begins anew, but not after so long.
+const PLAN_TIMEOUT_OF_MAPS: Duration = Duration::from_millis(5000);
 /// How many nodes behind the owners are asked: to them copies go while owners are dead.
 const SUBSTITUTES: usize = 3;
 
@@ -150,14 +152,25 @@ impl Cluster {
         for query in done {
             let Some(planning) = self.plans.0.remove(&query) else { continue };
             let stale = planning.strange || planning.maps != maps;
-            if stale && now.since(planning.began) < PLAN_TIMEOUT * 3 && now > planning.began {
-                self.begin_plan(planning.began, now, query, planning.hosts);
+            if stale && now.since(planning.began) < PLAN_TIMEOUT_OF_MAPS {
+                // Until the map that another knows is known here, the answers would be the same.
+                if planning.maps != maps || now.since(planning.progress) >= TICK {
+                    self.begin_plan(planning.began, now, query, planning.hosts);
+                } else {
+                    self.plans.0.insert(query, planning);
+                }
                 continue;
             }
             let mut plan = planning.plan;
             plan.silent = planning.open.into_keys().collect();
             // Who has yet to hear which maps are in use does not know whom to ask.
             plan.blind = stale || !self.caught_up || self.is_blind(now, &planning.hosts, &plan.silent);
+            if plan.blind {
+                let maps = self.history.live().iter();
+                let absent =
+                    maps.flat_map(|map| map.slots()).map(|slot| slot.node).filter(|&node| !self.swim.is_alive(node));
+                plan.silent.extend(absent);
+            }
             for node in self.members.abandoned() {
                 plan.silent.insert(node);
                 plan.blind = true;
@@ -202,4 +215,78 @@ fn order(stream: StreamId) -> (Partition, StreamId) {
 
 fn partitions(hosts: &BTreeSet<HostId>) -> BTreeSet<Partition> {
     hosts.iter().map(HostId::partition).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::{Config, Input};
+    use crate::placement::place_of;
+    use packetstream_protocol::cluster::{ClusterMessage, Fact, Member, MemberState};
+
+    fn said(cluster: &mut Cluster, now: Moment, from: NodeId, facts: Vec<Fact>, body: Body) {
+        let message = ClusterMessage { incarnation: 1, facts, body };
+        cluster.handle(now, Input::Message { from, message });
+    }
+
+    /// Who was asked, and the plan if there is one by now.
+    fn outcome(cluster: &mut Cluster) -> (Vec<NodeId>, Option<Plan>) {
+        let (mut asked, mut planned) = (Vec::new(), None);
+        while let Some(output) = cluster.poll_output() {
+            match output {
+                Output::Send { to, message } if matches!(message.body, Body::PlanAsk { .. }) => asked.push(to),
+                Output::Planned { plan, .. } => planned = Some(plan),
+                _ => {}
+            }
+        }
+        (asked, planned)
+    }
+
+    #[test]
+    fn an_answer_under_a_map_that_is_not_known_here_is_asked_for_again_until_it_is() {
+        let (me, other) = (NodeId([1; 32]), NodeId([2; 32]));
+        let mut cluster =
+            Cluster::start(Config::new(me), &BTreeMap::new(), Vec::new(), Moment(0)).expect("nothing was kept");
+        let member = Member {
+            version: 1,
+            by: other,
+            node: other,
+            state: MemberState::Active,
+            weight: 1,
+            zone: String::new(),
+            name: "n2".into(),
+            addresses: Vec::new(),
+            serial: [0; 16],
+            place: place_of(other),
+        };
+        let at = |ms: u64| Moment(0) + Duration::from_millis(ms);
+        cluster.handle(at(1), Input::Connected(other));
+        said(&mut cluster, at(1), other, vec![Fact::Member(member)], Body::Gossip);
+        for ms in [500, 1000] {
+            cluster.handle(at(ms), Input::Wake);
+        }
+        outcome(&mut cluster);
+
+        let say = |map| Body::PlanSay { query: 7, map, streams: Vec::new(), next: None };
+        let strange = MapId { sum: 77, hash: 77 };
+        // Plan and answer may fall into one moment: a machine is woken for many inputs at once.
+        cluster.handle(at(1100), Input::Plan { query: 7, hosts: Vec::new() });
+        assert_eq!(outcome(&mut cluster), (vec![other], None));
+        said(&mut cluster, at(1100), other, Vec::new(), say(strange));
+        assert_eq!(outcome(&mut cluster), (vec![], None), "nothing new can be learned yet");
+        cluster.handle(at(1400), Input::Wake);
+        assert_eq!(outcome(&mut cluster), (vec![other], None));
+        let known = cluster.history.id();
+        said(&mut cluster, at(1401), other, Vec::new(), say(known));
+        let (_, planned) = outcome(&mut cluster);
+        assert!(planned.is_some_and(|plan| plan.complete() && plan.silent.is_empty()));
+
+        // It has an end.
+        cluster.handle(at(1500), Input::Plan { query: 7, hosts: Vec::new() });
+        let blind = (1500..9000).step_by(100).find_map(|ms| {
+            said(&mut cluster, at(ms), other, Vec::new(), say(strange));
+            outcome(&mut cluster).1.map(|plan| (ms, plan.blind))
+        });
+        assert!(matches!(blind, Some((6500..7000, true))), "{blind:?}");
+    }
 }
