@@ -13,7 +13,7 @@ use crate::host_names;
 use crate::packet::Packet;
 use crate::proto::sdp::exchange;
 use crate::proto::{
-    arp, dns, dtls, frame, http, icmp, imap, ldap, quic, sctp, sip, ssh, t38, tcp, tftp, tls, udp, websocket, ws,
+    arp, dns, dtls, frame, http, iax2, icmp, imap, ldap, quic, sctp, sip, ssh, t38, tcp, tftp, tls, udp, websocket, ws,
 };
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
@@ -115,6 +115,7 @@ pub struct Flows {
     pub(crate) quic: quic::Connections,
     pub(crate) imap: imap::Commands,
     pub(crate) ldap: ldap::Searches,
+    pub(crate) iax2: iax2::Calls,
     /// Who was seen with which IP address.
     pub(crate) addresses: arp::Addresses,
     pub(crate) sctp: sctp::Directions,
@@ -554,7 +555,10 @@ impl<'a> Dissector<'a> {
     /// Adds text as it stands, up to its first zero octet; what stands behind that one is noted.
     pub fn string(&mut self, field: FieldId, tvb: Tvb<'a>, at: usize, len: usize) -> Item {
         let item = self.add(field, tvb, at, len, Value::Text);
-        self.within(|d| d.note_strays(tvb, at, len));
+        // Wireshark looks at the end of a text only where it shows it.
+        if item != Item::NONE {
+            self.within(|d| d.note_strays(tvb, at, len));
+        }
         item
     }
 

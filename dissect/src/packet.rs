@@ -1,6 +1,7 @@
 //! A captured packet as dissection takes it.
 
 use crate::host_names::HostNames;
+use crate::proto::erf;
 
 /// One frame of a capture. Times are nanoseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +28,8 @@ pub struct Packet<'a> {
     /// Octets on the wire; `bytes` may be fewer.
     pub orig_len: u32,
     pub bytes: &'a [u8],
+    /// What the capture says of the frame in front of it: see [`Packet::split`].
+    pub pseudo_header: &'a [u8],
     pub comment: Option<&'a str>,
     /// Names of addresses, where they are to be shown.
     pub names: Option<&'a HostNames>,
@@ -49,8 +52,23 @@ impl<'a> Packet<'a> {
             has_time: true,
             orig_len: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
             bytes,
+            pseudo_header: &[],
             comment: None,
             names: None,
         }
+        .split()
+    }
+
+    /// Takes off the header that the capturing card put in front of the frame: it is none of the frame's octets, and says
+    /// how long the frame was.
+    #[must_use]
+    pub fn split(self) -> Self {
+        if self.link_type != erf::LINK_TYPE || !self.pseudo_header.is_empty() {
+            return self;
+        }
+        let (len, wire_len) = erf::header_of(self.bytes);
+        let (pseudo_header, rest) = self.bytes.split_at(len.min(self.bytes.len()));
+        let bytes = rest.get(..wire_len as usize).unwrap_or(rest);
+        Self { orig_len: wire_len, bytes, pseudo_header, ..self }
     }
 }

@@ -1,7 +1,7 @@
 //! Ethernet II and IEEE 802.3 frames (IEEE 802.3-2018, 3.2), with padding, trailer and frame check sequence.
 
 use crate::bindings::{Binding, Table};
-use crate::dissector::{Address, Dissector};
+use crate::dissector::{Address, Dissector, Item};
 use crate::field::{FieldId, Names, fields};
 use crate::numbers::ETHERTYPES;
 use crate::proto::ip::CHECKSUM_STATUSES;
@@ -128,8 +128,8 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         d.call(ProtoId::Data, tvb.from(HEADER_LEN));
     } else if is_length {
         d.set_info(|| "IEEE 802.3 Ethernet".to_owned());
-        d.open(LEN, tvb, 12, 2, Value::Uint(kind.into()));
-        if usize::from(kind) > tvb.reported() - HEADER_LEN {
+        let item = d.open(LEN, tvb, 12, 2, Value::Uint(kind.into()));
+        if usize::from(kind) > tvb.reported() - HEADER_LEN && item != Item::NONE {
             d.expert(LEN_PAST_END, tvb, 12, 2);
         }
         d.close();

@@ -1,7 +1,7 @@
 //! The frame: what the capture itself says of a packet, and the way into its link layer.
 
 use crate::bindings::Table;
-use crate::dissector::Dissector;
+use crate::dissector::{Dissector, Item};
 use crate::field::{FieldId, Names, fields};
 use crate::registry::{ProtoId, Protocol, Sample};
 use crate::stop::Parsed;
@@ -131,7 +131,7 @@ fn show<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
     d.add(NUMBER, tvb, 0, 0, Value::Uint(packet.number));
     let line = d.open(LEN, tvb, 0, 0, Value::Uint(packet.orig_len.into()));
     d.text(line, || format!("Frame Length: {}", bits(packet.orig_len.into())));
-    if u64::from(packet.orig_len) < cap_len {
+    if u64::from(packet.orig_len) < cap_len && line != Item::NONE {
         d.expert(LEN_LT_CAPLEN, tvb, 0, 0);
     }
     d.close();

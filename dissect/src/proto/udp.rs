@@ -55,6 +55,8 @@ pub const MAX_CONVERSATIONS: usize = 1_000_000;
 pub const MAX_ANNOUNCED: usize = 262_144;
 /// How many datagrams to or from offered addresses wait for the answer that says what they are. They take 120 octets each.
 pub const MAX_EARLY: usize = 8192;
+/// How many other datagrams wait while an offer is open: its answer counts from the offer on, at an address that it names.
+pub const MAX_UNKNOWN: usize = 1024;
 /// How many datagrams that came to or from an announced address are remembered, for the answer to a request before them
 /// to count them to another conversation. They take 100 octets each.
 pub const MAX_RECENT: usize = 4096;
@@ -159,6 +161,10 @@ pub(crate) struct Flows {
     announced: Conversations<Announced>,
     /// In the order of their frames.
     early: VecDeque<Early>,
+    /// What came to addresses without an announcement while an offer was open, in the order of their frames.
+    unknown: VecDeque<Early>,
+    /// How many offers are open.
+    offers: usize,
     /// In the order of their frames.
     recent: VecDeque<Counted>,
     /// The numbers of conversations that began before they were known to.
@@ -176,6 +182,8 @@ impl Default for Flows {
             conversations: Conversations::new(MAX_CONVERSATIONS),
             announced: Conversations::new(MAX_ANNOUNCED),
             early: VecDeque::new(),
+            unknown: VecDeque::new(),
+            offers: 0,
             recent: VecDeque::new(),
             successors: Vec::new(),
             moved: BTreeMap::new(),
@@ -283,7 +291,8 @@ impl Flows {
     /// Says what will be heard at an address and port if it is accepted.
     pub(crate) fn offer(&mut self, address: Address, port: u16, setup: Setup) {
         if let Some(place) = self.announced.get_mut(Self::place(address, port)) {
-            place.offer = Some(Arc::new(setup));
+            let before = place.offer.replace(Arc::new(setup));
+            self.offers += usize::from(before.is_none());
         }
     }
 
@@ -293,6 +302,7 @@ impl Flows {
         if let Some(place) = self.announced.get_mut(here)
             && place.offer.take().is_some()
         {
+            self.offers = self.offers.saturating_sub(1);
             self.early.retain(|early| !early.is_known || early.to != here && early.from != here);
         }
     }
@@ -330,8 +340,17 @@ impl Flows {
         if place.setup.as_ref().is_some_and(is_older) {
             return Vec::new();
         }
-        (place.setup, place.offer) = (Some(setup.clone()), None);
+        place.setup = Some(setup.clone());
+        self.offers = self.offers.saturating_sub(place.offer.take().is_some().into());
         let mut facts = Vec::new();
+        self.unknown.retain(|unknown| {
+            let is_here = (unknown.to == here || unknown.from == here) && unknown.frame > setup.frame;
+            if is_here {
+                let sequence = place.extend(&unknown.header);
+                facts.push((unknown.frame, Fact::Media { layer: unknown.layer, sequence, setup: setup.clone() }));
+            }
+            !is_here
+        });
         self.early.retain(|early| {
             let is_here = early.to == here || early.from == here;
             if is_here && (!early.is_known || setup.proto != ProtoId::T38) {
@@ -356,9 +375,10 @@ impl Flows {
         }
         let to = Self::place(endpoints.dst, endpoints.dst_port);
         let from = Self::place(endpoints.src, endpoints.src_port);
-        let (mut offered, mut known) = (None, None);
+        let (mut offered, mut known, mut is_announced) = (None, None, false);
         for here in [to, from] {
             let Some(place) = self.announced.get_mut(here) else { continue };
+            is_announced = true;
             if place.setup.is_none() || place.offer.is_some() {
                 offered = offered.or(Some(place.frame));
             }
@@ -368,13 +388,17 @@ impl Flows {
                 break;
             }
         }
-        if let (Some(announced), Some(header)) = (offered, payload.first_chunk()) {
-            if self.early.len() >= MAX_EARLY {
-                self.early.pop_front();
-            }
-            let is_known = known.is_some();
-            self.early.push_back(Early { frame, layer, announced, to, from, is_known, header: *header });
+        let (waiting, limit, announced) = match offered {
+            Some(announced) => (&mut self.early, MAX_EARLY, announced),
+            None if !is_announced && self.offers > 0 => (&mut self.unknown, MAX_UNKNOWN, 0),
+            None => return known,
+        };
+        if waiting.len() >= limit {
+            waiting.pop_front();
         }
+        // What is shorter than a header has none.
+        let header = payload.first_chunk().copied().unwrap_or_default();
+        waiting.push_back(Early { frame, layer, announced, to, from, is_known: known.is_some(), header });
         known
     }
 
@@ -868,6 +892,28 @@ mod tests {
             flows.hear(endpoints(1, 4), (frame, 1), &rtp(1));
         }
         assert_eq!(flows.early.len(), MAX_EARLY);
+    }
+
+    #[test]
+    fn an_answer_counts_from_its_offer_on() {
+        let mut flows = Flows::default();
+        let there = Address::Ipv4([10, 0, 0, 9]);
+        flows.announce(there, 50, 1);
+        assert_eq!(flows.hear(endpoints(7, 2), (1, 1), &rtp(9)), None);
+        flows.offer(there, 50, Setup::new(ProtoId::Rtp, 2, "SDP"));
+        assert_eq!(flows.hear(endpoints(7, 2), (3, 1), b"TEST"), None);
+        assert_eq!(flows.hear(endpoints(7, 3), (4, 1), &rtp(9)), None);
+        let facts = flows.bind(HERE, 2, Setup::new(ProtoId::Rtp, 2, "SDP"));
+        assert_eq!(facts.iter().map(|fact| fact.0).collect::<Vec<_>>(), [3]);
+        for frame in 5..MAX_UNKNOWN as u64 + 15 {
+            flows.hear(endpoints(7, 8), (frame, 1), &rtp(1));
+        }
+        assert_eq!(flows.unknown.len(), MAX_UNKNOWN);
+        flows.bind(there, 50, Setup::new(ProtoId::Rtp, 2, "SDP"));
+        assert_eq!(flows.offers, 0);
+        flows.unknown.clear();
+        flows.hear(endpoints(7, 8), (9999, 1), &rtp(1));
+        assert!(flows.unknown.is_empty());
     }
 
     #[test]

@@ -68,7 +68,9 @@ pub(crate) fn read(
                 bytes: &packet.bytes,
                 comment: packet.comment.as_deref(),
                 names: None,
-            };
+                pseudo_header: &[],
+            }
+            .split();
             take(Record::Packet(row.host, shown, row.id()))?;
         }
         take(Record::Pause)

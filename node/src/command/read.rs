@@ -165,7 +165,9 @@ fn each_named(
             bytes: raw.bytes,
             comment: comment.as_deref(),
             names,
-        };
+            pseudo_header: &[],
+        }
+        .split();
         previous = time;
         visit(packet, &raw, interface)?;
     }

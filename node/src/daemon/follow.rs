@@ -376,7 +376,9 @@ impl Follow<'_> {
             bytes: &packet.bytes,
             comment: packet.comment.as_deref(),
             names: None,
-        };
+            pseudo_header: &[],
+        }
+        .split();
         let mut text = std::mem::take(&mut self.head);
         let before = text.len();
         self.question.displayed = showing.displayed;

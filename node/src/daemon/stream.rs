@@ -174,7 +174,9 @@ impl StreamReader {
             bytes: raw.bytes,
             comment: raw.comment,
             names: None,
-        };
+            pseudo_header: &[],
+        }
+        .split();
         Some(Stored { packet, raw, interface })
     }
 
