@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::pieces::Whole;
-use crate::proto::{arp, dns, http, quic, ssh, t38, tcp, tftp, tls, websocket};
+use crate::proto::{arp, dns, http, iax2, quic, ssh, t38, tcp, tftp, tls, websocket};
 use crate::reassembly::Datagram;
 use crate::registry::ProtoId;
 use crate::setup::Setup;
@@ -58,6 +58,8 @@ pub enum Fact {
     Transaction { proto: ProtoId, layer: u8, role: transaction::Role, frame: u64, after: i64 },
     /// From where the numbers of an SCTP packet's own direction and of the other one are counted.
     Sctp { layer: u8, own: u32, other: u32 },
+    /// The call that a frame of IAX2 is of, and how its media are coded.
+    Iax2(Box<iax2::Known>),
     /// The request of the transfer that a TFTP message is of.
     Tftp(Arc<tftp::Request>),
     /// The other side of an ICMP echo, and for a reply how much later it came, in nanoseconds.

@@ -7,6 +7,7 @@
 pub mod analysis;
 mod ber;
 pub mod bindings;
+mod calendar;
 pub mod call;
 pub(crate) mod checksum;
 pub mod conversation;

@@ -243,6 +243,8 @@ protocols! {
     Eigrp => eigrp,
     Isakmp => isakmp,
     Udpencap => udpencap,
+    Iax2 => iax2,
+    Smpp => smpp,
 }
 
 /// A set of protocols.

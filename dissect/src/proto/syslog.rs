@@ -3,6 +3,7 @@
 use memchr::memchr;
 
 use crate::bindings::Binding;
+use crate::calendar;
 use crate::dissector::Dissector;
 use crate::field::{Names, fields};
 use crate::output::value::printable;
@@ -173,13 +174,7 @@ fn timestamp(text: &[u8]) -> Option<i64> {
             if *sign == b'-' { -minutes } else { minutes }
         }
     };
-    // Days from the civil date, counted from 1970 with the year beginning in March.
-    let shifted = if month > 2 { year } else { year - 1 };
-    let era = shifted.div_euclid(400);
-    let year_of_era = shifted.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
-    let seconds = days * 86_400 + hour * 3600 + (minute - offset) * 60 + second;
+    let seconds = calendar::days(year, month, day) * 86_400 + hour * 3600 + (minute - offset) * 60 + second;
     seconds.checked_mul(1_000_000_000)?.checked_add(fraction)
 }
 
