@@ -47,8 +47,14 @@ const RECORD_TYPES: &[(u64, &str)] = &[
     (27, "META"),
     (48, "PAD"),
 ];
-const EXTENSION_HEADERS: &[(u64, &str)] =
-    &[(3, "Classification"), (4, "InterceptID"), (5, "RawLink"), (6, "BFS Filter/Hash"), (16, "Flow ID"), (17, "Host ID")];
+const EXTENSION_HEADERS: &[(u64, &str)] = &[
+    (3, "Classification"),
+    (4, "InterceptID"),
+    (5, "RawLink"),
+    (6, "BFS Filter/Hash"),
+    (16, "Flow ID"),
+    (17, "Host ID"),
+];
 
 pub(crate) const LINK_TYPE: u16 = 197;
 const HEADER_LEN: usize = 16;
@@ -74,7 +80,10 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
                 "0000000000000000 0b 04 0020 0000 000f 0000 ffffffffffff 020000000001 88b6 00",
             ],
         },
-        Sample { link_type: LINK_TYPE, frames: &["0000000000000000 16 04 0024 0000 0014 4500001400000000 40fd0000 0a0000010a000002"] },
+        Sample {
+            link_type: LINK_TYPE,
+            frames: &["0000000000000000 16 04 0024 0000 0014 4500001400000000 40fd0000 0a0000010a000002"],
+        },
     ],
     ..Protocol::new(ProtoId::Erf, "ERF", &[Binding::LinkType(LINK_TYPE)], dissect)
 };

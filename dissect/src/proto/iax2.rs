@@ -147,8 +147,12 @@ fields! { Iax2, "iax2", "Inter-Asterisk eXchange v2";
 }
 
 const SUPPORTED: Names = Names::Flag("Supported", "Not supported");
-const PACKET_TYPES: &[(u64, &str)] =
-    &[(MINI_VOICE, "Mini voice packet"), (FULL, "Full packet"), (MINI_VIDEO, "Mini video packet"), (TRUNK, "Trunk packet")];
+const PACKET_TYPES: &[(u64, &str)] = &[
+    (MINI_VOICE, "Mini voice packet"),
+    (FULL, "Full packet"),
+    (MINI_VIDEO, "Mini video packet"),
+    (TRUNK, "Trunk packet"),
+];
 const MINI_VOICE: u64 = 0;
 const FULL: u64 = 1;
 const MINI_VIDEO: u64 = 2;
@@ -505,7 +509,13 @@ pub struct Known {
 impl Calls {
     fn end(&mut self, address: Address, port: u16, call: u16) -> &mut Circuit {
         let begun = &mut self.begun;
-        let key = Endpoints { src: address, src_port: port, dst_port: call, transport: Transport::Udp, ..Endpoints::default() };
+        let key = Endpoints {
+            src: address,
+            src_port: port,
+            dst_port: call,
+            transport: Transport::Udp,
+            ..Endpoints::default()
+        };
         self.circuits.get_or_insert_with(key, || {
             *begun = begun.wrapping_add(1);
             Circuit { id: *begun, ..Circuit::default() }
@@ -821,7 +831,14 @@ fn element<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, id: u8, len: usiz
     Ok(())
 }
 
-fn format_element<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, field: FieldId, at: usize, codec: u64, width: usize) -> String {
+fn format_element<'a>(
+    d: &mut Dissector<'a>,
+    tvb: Tvb<'a>,
+    field: FieldId,
+    at: usize,
+    codec: u64,
+    width: usize,
+) -> String {
     d.add(field, tvb, at, width, Value::Uint(codec));
     let name = Names::Values(CODECS).of(codec).unwrap_or("Unknown".into());
     format!("{}: {name} (0x{codec:016x})", registry::field(field).label)

@@ -464,10 +464,7 @@ const LAYOUTS: &[(u32, &[Part])] = &[
         ],
     ),
     (RESPONSE | 0x21, &[Text(MESSAGE_ID), Unsuccessful]),
-    (
-        0x0102,
-        &[SOURCE[0], SOURCE[1], SOURCE[2], Octet(ESME_ADDR_TON), Octet(ESME_ADDR_NPI), Text(ESME_ADDR)],
-    ),
+    (0x0102, &[SOURCE[0], SOURCE[1], SOURCE[2], Octet(ESME_ADDR_TON), Octet(ESME_ADDR_NPI), Text(ESME_ADDR)]),
     (
         0x0103,
         &[
@@ -521,7 +518,8 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.set_protocol("SMPP");
     let (len, command, result, sequence) = (tvb.u32(0)?, tvb.u32(4)?, tvb.u32(8)?, tvb.u32(12)?);
     let is_response = command & RESPONSE != 0;
-    let name = Names::Values(COMMANDS).of(command.into()).unwrap_or_else(|| format!("Unknown (0x{command:08x})").into());
+    let name =
+        Names::Values(COMMANDS).of(command.into()).unwrap_or_else(|| format!("Unknown (0x{command:08x})").into());
     let result_name = status(result.into()).unwrap_or_default();
     if is_next {
         d.append_info(|| ", ".to_owned());
@@ -797,7 +795,9 @@ mod tests {
 
     fn segment(payload: &str, sequence: u32) -> String {
         let len = 40 + payload.len() / 2;
-        format!("4500{len:04x}0001000040060000 0a0000010a000002 c0001388{sequence:08x}00000001 5018ffff00000000{payload}")
+        format!(
+            "4500{len:04x}0001000040060000 0a0000010a000002 c0001388{sequence:08x}00000001 5018ffff00000000{payload}"
+        )
     }
 
     #[test]
@@ -805,7 +805,9 @@ mod tests {
         let enquire = "00000010000000150000000000000004";
         let shown = &frames(101, &[&segment(&format!("{enquire}{enquire}"), 1).replace(' ', "")])[0];
         assert_eq!(values(shown, "smpp.command_id"), "0x00000015,0x00000015");
-        for other in ["00000010000000140000000000000004", "0000000f000000150000000000000004", "000000108000001500ff000000000004"] {
+        for other in
+            ["00000010000000140000000000000004", "0000000f000000150000000000000004", "000000108000001500ff000000000004"]
+        {
             let shown = &frames(101, &[&segment(other, 1).replace(' ', "")])[0];
             assert_eq!(values(shown, "smpp.command_id"), "", "{other}");
         }
