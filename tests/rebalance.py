@@ -2,8 +2,8 @@
 """What it costs when nodes join and leave: 3 -> 4 -> 5 nodes and back, with PACKETS (5,000,000) packets of HOSTS (40) hosts stored.
 
 Prints for each step how long it took, the bytes moved against the least that the new map needs, how fast they moved, and whether
-every query during it was complete; once also what is left of the rate of an import meanwhile. In the same run a plain TLS copy
-of 400 MB is measured, to memory and onto the disk. Needs openssl for its key. rebalance.py PACKETSTREAM SIMNET
+every query during it was complete; once also what is left of the rate of an import meanwhile. Last a node joins while nothing
+else goes on, and in the same run a plain TLS copy of 400 MB is measured, to memory and onto the disk. Needs openssl for its key. rebalance.py PACKETSTREAM SIMNET
 """
 
 import json
@@ -154,6 +154,23 @@ def step(name, act, count, least, importing=False):
     return pace
 
 
+def join_alone(name):
+    """Bytes a second that a node takes which joins while nothing else goes on; it alone is asked, four times a second."""
+    joined = Node(name)
+    seen = [(time.monotonic(), held(joined))]
+    while True:
+        time.sleep(0.25)
+        seen.append((time.monotonic(), held(joined)))
+        grown = [at for at in range(1, len(seen)) if seen[at][1] != seen[at - 1][1]]
+        if grown and len(seen) - grown[-1] > 8 and settled(4, nodes):
+            break
+        if seen[-1][0] - seen[0][0] > PATIENCE:
+            sys.exit(f"{name}: not settled within {PATIENCE} s")
+    (begun, _), (ended, size) = seen[grown[0] - 1], seen[grown[-1]]
+    print(f"a join while nothing else goes on: {size / 1e6:.0f} MB in {ended - begun:.2f} s, {size / (ended - begun) / 1e6:.0f} MB/s")
+    return size / (ended - begun)
+
+
 def tls_copy(size):
     """Bytes a second of a TLS copy between two processes into memory, and onto the disk with a sync at its end."""
     key, certificate = f"{WORK}/key.pem", f"{WORK}/cert.pem"
@@ -230,15 +247,20 @@ try:
 
         return act
 
-    pace = step("3 to 4", join("n4"), 4, lambda: held(nodes[3]))
+    step("3 to 4", join("n4"), 4, lambda: held(nodes[3]))
     step("4 to 5 under import", join("n5"), 5, lambda: held(nodes[4]), importing=True)
     least = held(nodes[4])
     step("5 to 4", drain(nodes[4], nodes[:4]), 4, lambda: least)
     least = held(nodes[3])
     step("4 to 3", drain(nodes[3], nodes[:3]), 3, lambda: least)
+    for node in nodes[3:]:
+        node.process.kill()
+        node.process.wait()
+    del nodes[3:]
+    pace = join_alone("n6")
     memory, disk = tls_copy(400 << 20)
     print(f"plain TLS copy: {memory / 1e6:.0f} MB/s, onto the disk {disk / 1e6:.0f} MB/s;", end=" ")
-    print(f"the first move: {pace / memory:.2f} and {pace / disk:.2f} of these")
+    print(f"that join: {pace / memory:.2f} and {pace / disk:.2f} of these")
 finally:
     for node in nodes:
         node.process.kill()

@@ -304,7 +304,9 @@ impl HostRun {
     fn refresh(&mut self, store: &dyn ChunkStore) {
         for usage in store.streams(Some(self.host)) {
             let stream = usage.stream;
-            self.feeds.entry(stream).or_insert_with(|| Feed::new(stream, RangeSet::new())).refresh(usage);
+            // Where the end was judged before, what arrives of that was looked at: a new owner gets it after the work.
+            let done = || self.past.seen.get(&stream).filter(|_| self.is_finished).cloned().unwrap_or_default();
+            self.feeds.entry(stream).or_insert_with(|| Feed::new(stream, done())).refresh(usage);
         }
         self.has_news = true;
     }

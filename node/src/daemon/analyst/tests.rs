@@ -259,6 +259,19 @@ fn who_takes_over_says_nothing_twice() {
     let mut third = HostRun::new(&store, host(), past, begin).expect("memory is read");
     settle(&mut third, &store, &rules, begin);
     assert!(third.records.waiting().is_empty() && third.is_idle() && !third.is_reading());
+    // Nor does a new owner, to whom it comes only now, the last of it first.
+    let store = MemoryStore::default();
+    let mut fourth = HostRun::new(&store, host(), second.past(), begin).expect("memory is read");
+    for chunk in chunks.into_iter().rev() {
+        store.append(vec![chunk]).expect("memory takes it");
+        settle(&mut fourth, &store, &rules, begin);
+    }
+    assert!(fourth.records.waiting().is_empty() && fourth.is_idle() && !fourth.is_reading());
+    assert_eq!((fourth.packets(), fourth.past().is_finished), (0, true));
+    // What it had not seen makes it read all.
+    store.append(self::chunks(2, &packets[..4])).expect("memory takes them");
+    settle(&mut fourth, &store, &rules, begin + Duration::from_secs(200));
+    assert_eq!(fourth.records.standing(), expected(&packets));
 }
 
 #[test]
