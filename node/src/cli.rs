@@ -89,6 +89,27 @@ pub struct Read {
     pub output: Output,
 }
 
+impl Command {
+    /// `--json` is another way to say `-T json`.
+    #[must_use]
+    pub fn with_one_format(mut self) -> Self {
+        match &mut self {
+            Self::Diagnose(Diagnose { scope, format, .. })
+            | Self::Calls(Calls { scope, format, .. })
+            | Self::Flow(Flow { scope, format, .. })
+                if scope.peer.json =>
+            {
+                *format = ReportFormat::Json;
+            }
+            Self::Query(Query { output, peer, .. }) | Self::Get(Get { output, peer, .. }) if peer.json => {
+                output.format = FormatName::Json;
+            }
+            _ => {}
+        }
+        self
+    }
+}
+
 #[derive(Args, Debug)]
 pub struct Diagnose {
     /// A capture file, `-` for standard input; without one the cluster's packets are diagnosed.

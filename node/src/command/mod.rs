@@ -36,7 +36,7 @@ pub fn run() -> ExitCode {
         }
     };
     log(&cli);
-    let outcome = match cli.command {
+    let outcome = match cli.command.with_one_format() {
         Command::Node(args) => node::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Query(args) => query::run(&args),
