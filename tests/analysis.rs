@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use packetstream_tests::members::Members;
+use packetstream_tests::members::{Members, said_by};
 use packetstream_tests::process::{PATIENCE, traffic, until};
 use packetstream_tests::{captures, packetstream};
 use serde_json::Value;
@@ -112,6 +112,37 @@ fn each_finding_comes_once_when_its_runner_is_killed() {
     // Nothing changes any more, and what is held says the same.
     assert_eq!(findings(&stored(&members, 1).stdout), expected);
     assert_eq!(findings(&members.run(2, &["diagnose", "-T", "json"]).stdout), expected);
+}
+
+#[test]
+fn the_findings_are_the_same_when_the_runner_dies_in_the_middle_of_an_import() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = traffic(&["--mix", "80000"], &folder.path().join("mix.pcap"));
+    let expected = findings(&packetstream(&["diagnose", "-r", &file, "-T", "json"]).stdout);
+    let mut members = Members::start(folder.path(), 3, &[]);
+    for round in 0..3_usize {
+        let host = format!("h{round}");
+        let mut importing = members.import(&file, &host);
+        let mut said = said_by(&mut importing);
+        for _ in 0..5 {
+            said.find(|line| !line["acknowledged"].is_null()).expect("more chunks than that");
+        }
+        // Those of the earlier rounds are done.
+        let name = until("somebody runs the analysis", PATIENCE, || {
+            runners(&members, 0)?.into_values().find(|(.., state)| state != "done").map(|(name, ..)| name)
+        });
+        let victim = number(&name);
+        members.nodes[victim].kill();
+        said.for_each(drop);
+        assert!(importing.wait().expect("it ends").success(), "an import never fails for a node that dies");
+        let through = (victim + 1) % 3;
+        until("every finding of the file", PATIENCE, || {
+            let output = members.run(through, &["diagnose", "--stored", "--host", &host, "-T", "json"]);
+            (output.status.success() && findings(&output.stdout) == expected).then_some(())
+        });
+        members.nodes[victim].restart();
+        members.settle(3);
+    }
 }
 
 /// What `status` says of all analyses: of each host who runs it, whether it is behind, and its state.

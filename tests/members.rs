@@ -4,27 +4,14 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use packetstream_tests::members::Members;
+use packetstream_tests::members::{Members, said_by};
 use packetstream_tests::process::{Drawn, Node, PATIENCE, Undo, is_root, system, traffic, until};
 use packetstream_tests::{binary, packetstream};
 use serde_json::Value;
-
-/// An import through all nodes but one, begun with the first of them.
-fn import(members: &Members, file: &str, host: &str) -> Child {
-    let bundle = format!("{}/operator.bundle", members.operator);
-    let mut args = vec!["import", file, "--host", host, "--json", "--bundle", &bundle];
-    members.nodes.iter().for_each(|node| args.extend(["--peer", &node.address]));
-    Command::new(binary("packetstream")).args(args).stdout(Stdio::piped()).spawn().expect("the binary is there")
-}
-
-fn said_by(import: &mut Child) -> impl Iterator<Item = Value> + use<> {
-    let said = BufReader::new(import.stdout.take().expect("piped"));
-    said.lines().map_while(Result::ok).map(|line| serde_json::from_str(&line).expect("one object a line"))
-}
 
 /// What is found is kept in chunks, too, where chunks are counted nothing is looked for.
 const NO_ANALYSIS: [&str; 2] = ["--roles", "capture,store"];
@@ -87,7 +74,7 @@ fn nothing_acknowledged_is_lost_when_nodes_are_killed_under_import() {
     let (mut pauses, mut answers) = (Vec::new(), Vec::new());
     for round in 0..kills {
         let (host, victim) = (format!("round-{round}"), round % 3);
-        let mut importing = import(&members, &mix, &host);
+        let mut importing = members.import(&mix, &host);
         let mut said = said_by(&mut importing);
         for _ in 0..1 + drawn.below(40) {
             said.find(|line| !line["acknowledged"].is_null()).expect("more chunks than that");
@@ -233,7 +220,7 @@ fn an_actor_that_panics_is_made_anew_and_nothing_is_lost() {
     let mix = traffic(&["--mix", "60000"], &folder.path().join("mix.pcap"));
     let planted = ["--plant-panic", "member", "--plant-panic", "keeper"];
     let members = Members::start(folder.path(), 3, &planted);
-    let mut importing = import(&members, &mix, "a");
+    let mut importing = members.import(&mix, "a");
     for through in 0..3 {
         until("both actors were made anew", PATIENCE, || {
             let status = members.status(through)?;

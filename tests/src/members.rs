@@ -1,12 +1,13 @@
 //! Clusters of several nodes as processes.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::packetstream;
 use crate::process::{Node, PATIENCE, until};
+use crate::{binary, packetstream};
 
 /// Nodes of one cluster, with the operator's bundle.
 pub struct Members {
@@ -72,6 +73,18 @@ impl Members {
         self.nodes[through].run_as(&format!("{}/operator.bundle", self.operator), args)
     }
 
+    /// An import that goes on, through whichever node answers, beginning with the first; see [`said_by`].
+    ///
+    /// # Panics
+    /// When there is no binary.
+    #[must_use]
+    pub fn import(&self, file: &str, host: &str) -> Child {
+        let bundle = format!("{}/operator.bundle", self.operator);
+        let mut args = vec!["import", file, "--host", host, "--json", "--bundle", &bundle];
+        self.nodes.iter().for_each(|node| args.extend(["--peer", &node.address]));
+        Command::new(binary("packetstream")).args(args).stdout(Stdio::piped()).spawn().expect("the binary is there")
+    }
+
     /// What a command that must succeed says.
     ///
     /// # Panics
@@ -112,4 +125,13 @@ impl Members {
     pub fn chunks(&self, through: usize) -> Option<u64> {
         self.status(through)?["chunks"].as_u64()
     }
+}
+
+/// What an import says, an object a line.
+///
+/// # Panics
+/// When it was asked before, or at a line that is none.
+pub fn said_by(import: &mut Child) -> impl Iterator<Item = Value> + use<> {
+    let said = BufReader::new(import.stdout.take().expect("piped"));
+    said.lines().map_while(Result::ok).map(|line| serde_json::from_str(&line).expect("one object a line"))
 }
