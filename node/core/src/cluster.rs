@@ -5,6 +5,8 @@
 
 mod planning;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -50,6 +52,8 @@ const TASK_INTERVAL: Duration = Duration::from_millis(1000);
 const ALONE_AFTER: Duration = Duration::from_secs(5);
 /// Members change in bursts: a new map is computed this long after the first change of one.
 const MAP_DELAY: Duration = Duration::from_millis(200);
+/// Nodes that are connected and no members, that are told again who this one is: what was said first may have got lost.
+pub const MAX_STRANGERS: usize = 64;
 /// Outputs that wait to be polled: more means that nobody polls.
 pub const MAX_OUTPUTS: usize = 1 << 20;
 
@@ -57,6 +61,8 @@ pub const MAX_OUTPUTS: usize = 1 << 20;
 const KEY_SELF: &str = "cluster/self";
 const KEY_MEMBERS: &str = "cluster/members";
 const KEY_MAPS: &str = "cluster/maps";
+/// The oldest of them that writes must have their copies in.
+const KEY_WRITTEN: &str = "cluster/written";
 const KEY_GONE: &str = "cluster/gone/";
 
 /// Why a machine did not start: what was kept cannot be read.
@@ -100,6 +106,7 @@ pub struct Cluster {
     tracker_seq: u64,
     checkpoint_seq: u64,
     excluded: bool,
+    strangers: BTreeSet<NodeId>,
     /// For the planted bug: members in the order in which they were heard of.
     arrival: Vec<NodeId>,
 }
@@ -122,6 +129,7 @@ impl Cluster {
         let own: KeptSelf = read(kept, KEY_SELF)?;
         let facts: KeptFacts = read(kept, KEY_MEMBERS)?;
         let maps: KeptMaps = read(kept, KEY_MAPS)?;
+        let written: KeptMaps = read(kept, KEY_WRITTEN)?;
         let incarnation = own.incarnation + 1;
         let mut rng = Rng::new(config.seed ^ incarnation.rotate_left(32));
         let nonce = rng.next();
@@ -154,6 +162,7 @@ impl Cluster {
             tracker_seq: own.tracker_seq,
             checkpoint_seq: 0,
             excluded: false,
+            strangers: BTreeSet::new(),
             arrival: Vec::new(),
             rng,
             config,
@@ -172,6 +181,9 @@ impl Cluster {
         }
         for record in maps.0 {
             cluster.history.adopt(record);
+        }
+        if let [oldest, ..] = &written.0[..] {
+            cluster.history.resume(oldest.id);
         }
         for stream in held {
             cluster.holdings.load(stream.stream, stream.have, stream.bytes);
@@ -273,6 +285,7 @@ impl Cluster {
             Input::Connected(node) => self.connected(node),
             Input::Disconnected(node) => {
                 self.swim.handle_disconnected(node);
+                self.strangers.remove(&node);
                 self.reroute = true;
             }
             Input::Message { from, message } => self.message(now, from, message),
@@ -339,6 +352,12 @@ impl Cluster {
                 let digest = self.digest();
                 self.sends.push((node, Body::Digest(digest)));
             }
+            let (members, strangers) = (&self.members, &mut self.strangers);
+            strangers.retain(|&node| !members.is_present(node));
+            let strangers: Vec<NodeId> = strangers.iter().copied().collect();
+            for node in self.rng.sample(&strangers, 1) {
+                self.introduce(node);
+            }
         }
         if !self.rumours.is_empty() {
             for node in self.swim.pick_alive(&mut self.rng, GOSSIP_FANOUT) {
@@ -380,12 +399,17 @@ impl Cluster {
                 // Where all begin at once somebody has to be the first: the one with the least name, and only where more than half are.
                 let first = self.members.present().next() == Some(self.me);
                 let reached = self.members.present().filter(|&node| self.swim.is_alive(node)).count();
-                let enough = reached * 2 > self.config.seeds + 1;
-                let alone = first && enough && now.since(self.started) >= ALONE_AFTER;
+                // Of those that it was told of some may be gone since.
+                let present = self.members.present().count();
+                let told = (self.config.seeds + 1).saturating_sub(self.members.len() - present);
+                let enough = reached * 2 > told.max(present);
+                let alone = !active && first && enough && now.since(self.started) >= ALONE_AFTER;
                 if active && self.caught_up || alone {
                     let joined = *self.joined_at.get_or_insert(now);
                     if alone || now.since(joined) >= Duration::from_secs(1) {
                         self.caught_up = true;
+                        // By the map of those that were there before, something may be released still: it is to be known here, too.
+                        self.new_map(now);
                         self.change(self.me, |member| member.state = MemberState::Active);
                     }
                 }
@@ -419,7 +443,9 @@ impl Cluster {
         // Who came while the others could not hear of it does not help to give them up.
         let known = |map: &Arc<PartitionMap>| map.slots().len() <= 2 || map.most(&|node| !gone.contains(&node));
         let majority = (present - dead) * 2 > present && self.history.written().iter().all(known);
-        if !majority && present > 2 {
+        // What makes them two the other one must have heard, or it goes on as one of more.
+        let two = present <= 2 && self.history.written().len() == 1;
+        if !majority && !two {
             return;
         }
         let quorum = self.history.live().iter().map(|map| map.quorum()).min().unwrap_or(1);
@@ -481,6 +507,12 @@ impl Cluster {
 
     /// Keeps the own tracker true, and drops maps that nobody needs.
     fn track(&mut self) {
+        if !self.reconciler.is_acked() {
+            let present: Vec<NodeId> = self.members.present().collect();
+            if self.history.acked(&present) {
+                self.reconciler.handle_acked();
+            }
+        }
         let newest = self.history.id();
         let known = self.history.tracker(self.me);
         let sync =
@@ -515,7 +547,10 @@ impl Cluster {
             return;
         }
         let present: Vec<NodeId> = self.members.present().collect();
-        self.reroute |= self.history.supersede(&present);
+        if self.history.supersede(&present) {
+            self.maps_changed = true;
+            self.reroute = true;
+        }
         if self.history.retire(&present) {
             self.maps_changed = true;
             self.reroute = true;
@@ -528,9 +563,18 @@ impl Cluster {
         self.replicator.connected(node);
         self.reroute = true;
         if !self.members.is_present(node) {
-            // It may never have heard of this node: the entry goes along.
-            self.outputs_to(node, self.own_facts(), Body::Gossip);
+            if self.strangers.len() < MAX_STRANGERS {
+                self.strangers.insert(node);
+            }
+            return self.introduce(node);
         }
+        let digest = self.digest();
+        self.sends.push((node, Body::Digest(digest)));
+    }
+
+    /// Somebody may never have heard of this node: its entry goes along.
+    fn introduce(&mut self, node: NodeId) {
+        self.outputs_to(node, self.own_facts(), Body::Gossip);
         let digest = self.digest();
         self.sends.push((node, Body::Digest(digest)));
     }
@@ -561,7 +605,9 @@ impl Cluster {
             return;
         }
         let ClusterMessage { incarnation, facts, body } = message;
+        let count = self.members.len();
         for fact in facts {
+            self.rumours.heard(&fact, count);
             self.fact(now, fact);
         }
         let mut effects = Effects::default();
@@ -957,6 +1003,8 @@ impl Cluster {
         if std::mem::take(&mut self.maps_changed) {
             let maps = KeptMaps(self.history.live().iter().map(|map| map.record()).collect());
             self.keep(KEY_MAPS, codec::encode(&maps));
+            let written = KeptMaps(self.history.written().iter().take(1).map(|map| map.record()).collect());
+            self.keep(KEY_WRITTEN, codec::encode(&written));
         }
     }
 

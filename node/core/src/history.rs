@@ -77,19 +77,30 @@ impl History {
 
     /// Notes what is superseded now that these members are the ones that were not removed; true when that is news.
     pub(crate) fn supersede(&mut self, present: &[NodeId]) -> bool {
-        let (newest, older) = (self.id(), self.maps.len().saturating_sub(1));
-        let known = |node| self.trackers.get(node).is_some_and(|tracker| tracker.ack == newest);
-        let news = self.superseded < older && present.iter().all(known);
+        let older = self.maps.len().saturating_sub(1);
+        let news = self.superseded < older && self.acked(present);
         if news {
             self.superseded = older;
         }
         news
     }
 
+    /// Whether all of these members say that they route by the newest map.
+    #[must_use]
+    pub fn acked(&self, present: &[NodeId]) -> bool {
+        let newest = self.id();
+        present.iter().all(|node| self.trackers.get(node).is_some_and(|tracker| tracker.ack == newest))
+    }
+
     /// Whether a map of this name is among the live ones.
     #[must_use]
     pub fn knows(&self, id: MapId) -> bool {
         self.maps.iter().any(|map| map.id() == id)
+    }
+
+    /// After a restart: the map of this name was the oldest that writes had to have their copies in.
+    pub(crate) fn resume(&mut self, oldest: MapId) {
+        self.superseded = self.maps.iter().position(|map| map.id() == oldest).unwrap_or(0);
     }
 
     /// The own member set has another map now.
@@ -243,6 +254,16 @@ mod tests {
         assert!((1..=3).all(|number| history.merge(tracker(number, 4, 4))));
         assert!(history.supersede(&present) && history.retire(&present));
         assert_eq!((sums(history.written()), sums(history.live())), (vec![4], vec![4]));
+    }
+
+    #[test]
+    fn what_was_superseded_is_known_after_a_restart() {
+        let mut history = History::default();
+        (1..=3).for_each(|sum| history.adopt(record(sum, &[1])));
+        history.resume(MapId { sum: 2, hash: 2 });
+        assert_eq!((sums(history.written()), sums(history.live())), (vec![2, 3], vec![1, 2, 3]));
+        history.resume(MapId { sum: 7, hash: 7 });
+        assert_eq!(sums(history.written()), [1, 2, 3], "what is not known is written to");
     }
 
     #[test]

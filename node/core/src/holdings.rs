@@ -46,6 +46,10 @@ impl Stream {
         all
     }
 
+    fn is_young(&self) -> bool {
+        self.young.iter().any(|young| !young.is_empty())
+    }
+
     fn held(&self, stream: StreamId) -> Held {
         Held {
             stream,
@@ -216,6 +220,17 @@ impl Holdings {
 
     pub(crate) fn deleted(&mut self, stream: StreamId, chunks: &RangeSet) {
         self.change(stream, |state| state.deleting = state.deleting.difference(chunks));
+    }
+
+    /// At which turn nothing is young any more of what is held now.
+    pub(crate) fn ripe_at(&self, partition: Partition) -> u64 {
+        let young = self.shares.get(&partition).is_some_and(|share| share.streams.values().any(Stream::is_young));
+        if young { self.turns + 2 } else { self.turns }
+    }
+
+    /// Whether such a turn has come.
+    pub(crate) const fn is_ripe(&self, at: u64) -> bool {
+        self.turns >= at
     }
 
     /// What was young grows older.

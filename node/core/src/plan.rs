@@ -24,6 +24,8 @@ pub struct Leg {
 pub struct Plan {
     /// Every stream with each node that holds something of it.
     streams: BTreeMap<StreamId, BTreeMap<NodeId, Held>>,
+    /// The last of each stream that was dropped for its age. What is before it is older, whoever had it and is gone since.
+    aged: BTreeMap<StreamId, u64>,
     /// Nodes that were asked and did not answer.
     pub silent: BTreeSet<NodeId>,
     /// Whether a chunk that was acknowledged can be with the silent ones alone.
@@ -43,6 +45,10 @@ impl Plan {
 
     /// Takes what a node says that it holds.
     pub fn handle_held(&mut self, node: NodeId, held: Held) {
+        if let Some(last) = held.expired.last() {
+            let aged = self.aged.entry(held.stream).or_default();
+            *aged = last.max(*aged);
+        }
         let known = self.streams.entry(held.stream).or_default();
         let known = known.entry(node).or_insert_with(|| Held::nothing(held.stream));
         known.have.union(&held.have);
@@ -125,14 +131,21 @@ impl Plan {
         &self.failed
     }
 
-    /// Chunks of a stream that are known to be and that no node can give: holes below its last, and what only failed nodes hold.
+    /// Chunks of a stream that are known to be and that no node can give: holes below its last, and what only failed nodes hold. What is
+    /// older than something that was dropped for its age is not missing.
     #[must_use]
     pub fn missing(&self, stream: StreamId) -> RangeSet {
         let readable = self.readable(stream);
         let known = self.all(stream, |held| &held.have, false);
         let expired = self.all(stream, |held| &held.expired, false);
         let end = known.last().into_iter().chain(expired.last()).max().map_or(0, |last| last.saturating_add(1));
-        readable.missing_below(end).difference(&expired)
+        let mut missing = readable.missing_below(end).difference(&expired);
+        if let Some(&aged) = self.aged.get(&stream) {
+            let mut old = RangeSet::new();
+            old.insert_range(0..=aged);
+            missing = missing.difference(&old.difference(&known));
+        }
+        missing
     }
 
     /// Whether everything that was acknowledged is in the answer.
@@ -196,8 +209,18 @@ mod tests {
         plan.handle_held(node(3), Held { expired: set(&[(0, 2)]), ..Held::nothing(stream()) });
         plan.handle_held(node(3), Held { dropped: set(&[(6, 7)]), ..Held::nothing(stream()) });
         assert!(plan.complete());
-        plan.handle_held(node(3), Held { expired: set(&[(12, 12)]), ..Held::nothing(stream()) });
-        assert_eq!(plan.missing(stream()).ranges(), [(10, 11)], "what is expired was there once");
+        plan.handle_held(node(3), Held { dropped: set(&[(12, 12)]), ..Held::nothing(stream()) });
+        assert_eq!(plan.missing(stream()).ranges(), [(10, 11)], "what is dropped was there once");
+    }
+
+    #[test]
+    fn what_is_older_than_what_was_dropped_for_its_age_is_missing_only_where_somebody_has_it() {
+        let mut plan = plan(&[(1, &[(9, 9), (12, 12)]), (2, &[(3, 4)])]);
+        assert_eq!(plan.missing(stream()).ranges(), [(0, 2), (5, 8), (10, 11)]);
+        plan.handle_held(node(3), Held { expired: set(&[(7, 7)]), ..Held::nothing(stream()) });
+        assert_eq!(plan.missing(stream()).ranges(), [(8, 8), (10, 11)]);
+        plan.handle_failed(node(2));
+        assert_eq!(plan.missing(stream()).ranges(), [(3, 4), (8, 8), (10, 11)]);
     }
 
     #[test]

@@ -128,6 +128,10 @@ pub struct Reconciler {
     due: BTreeMap<NodeId, Moment>,
     /// What has yet to be proved since the newest map came.
     unproved: BTreeSet<(Partition, NodeId)>,
+    /// At which turn of generations a partition of these can be proved: comparing leaves out what is young.
+    ripe: BTreeMap<Partition, u64>,
+    /// Whether everybody routes by the newest map. What was released before, by an older one, is to be proved, too.
+    acked: bool,
     proofs: BTreeMap<Partition, BTreeMap<NodeId, Proof>>,
     asks: BTreeMap<u64, Ask>,
     asks_waiting: BTreeSet<(NodeId, Partition)>,
@@ -152,6 +156,8 @@ impl Reconciler {
             partners_of: (MapId::default(), 0),
             due: BTreeMap::new(),
             unproved: BTreeSet::new(),
+            ripe: BTreeMap::new(),
+            acked: false,
             proofs: BTreeMap::new(),
             asks: BTreeMap::new(),
             asks_waiting: BTreeSet::new(),
@@ -166,10 +172,20 @@ impl Reconciler {
         }
     }
 
-    /// Whether all that was held when the newest map came is proved to be with its owners.
+    /// Whether all that can have been released by an older map than the newest is proved to be with its owners.
     #[must_use]
     pub fn in_sync(&self) -> bool {
-        self.unproved.is_empty()
+        self.acked && self.unproved.is_empty()
+    }
+
+    /// Whether everybody routes by the newest map.
+    pub(crate) const fn is_acked(&self) -> bool {
+        self.acked
+    }
+
+    /// Everybody routes by the newest map now.
+    pub(crate) const fn handle_acked(&mut self) {
+        self.acked = true;
     }
 
     /// Bytes that were pushed so far, about.
@@ -204,13 +220,34 @@ impl Reconciler {
         self.asks.clear();
         self.asks_waiting.clear();
         self.unproved.clear();
+        self.ripe.clear();
+        self.acked = false;
         self.find_partners(scene);
-        for (&partner, partitions) in &self.partners {
-            self.unproved.extend(partitions.iter().map(|&partition| (partition, partner)));
+        let held: Vec<Partition> = scene.holdings.partitions().collect();
+        for partition in held {
+            self.unprove(scene, partition);
         }
         for due in self.due.values_mut() {
             *due = scene.now;
         }
+    }
+
+    /// What is held of a partition is to be proved.
+    fn unprove(&mut self, scene: &Scene<'_>, partition: Partition) {
+        let Some(map) = scene.history.newest() else { return };
+        self.unproved.extend(map.owners(partition).filter(|&owner| owner != scene.me).map(|owner| (partition, owner)));
+        self.ripe.insert(partition, scene.holdings.ripe_at(partition));
+    }
+
+    /// An owner has what is held of a partition, but for what is young.
+    fn proved(&mut self, scene: &Scene<'_>, partition: Partition, owner: NodeId) {
+        if self.is_ripe(scene, partition) {
+            self.unproved.remove(&(partition, owner));
+        }
+    }
+
+    fn is_ripe(&self, scene: &Scene<'_>, partition: Partition) -> bool {
+        self.ripe.get(&partition).is_none_or(|&at| scene.holdings.is_ripe(at))
     }
 
     /// Who owns something of what is held.
@@ -339,9 +376,9 @@ impl Reconciler {
     }
 
     fn prove_root(&mut self, scene: &Scene<'_>, from: NodeId) {
-        for &partition in self.partners.get(&from).into_iter().flatten() {
+        for partition in self.partners.get(&from).cloned().unwrap_or_default() {
             if owned(scene, partition) {
-                self.unproved.remove(&(partition, from));
+                self.proved(scene, partition, from);
             }
         }
     }
@@ -391,7 +428,7 @@ impl Reconciler {
             if scene.holdings.hash(share.partition) != share.hash {
                 continue;
             }
-            self.unproved.remove(&(share.partition, from));
+            self.proved(scene, share.partition, from);
             if misplaced(scene, share.partition) {
                 let sets = scene.holdings.streams(share.partition, None);
                 let sets = sets.map(|(stream, state)| (stream, state.have.difference(&state.young()))).collect();
@@ -401,7 +438,7 @@ impl Reconciler {
         // Whoever has something else is asked, where it matters: one message says for what.
         let partitions = self.partners.get(&from).cloned().unwrap_or_default();
         for partition in partitions.into_iter().filter(|partition| (first..=last).contains(partition)) {
-            let open = self.unproved.contains(&(partition, from))
+            let open = (self.unproved.contains(&(partition, from)) && self.is_ripe(scene, partition))
                 || (misplaced(scene, partition) && !self.proofs.get(&partition).is_some_and(|p| p.contains_key(&from)));
             if open && !shares.iter().any(|share| share.partition == partition) {
                 self.ask_later(from, partition);
@@ -448,6 +485,8 @@ impl Reconciler {
         }
         let nothing = RangeSet::new();
         let mut sets = BTreeMap::new();
+        // Some pages may have come while something was young.
+        ask.covered &= self.is_ripe(scene, page.partition);
         for (stream, state) in scene.holdings.streams(page.partition, ask.after) {
             if page.next.is_some_and(|next| stream > next) {
                 break;
@@ -472,7 +511,7 @@ impl Reconciler {
             }
             _ => {
                 if proves && ask.covered {
-                    self.unproved.remove(&(page.partition, from));
+                    self.proved(scene, page.partition, from);
                 }
             }
         }
@@ -577,6 +616,9 @@ impl Reconciler {
 
     /// A chunk came, from wherever.
     pub(crate) fn handle_stored(&mut self, scene: &mut Scene<'_>, chunk: ChunkId) {
+        if !self.acked {
+            self.unprove(scene, chunk.stream.host.partition());
+        }
         let one = RangeSet::from_iter([chunk.no.0]);
         if self.unwant(chunk.stream, &one) {
             let mut more = false;

@@ -105,6 +105,12 @@ impl Cluster {
         self.swim.health(node)
     }
 
+    /// Whether nothing is being told that others may not know yet.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.rumours.is_empty()
+    }
+
     /// In which of its lives this node is.
     #[must_use]
     pub const fn incarnation(&self) -> u64 {

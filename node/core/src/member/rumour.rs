@@ -1,6 +1,6 @@
 //! What is passed on from member to member: each piece of news so many times, the least told first.
 //!
-//! After `3 * log2(members)` tellings everybody has heard it, with few exceptions; those find out by comparing digests.
+//! After `3 * log2(members)` tellings, where hearing the same of others counts as one, everybody has heard it, with few exceptions; those find out by comparing digests.
 
 use std::collections::BTreeMap;
 
@@ -47,6 +47,26 @@ impl Rumours {
         self.news.insert(subject, (0, fact));
     }
 
+    /// Somebody told it here: one telling less is needed, in a cluster of so many members.
+    pub(crate) fn heard(&mut self, fact: &Fact, members: usize) {
+        let subject = subject(fact);
+        let told = match self.news.get(&subject) {
+            Some((told, known)) if known == fact => *told,
+            _ => return,
+        };
+        self.told(told, subject, members);
+    }
+
+    fn told(&mut self, told: u32, subject: Subject, members: usize) {
+        self.order.remove(&(told, subject));
+        if told + 1 >= times(members) {
+            self.news.remove(&subject);
+        } else if let Some(news) = self.news.get_mut(&subject) {
+            news.0 = told + 1;
+            self.order.insert((told + 1, subject));
+        }
+    }
+
     /// Whether there is anything to tell.
     pub(crate) fn is_empty(&self) -> bool {
         self.news.is_empty()
@@ -54,7 +74,6 @@ impl Rumours {
 
     /// What goes along with the next message to somebody, in a cluster of so many members.
     pub(crate) fn take(&mut self, members: usize) -> Vec<Fact> {
-        let times = 3 * (usize::BITS - members.leading_zeros());
         let (mut facts, mut bytes) = (Vec::new(), 0);
         let mut told_now = Vec::new();
         for &(told, subject) in &self.order {
@@ -68,16 +87,15 @@ impl Rumours {
             }
         }
         for (told, subject) in told_now {
-            self.order.remove(&(told, subject));
-            if told + 1 >= times {
-                self.news.remove(&subject);
-            } else if let Some(news) = self.news.get_mut(&subject) {
-                news.0 = told + 1;
-                self.order.insert((told + 1, subject));
-            }
+            self.told(told, subject, members);
         }
         facts
     }
+}
+
+/// How often a piece of news is told, or heard of others again, before it is old.
+const fn times(members: usize) -> u32 {
+    3 * (usize::BITS - members.leading_zeros())
 }
 
 const fn subject(fact: &Fact) -> Subject {
@@ -124,6 +142,17 @@ mod tests {
         }
         assert!(rumours.is_empty(), "two bits of members are six tellings");
         assert!(rumours.take(3).is_empty());
+    }
+
+    #[test]
+    fn what_others_tell_too_needs_fewer_tellings() {
+        let mut rumours = Rumours::default();
+        rumours.tell(fact(1, 2));
+        rumours.heard(&fact(1, 1), 3);
+        rumours.heard(&fact(2, 1), 3);
+        (0..3).for_each(|_| rumours.heard(&fact(1, 2), 3));
+        (0..3).for_each(|_| assert_eq!(rumours.take(3), [fact(1, 2)]));
+        assert!(rumours.is_empty() && rumours.order.is_empty());
     }
 
     #[test]

@@ -81,7 +81,20 @@ impl Field {
             self.nodes.get_mut(&node(number)).expect("it is there").history.adopt(record(sum, map));
             let begun = self.with(node(number), Reconciler::handle_map);
             self.settle(begun);
+            self.ack(number);
         }
+    }
+
+    /// It has heard that everybody routes by its newest map.
+    fn ack(&mut self, number: u8) {
+        self.with(node(number), |reconciler, _| reconciler.handle_acked());
+    }
+
+    fn store(&mut self, number: u8, no: u64) {
+        let chunk = ChunkId { stream: stream(), no: ChunkNo(no) };
+        self.nodes.get_mut(&node(number)).expect("it is there").holdings.stored(chunk, CHUNK_BYTES as u32);
+        let said = self.with(node(number), |reconciler, scene| reconciler.handle_stored(scene, chunk));
+        self.settle(said);
     }
 
     fn with(&mut self, me: NodeId, run: impl FnOnce(&mut Reconciler, &mut Scene<'_>)) -> Said {
@@ -234,6 +247,41 @@ fn an_answer_under_another_map_proves_nothing() {
     field.adopt(&[2], 2, &[1, 2]);
     field.pass(10);
     assert!(field.in_sync(1) && field.in_sync(2));
+}
+
+/// Lets time pass until the first says that all it holds is where it belongs, and looks whether it is with the second.
+fn is_true_when_it_says_so(field: &mut Field, all: &[(u64, u64)]) {
+    for _ in 0..20 {
+        assert!(!field.in_sync(1) || field.has(2) == all, "the second has {:?}", field.has(2));
+        field.pass(1);
+    }
+    assert!(field.in_sync(1));
+}
+
+#[test]
+fn what_came_a_moment_before_the_newest_map_is_to_be_proved() {
+    let mut field = Field::new(&[1, 2], &[(1, &[(0, 9)]), (2, &[(0, 9)])]);
+    field.pass(10);
+    field.store(1, 10);
+    field.adopt(&[1, 2], 2, &[1, 2]);
+    is_true_when_it_says_so(&mut field, &[(0, 10)]);
+}
+
+#[test]
+fn what_comes_before_everybody_routes_by_the_newest_map_is_to_be_proved() {
+    let mut field = Field::new(&[1, 2], &[(1, &[(0, 9)]), (2, &[(0, 9)])]);
+    field.adopt(&[2], 2, &[1, 2]);
+    field.nodes.get_mut(&node(1)).expect("it is there").history.adopt(record(2, &[1, 2]));
+    let begun = field.with(node(1), Reconciler::handle_map);
+    field.settle(begun);
+    field.pass(20);
+    assert!(!field.in_sync(1), "somebody may release something by an older map");
+    field.store(1, 10);
+    field.ack(1);
+    is_true_when_it_says_so(&mut field, &[(0, 10)]);
+
+    field.store(1, 11);
+    assert!(field.in_sync(1), "that was released by the newest map");
 }
 
 #[test]
