@@ -210,7 +210,7 @@ impl World {
                 return self.oracle.violate(text);
             }
         }
-        let lost = ["fault: wipe", "topology: remove", "topology: replace"];
+        let lost = ["fault: wipe", "topology: remove", "topology: replace", "topology: revoke"];
         let disks_lost = lost.iter().any(|what| self.oracle.counts.contains_key(what));
         // Two captures of one name drop what the other has named already: that leaves holes for good.
         let contested = |stream: StreamId, no: u64| {

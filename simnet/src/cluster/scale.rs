@@ -246,7 +246,9 @@ impl Field {
 #[must_use]
 pub fn measure(stores: usize) -> Row {
     let mut field = Field::new(stores);
-    field.until(60 * SECOND, |_| false);
+    // That they all began at once is news that takes its time.
+    field.until(30 * SECOND, |_| false);
+    field.until(600 * SECOND, |field| field.clusters().all(Cluster::is_quiet));
     (field.probe, field.gossip, field.compare) = (0, 0, 0);
     let quiet_s = 30;
     field.until(quiet_s * SECOND, |_| false);

@@ -672,9 +672,11 @@ impl World {
             }
             Wire::Put { chunk, copy } => {
                 let edge = from - PRODUCERS;
-                match self.stores[to].retained.get(&chunk) {
+                match self.stores[to].retained.get_mut(&chunk) {
                     Some((other, _)) if other.hash != copy.hash => self.send(to, from, Wire::Taken { chunk }),
-                    _ => {
+                    // The same one twice at once is routed once.
+                    Some((_, waiting)) => *waiting = edge,
+                    None => {
                         self.stores[to].retained.insert(chunk, (copy, edge));
                         self.inbox.push_back((to, Input::Route { chunk, bytes: copy.bytes }));
                     }

@@ -103,6 +103,26 @@ fn acknowledgements_flow_in_a_young_cluster_whatever_dies() {
     }
 }
 
+/// Of two owners of the older map one dies while data moves to the third, and the others begin anew.
+#[test]
+fn acknowledgements_flow_when_the_others_restart_while_data_moves() {
+    use Step::{Boot, Kill};
+    for at in (13_000..20_000).step_by(250) {
+        let steps = [
+            (0, Boot(0)),
+            (700, Boot(1)),
+            (12_000, Boot(2)),
+            (at, Kill(1)),
+            (at + 200, Kill(0)),
+            (at + 200, Kill(2)),
+            (at + 700, Boot(0)),
+            (at + 900, Boot(2)),
+            (at + 25_000, Boot(1)),
+        ];
+        assert_eq!(World::scripted(1, 3, 4000, &steps).run().violation, None, "1 killed after {at} ms");
+    }
+}
+
 /// Seeds that once found a bug in the machines.
 #[test]
 fn seeds_that_found_something() {
@@ -123,6 +143,13 @@ fn seeds_that_found_something() {
         (3342, "one of two came back alone and did not know that the other had gone on alone"),
         (6276, "the old map was settled while a query was planned that had looked at the own disk before"),
         (878, "a producer stayed with a router that refuses everything"),
+        (104_315, "who had stood still owned something before it computed the map of those before it"),
+        (106_922, "what had come a moment before the newest map was not proved before the older one was dropped"),
+        (109_724, "what was on a machine whose key was revoked is missing at rest"),
+        (203_437, "what a joiner said of itself got lost, and it never said it again"),
+        (201_888, "an operator made two of three, of which the other had not heard, and one went on alone"),
+        (3250, "who had dropped something for its age left, and nobody else knew why it was missing"),
+        (200_231, "two that had given each other up waited for each other to be active"),
     ];
     for (seed, what) in seeds {
         assert_eq!(run(seed, Plant::None).violation, None, "{what}");
