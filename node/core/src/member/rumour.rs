@@ -1,6 +1,7 @@
 //! What is passed on from member to member: each piece of news so many times, the least told first.
 //!
-//! After `3 * log2(members)` tellings, where hearing the same of others counts as one, everybody has heard it, with few exceptions; those find out by comparing digests.
+//! After `3 * log2(members)` tellings (of trackers a third of that), where hearing the same of others counts as one, everybody has
+//! heard it, with few exceptions; those find out by comparing digests.
 
 use std::collections::BTreeMap;
 
@@ -59,7 +60,7 @@ impl Rumours {
 
     fn told(&mut self, told: u32, subject: Subject, members: usize) {
         self.order.remove(&(told, subject));
-        if told + 1 >= times(members) {
+        if told + 1 >= times(subject, members) {
             self.news.remove(&subject);
         } else if let Some(news) = self.news.get_mut(&subject) {
             news.0 = told + 1;
@@ -94,8 +95,13 @@ impl Rumours {
 }
 
 /// How often a piece of news is told, or heard of others again, before it is old.
-const fn times(members: usize) -> u32 {
-    3 * (usize::BITS - members.leading_zeros())
+fn times(subject: Subject, members: usize) -> u32 {
+    let bits = usize::BITS - members.leading_zeros();
+    match subject {
+        // After a change every member has another one, and nobody is in danger who hears of it only by comparing digests.
+        Subject::Tracker(_) => bits.max(6),
+        _ => 3 * bits,
+    }
 }
 
 const fn subject(fact: &Fact) -> Subject {
@@ -124,6 +130,7 @@ fn size(fact: &Fact) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use packetstream_protocol::cluster::{MapId, Tracker};
 
     fn fact(node: u16, incarnation: u64) -> Fact {
         let mut id = [0; 32];
@@ -142,6 +149,18 @@ mod tests {
         }
         assert!(rumours.is_empty(), "two bits of members are six tellings");
         assert!(rumours.take(3).is_empty());
+    }
+
+    #[test]
+    fn trackers_are_told_less_often() {
+        let map = MapId::default();
+        let tracker = Tracker { seq: 1, node: NodeId([1; 32]), ack: map, sync: map, misplaced: Vec::new() };
+        for (members, times) in [(3, 6), (10, 6), (1000, 10)] {
+            let mut rumours = Rumours::default();
+            rumours.tell(Fact::Tracker(tracker.clone()));
+            (0..times).for_each(|_| assert_eq!(rumours.take(members).len(), 1));
+            assert!(rumours.is_empty());
+        }
     }
 
     #[test]
