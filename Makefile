@@ -11,7 +11,7 @@ PURE := -p packetstream-protocol -p packetstream-dissect -p packetstream-fuzz
 
 # The release commands always name the whole workspace: with a part of it cargo unites features differently, and RocksDB
 # would be built once more.
-.PHONY: build setup test demo lint fix bench mutate fuzz sipp latency rebalance
+.PHONY: build setup test demo lint fix bench mutate rules fuzz sipp latency rebalance
 
 build: setup
 	cargo build --release --locked --workspace
@@ -45,6 +45,10 @@ demo: build
 # CAPTURES is a folder of capture files.
 mutate: build
 	sh tests/mutate.sh $(BIN) $(CAPTURES)
+
+# Wireshark's own rule files against tshark, in the captures of the folder CAPTURES.
+rules: build
+	python3 tests/rules.py $(BIN) $(CAPTURES)
 
 # Each fuzz target for SECONDS (what `make test` runs of them is short): those of the pure crates with debug assertions and
 # overflow checks, all of them optimised. What fails says how to repeat it.
