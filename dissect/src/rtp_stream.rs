@@ -44,6 +44,13 @@ const MAX_MISORDER: u16 = 100;
 const WINDOW: u32 = 64;
 /// How long a stream has to be silent, beyond what its timestamps say, for a packet without a marker to end a silence.
 const SILENCE_NS: i64 = 200_000_000;
+/// Where the timestamps of two packets differ by so much more or less than their arrivals the sender's clock was set
+/// anew: no queue holds a packet back for that long and lets the next one pass.
+const CLOCK_SET_NS: f64 = 1e9;
+/// So many sequence numbers and more may have been left out by the sender, not lost: when it begins anew.
+const MIN_SKIPPED: u32 = 64;
+/// No sender makes packets that are shorter.
+const MIN_PACKET_NS: f64 = 2.5e6;
 
 /// Which stream a packet is of.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -187,8 +194,10 @@ pub struct Summary {
     pub expected: u64,
     /// RFC 3550, A.3: expected less received; repetitions make it negative.
     pub lost: i64,
-    /// Sequence numbers that never arrived.
+    /// Sequence numbers that never arrived, without those that the sender left out.
     pub missing: u64,
+    /// What the sender left out when it began anew further on, as the timestamps tell.
+    pub skipped: u64,
     /// The longest run of sequence numbers that were missing when the next packet came.
     pub longest_gap: u32,
     /// Between the arrivals of two packets, in milliseconds.
@@ -367,6 +376,7 @@ impl Stream {
                 expected: 0,
                 lost: 0,
                 missing: 0,
+                skipped: 0,
                 longest_gap: 0,
                 delta: Range::default(),
                 jitter: Range::default(),
@@ -457,7 +467,11 @@ impl Stream {
         if follows && packet.kind != Kind::Event && (packet.timestamp.wrapping_sub(self.last.timestamp) as i32) < 0 {
             problems.timestamp_back += 1;
         }
-        match self.sequence.step(packet.sequence) {
+        let step = self.sequence.step(packet.sequence);
+        let is_skip = matches!(step, Step::Forward(gap) if gap >= MIN_SKIPPED && self.is_skipped(gap, packet));
+        let problems = &mut self.summary.problems;
+        match step {
+            Step::Forward(gap) if is_skip => self.summary.skipped += u64::from(gap),
             Step::Forward(gap) => self.summary.longest_gap = self.summary.longest_gap.max(gap),
             Step::Late => problems.late += 1,
             Step::Duplicate => problems.duplicates += 1,
@@ -468,6 +482,16 @@ impl Stream {
                 problems.restarts += 1;
             }
         }
+    }
+
+    /// Whether the packets that are missing before this one were never sent: their time has not passed, or the clock of
+    /// the sender was set anew.
+    fn is_skipped(&self, gap: u32, packet: &Packet<'_>) -> bool {
+        let Some((rate, before)) = packet.clock_rate.filter(|rate| *rate > 0).zip(self.clocked) else { return false };
+        let ticks = packet.timestamp.wrapping_sub(before.timestamp) as i32;
+        let nominal = f64::from(ticks) * 1e9 / f64::from(rate);
+        let arrival = packet.time.saturating_sub(before.time) as f64;
+        (arrival - nominal).abs() > CLOCK_SET_NS || nominal < f64::from(gap) * MIN_PACKET_NS
     }
 
     fn follow_time(&mut self, packet: &Packet<'_>) {
@@ -496,7 +520,7 @@ impl Stream {
                 self.summary.skew_max = self.skew_ns / 1e6;
             }
             let ends_silence = !is_regular || off > SILENCE_NS as f64 && arrival > SILENCE_NS;
-            if !ends_silence {
+            if !ends_silence && off.abs() <= CLOCK_SET_NS {
                 self.voice_jitter_ns += (off.abs() - self.voice_jitter_ns) / 16.0;
                 self.summary.voice_jitter_max = self.summary.voice_jitter_max.max(self.voice_jitter_ns / 1e6);
             }
@@ -511,7 +535,8 @@ impl Stream {
         summary.expected = self.sequence.expected();
         let counted = summary.packets.saturating_sub(self.strays);
         summary.lost = i64::try_from(summary.expected).unwrap_or(i64::MAX).saturating_sub_unsigned(counted);
-        summary.missing = summary.expected.saturating_sub(counted.saturating_sub(summary.problems.duplicates));
+        let arrived = counted.saturating_sub(summary.problems.duplicates);
+        summary.missing = summary.expected.saturating_sub(arrived).saturating_sub(summary.skipped);
         summary
     }
 }

@@ -16,8 +16,9 @@ use super::session::Heard;
 pub const MAX_FAX_STEPS: usize = 512;
 /// How long an HDLC frame may be (T.30, A.3: 256 octets of data and some of header).
 const MAX_FRAME: usize = 400;
-/// A sequence number so far ahead begins the stream anew.
+/// A sequence number so far ahead begins the stream anew, and one that lies back by more than so many does.
 const MAX_AHEAD: u16 = 1000;
+const MAX_LATE: u16 = 64;
 
 /// The name of a facsimile control field (T.30, 5.3.6.1), its first bit included.
 fn name(field: u8) -> &'static str {
@@ -88,6 +89,12 @@ pub struct Fax {
     /// The last word about a page was that it is refused.
     is_last_page_refused: bool,
     ends_unanswered: u32,
+    /// The last command behind a page announced a further one, or a part of one.
+    goes_on: bool,
+    /// A page or a part of it was to be sent again in parts (PPR) and has not been taken since.
+    is_in_part: bool,
+    /// The capture holds only the beginnings of some packets.
+    is_cut: bool,
 }
 
 impl Fax {
@@ -104,28 +111,41 @@ impl Fax {
             waits_for_training: false,
             is_last_page_refused: false,
             ends_unanswered: 0,
+            goes_on: false,
+            is_in_part: false,
+            is_cut: false,
         }
     }
 
     pub(super) fn resume(&mut self) {
-        self.left = None;
+        if self.left.take().is_some() {
+            // Another fax, or another try.
+            self.sides.iter_mut().for_each(|side| side.next = None);
+        }
     }
 
     pub(super) fn pause(&mut self, time: i64) {
         self.left.get_or_insert(time);
     }
 
-    /// What became of the UDPTL streams.
+    /// What became of the UDPTL streams; nothing where the capture cut their packets.
     pub fn streams(&self) -> Vec<udptl_stream::Summary> {
-        self.streams.summaries()
+        if self.is_cut { Vec::new() } else { self.streams.summaries() }
     }
 
     /// A datagram; says whether it is UDPTL.
-    pub(super) fn hear(&mut self, from_caller: bool, mark: Mark, endpoints: &Endpoints, payload: &[u8]) -> bool {
+    pub(super) fn hear(
+        &mut self,
+        from_caller: bool,
+        mark: Mark,
+        endpoints: &Endpoints,
+        payload: &[u8],
+        is_cut: bool,
+    ) -> bool {
         let at = usize::from(!from_caller);
         let (packet, _) = packet::read(Tvb::new(payload, payload.len(), 0));
         let (Some(sequence), Some(primary)) = (packet.sequence, &packet.primary) else { return false };
-        if primary.kind.is_none() {
+        if primary.kind.is_none() && !is_cut {
             return false;
         }
         // RTP may still come to the port; its version says so, unless the sequence number has come that far.
@@ -135,6 +155,11 @@ impl Fax {
             return false;
         }
         self.heard[at].add(mark, true);
+        if is_cut && packet.stop.is_some() {
+            // It was sent; what it says and what it brings back is not known.
+            self.is_cut = true;
+            return true;
+        }
         let of_stream = udptl_stream::Packet {
             frame: mark.number,
             time: mark.time,
@@ -151,7 +176,7 @@ impl Fax {
     fn deliver(&mut self, told: Told, payload: &[u8], sequence: u16, packet: &Packet) {
         let side = &mut self.sides[usize::from(!told.from_caller)];
         let ahead = sequence.wrapping_sub(side.next.unwrap_or(sequence));
-        if ahead > u16::MAX - MAX_AHEAD {
+        if ahead > u16::MAX - MAX_LATE {
             return;
         }
         side.next = Some(sequence.wrapping_add(1));
@@ -194,16 +219,17 @@ impl Fax {
     /// One data field (T.38, 7.4).
     fn field(&mut self, told: Told, modulation: u32, kind: u32, octets: &[u8]) {
         let side = &mut self.sides[usize::from(!told.from_caller)];
-        // T.30 commands come at 300 bit/s (V.21); frames of other modulations are data of a page with error correction.
-        let is_command = modulation == 0;
+        // T.30 commands come at 300 bit/s (V.21), or in the control channel of V.34 (T.30, annex F); frames of other
+        // modulations are data of a page with error correction.
+        let is_command = matches!(modulation, V21 | V34_CONTROL);
         let room = MAX_FRAME.saturating_sub(side.frame.len());
         match kind {
             HDLC_DATA if is_command => side.frame.extend_from_slice(octets.get(..room).unwrap_or(octets)),
             HDLC_FCS_OK | HDLC_FCS_OK_SIG_END if is_command => {
                 side.frame.extend_from_slice(octets.get(..room).unwrap_or(octets));
                 let frame = std::mem::take(&mut side.frame);
-                if let Some(control) = control_field(&frame) {
-                    self.command(told, control);
+                if let Some((control, next)) = control_fields(&frame) {
+                    self.command(told, control, next);
                 }
             }
             HDLC_SIG_END | HDLC_FCS_BAD | HDLC_FCS_BAD_SIG_END if is_command => side.frame.clear(),
@@ -213,8 +239,8 @@ impl Fax {
         }
     }
 
-    /// A T.30 command or response.
-    fn command(&mut self, told: Told, control: u8) {
+    /// A T.30 command or response; `next` is the octet behind its name.
+    fn command(&mut self, told: Told, control: u8, next: Option<u8>) {
         let name = name(control);
         self.step(told, name);
         let mark = told.mark;
@@ -238,13 +264,26 @@ impl Fax {
             "EOM" | "MPS" | "EOP" | "EOP2" | "PPS" | "EOR" | "PRI_EOM" | "PRI_MPS" => {
                 counts.page_ends += 1;
                 self.ends_unanswered += 1;
+                // T.30, A.4.3: the second name in PPS and EOR says what follows; 0 is a part of the same page.
+                let what =
+                    if matches!(name, "PPS" | "EOR") { next.map(|next| next & 0x7f) } else { Some(control & 0x7f) };
+                self.goes_on = matches!(what, Some(0 | MPS | PRI_MPS));
+                self.decisive.add(mark);
             }
             // Retrain positive: the page is taken, the next one needs training.
             "MCF" | "RTP" | "PIP" => {
                 counts.confirmed_pages += 1;
                 self.ends_unanswered = 0;
                 self.is_last_page_refused = false;
+                self.is_in_part = false;
             }
+            // T.30, A.4.4: some frames of the page are asked for again.
+            "PPR" => {
+                self.ends_unanswered = 0;
+                self.is_in_part = true;
+                self.decisive.add(mark);
+            }
+            "RNR" | "CTR" | "ERR" => self.ends_unanswered = 0,
             "RTN" | "PIN" => {
                 counts.refused_pages += 1;
                 self.ends_unanswered = 0;
@@ -263,8 +302,10 @@ impl Fax {
     pub fn failure(&self, is_ended: bool) -> Option<String> {
         let counts = &self.counts;
         let has_ended = is_ended || counts.disconnects > 0;
-        let was_confirmed = counts.confirmed_pages > 0 && !self.is_last_page_refused;
-        if !has_ended || was_confirmed || counts.identified == 0 && counts.commands == 0 {
+        // One end of a page without an answer may be an answer that was not seen; who got none sends it again (T.30, 5.4.2).
+        let is_last_page_lost = self.is_in_part || self.goes_on || self.ends_unanswered > 1;
+        let was_confirmed = counts.confirmed_pages > 0 && !self.is_last_page_refused && !is_last_page_lost;
+        if !has_ended || self.is_cut || was_confirmed || counts.identified == 0 && counts.commands == 0 {
             return None;
         }
         let how = if counts.disconnects > 0 { "then DCN" } else { "then the call was cleared" };
@@ -280,10 +321,19 @@ impl Fax {
         if counts.commands > 0 && self.waits_for_training && counts.confirmed_training == 0 {
             return Some(format!("DCS was sent {} times and not answered by CFR or FTT, {how}", counts.commands));
         }
+        if self.is_in_part {
+            return Some(format!("parts of the page were asked for again (PPR) and never complete, {how}"));
+        }
         if self.ends_unanswered > 0 {
             return Some(format!(
                 "the end of the page was sent {} times and never confirmed (MCF), {how}",
                 self.ends_unanswered
+            ));
+        }
+        if counts.confirmed_pages > 0 {
+            return Some(format!(
+                "{} pages or parts were confirmed (MCF), the one announced next never, {how}",
+                counts.confirmed_pages
             ));
         }
         if counts.commands > 0 || counts.disconnects > 0 {
@@ -292,6 +342,13 @@ impl Fax {
         None
     }
 }
+
+/// Types of data (T.38, 7.3.2) that carry commands.
+const V21: u32 = 0;
+const V34_CONTROL: u32 = 11;
+/// Commands behind a page after which another one comes (T.30, 5.3.6.1.6), without their first bit.
+const MPS: u8 = 0x72;
+const PRI_MPS: u8 = 0x7a;
 
 const HDLC_DATA: u32 = 0;
 const HDLC_SIG_END: u32 = 1;
@@ -302,11 +359,12 @@ const HDLC_FCS_BAD_SIG_END: u32 = 5;
 const T4_DATA: u32 = 6;
 const T4_SIG_END: u32 = 7;
 
-/// The control field of an HDLC frame: address, control, field (T.30, 5.3.3 to 5.3.6), in whichever order of bits.
-fn control_field(frame: &[u8]) -> Option<u8> {
+/// The facsimile control field of an HDLC frame and the octet behind it: address, control, field (T.30, 5.3.3 to 5.3.6),
+/// in whichever order of bits.
+fn control_fields(frame: &[u8]) -> Option<(u8, Option<u8>)> {
     match *frame {
-        [0xff, 0xc0 | 0xc8, field, ..] => Some(field),
-        [0xff, 0x03 | 0x13, field, ..] => Some(field.reverse_bits()),
+        [0xff, 0xc0 | 0xc8, field, ..] => Some((field, frame.get(3).copied())),
+        [0xff, 0x03 | 0x13, field, ..] => Some((field.reverse_bits(), frame.get(3).map(|next| next.reverse_bits()))),
         _ => None,
     }
 }
@@ -328,24 +386,30 @@ fn recovery(packet: &Packet) -> udptl_stream::Recovery {
 mod tests {
     use super::*;
 
-    /// A fax of commands: from the caller where the name begins with `>`.
+    /// A fax of commands, by who sends them.
     fn fax(commands: &[(bool, u8)]) -> Fax {
+        fax_of(commands.iter().map(|(from_caller, field)| (*from_caller, *field, 0)))
+    }
+
+    /// The same with the octet behind each command.
+    fn fax_of(commands: impl IntoIterator<Item = (bool, u8, u8)>) -> Fax {
         let mut fax = Fax::new(Mark::default());
         let mut sequences = [0_u16; 2];
-        for (number, (from_caller, field)) in (1..).zip(commands) {
+        for (number, (from_caller, field, next)) in (1..).zip(commands) {
             let sequence = &mut sequences[usize::from(!from_caller)];
-            // Data of V.21 with two fields: hdlc-data of three octets, fcs-OK-sig-end.
-            let ifp = [0xc0, 2, 0x80, 0, 2, 0xff, 0xc8, *field, 0x40];
+            // Data of V.21 with two fields: hdlc-data of four octets, fcs-OK-sig-end.
+            let ifp = [0xc0, 2, 0x80, 0, 3, 0xff, 0xc8, field, next, 0x40];
             let mut packet = sequence.to_be_bytes().to_vec();
             packet.push(ifp.len() as u8);
             packet.extend(ifp);
             packet.extend([0, 0]);
             *sequence += 1;
             assert!(fax.hear(
-                *from_caller,
+                from_caller,
                 Mark { number, time: number as i64, id: 0 },
                 &Endpoints::default(),
-                &packet
+                &packet,
+                false
             ));
         }
         fax
@@ -379,6 +443,48 @@ mod tests {
         check(&[dis, dcs, cfr, eop], false, None);
         check(&[dis], true, None);
         check(&[dis, dcs, ftt, dcs, cfr, eop, mcf, dcn], true, None);
+        // The first page came, the second one did not.
+        let mps = (true, 0xf2);
+        check(&[dis, dcs, cfr, mps, mcf, eop, eop, eop, dcn], true, Some("sent 3 times and never confirmed"));
+        check(&[dis, dcs, cfr, mps, mcf], true, Some("the one announced next never"));
+        check(&[dis, dcs, cfr, mps, mcf, eop, rtn, dcn], true, Some("refused"));
+        check(&[dis, dcs, cfr, mps, mcf, eop, mcf], true, None);
+        // One answer was not seen.
+        check(&[dis, dcs, cfr, mps, mcf, eop, dcn], true, None);
+    }
+
+    #[test]
+    fn commands_in_the_control_channel_of_v34_are_read() {
+        let mut fax = Fax::new(Mark::default());
+        for (sequence, field) in (0_u16..).zip([0x01, 0xc1, 0xdf]) {
+            let ifp = [0xe0, 0x80, 2, 0x80, 0, 2, 0xff, 0xc8, field, 0x40];
+            let mut packet = sequence.to_be_bytes().to_vec();
+            packet.push(ifp.len() as u8);
+            packet.extend(ifp);
+            packet.extend([0, 0]);
+            assert!(fax.hear(true, Mark::default(), &Endpoints::default(), &packet, false));
+        }
+        let names: Vec<_> = fax.steps.iter().map(|step| step.name).collect();
+        assert_eq!(names, ["DIS", "DCS", "DCN"]);
+    }
+
+    #[test]
+    fn pages_with_error_correction_are_complete_in_the_end_or_not() {
+        let (start, end) = ([(false, 0x01, 0), (true, 0xc1, 0), (false, 0x21, 0)], (true, 0xdf, 0));
+        let (pps_null, pps_mps, pps_eop) = ((true, 0xfd, 0), (true, 0xfd, 0xf2), (true, 0xfd, 0xf4));
+        let (eor_eop, err) = ((true, 0xf3, 0xf4), (false, 0x38, 0));
+        let (ppr, mcf) = ((false, 0x3d, 0xff), (false, 0x31, 0));
+        let check = |commands: &[(bool, u8, u8)], expected: Option<&str>| {
+            let failure = fax_of(start.iter().chain(commands).chain([&end]).copied()).failure(true);
+            match expected {
+                None => assert_eq!(failure, None),
+                Some(expected) => assert!(failure.as_ref().is_some_and(|why| why.contains(expected)), "{failure:?}"),
+            }
+        };
+        check(&[pps_null, mcf, pps_mps, ppr, pps_mps, mcf, pps_eop, ppr, pps_eop, mcf], None);
+        check(&[pps_mps, mcf, pps_eop, ppr, pps_eop, ppr], Some("asked for again"));
+        check(&[pps_eop, ppr, eor_eop, err], Some("asked for again"));
+        check(&[pps_null, mcf], Some("the one announced next never"));
     }
 
     #[test]
@@ -398,7 +504,7 @@ mod tests {
         };
         // Bits in the order of the line: 0x80 is DIS, 0x8c is MCF.
         for (number, octets) in [(1, packet(0, &[0x80])), (2, packet(3, &[0x8c, 0x84])), (3, packet(1, &[0x80]))] {
-            fax.hear(true, Mark { number, time: 0, id: 0 }, &Endpoints::default(), &octets);
+            fax.hear(true, Mark { number, time: 0, id: 0 }, &Endpoints::default(), &octets, false);
         }
         let names: Vec<_> = fax.steps.iter().map(|step| step.name).collect();
         assert_eq!(names, ["DIS", "CFR", "MCF"]);
@@ -417,7 +523,7 @@ mod tests {
                 })
                 .collect();
             let mut fax = Fax::new(Mark::default());
-            fax.hear(true, Mark::default(), &Endpoints::default(), &octets);
+            fax.hear(true, Mark::default(), &Endpoints::default(), &octets, false);
         }
         let fax = fax(&vec![(true, 0xc1); MAX_FAX_STEPS + 10]);
         assert_eq!(fax.steps.len(), MAX_FAX_STEPS);

@@ -173,7 +173,8 @@ impl Message {
             reason: nodes.text(sip::REASON),
             warning: nodes.text(sip::WARNING),
             expires: nodes.number(sip::EXPIRES).map(|seconds| seconds as u32),
-            sdp: description.filter(|sdp| !sdp.media.is_empty()),
+            // Of a description that the capture cut nobody knows what it went on to say.
+            sdp: description.filter(|sdp| !sdp.media.is_empty() && !seen.is_cut()),
             digest: whole.map_or(0, digest),
         })
     }

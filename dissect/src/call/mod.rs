@@ -22,7 +22,7 @@ use std::collections::{BTreeSet, HashMap};
 use smallvec::SmallVec;
 
 use crate::conversation::{self, Folding};
-use crate::diagnose::{Evidence, Mark, Seen, Subject};
+use crate::diagnose::{Evidence, Mark, Seen, Subject, TICK_NS};
 use crate::dissector::{Address, Endpoints, Transport};
 use crate::field::FieldId;
 use crate::proto::{sip, udp};
@@ -48,22 +48,35 @@ const MAX_CLOSED: usize = 65_536;
 /// How many pairs of ends that sent requests are remembered, and how many calls of each.
 const MAX_PAIRS: usize = 16_384;
 const MAX_ASKED: usize = 16;
+/// How many findings about one call are remembered.
+const MAX_SAID: usize = 64;
 /// How many hosts are remembered that sent or took media.
 const MAX_HOSTS: usize = 16_384;
 
 const SECOND: i64 = 1_000_000_000;
 /// So long after a final response the next attempt of the same call may come.
 const RETRY_NS: i64 = 2 * SECOND;
-/// So long after a challenge the answer to it may come: to a registration by a timer of the phone.
+/// So long after a challenge the answer to it may come: to a registration by a timer of the phone. And so long after its
+/// credentials were refused a phone may try again: once a minute is usual.
 const CHALLENGE_NS: i64 = 32 * SECOND;
+const REFUSED_NS: i64 = 70 * SECOND;
 /// So long after the end of a call its last packets may come.
 const LINGER_NS: i64 = 2 * SECOND;
 /// A call of which nothing was seen or heard for so long is taken to be over.
 const IDLE_NS: i64 = 7200 * SECOND;
+/// So long after the answer a call that goes on is looked at: media come soon, or they do not.
+const SETTLED_NS: i64 = 60 * SECOND;
+/// So long without a packet one that had media is: its end may not have been sent, or not been seen.
+const QUIET_NS: i64 = 120 * SECOND;
+/// So many challenges in a row are a loop, and so long behind the last of these it is known that it is one.
+const LOOP_LEN: usize = 3;
+const LOOP_NS: i64 = 8 * SECOND;
 /// A capture in which nothing at all was seen for longer may have stood still: what did not come then is not missing.
 const MAX_SILENCE_NS: i64 = 300 * SECOND;
 /// So long after a call has ended its media may meet closed ports.
 const MEDIA_ENDS_NS: i64 = 5 * SECOND;
+/// So long before its end they may.
+const MEDIA_ENDING_NS: i64 = SECOND / 2;
 
 /// What the dialog is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,6 +85,17 @@ pub enum Purpose {
     Registration,
     /// SUBSCRIBE, OPTIONS, MESSAGE and others on their own.
     Other,
+}
+
+/// What can be said of a call that goes on, which may be for hours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Stage {
+    /// It was challenged again and again, and it is long enough ago that an accepted answer would have come.
+    pub is_looping: bool,
+    /// It was answered so long ago that media should have come.
+    pub is_settled: bool,
+    /// No packet of it came for so long that it may have ended unseen.
+    pub is_quiet: bool,
 }
 
 /// A message of a call, for its ladder.
@@ -122,6 +146,12 @@ pub struct Call {
     pub is_over: bool,
     /// The capture ended while it was open.
     pub is_cut: bool,
+    /// What is known of it while it goes on.
+    pub stage: Stage,
+    /// What was said of it: codes and subjects.
+    said: Vec<(&'static str, String)>,
+    /// Until when it was looked at while it went on.
+    checked: i64,
     /// The time at which it is judged.
     pub now: i64,
     /// The capture holds media of some call, and of one of the hosts that are to send or take those of this one.
@@ -162,6 +192,9 @@ impl Call {
             unreachable_offer: None,
             is_over: false,
             is_cut: false,
+            stage: Stage::default(),
+            said: Vec::new(),
+            checked: i64::MIN,
             now: message.mark.time,
             has_media_around: false,
             has_media_of_hosts: false,
@@ -197,7 +230,7 @@ impl Call {
         let Some(answered) = self.answered else { return 0 };
         let end = match self.ended {
             Some(ended) => ended.time,
-            None if self.is_cut => self.now,
+            None if self.is_cut || !self.is_over => self.now,
             None => self.last.time,
         };
         end.saturating_sub(answered.time)
@@ -216,6 +249,7 @@ impl Call {
             (None, "ACK") => self.acknowledge(message),
             (None, "CANCEL") => {
                 self.cancelled.get_or_insert(message.mark);
+                self.give_up(message.mark.time);
                 let of = |transaction: &&mut Transaction| transaction.is_of(message, "INVITE");
                 if let Some(invite) = self.transactions.iter_mut().find(of) {
                     invite.cancelled.get_or_insert(message.mark);
@@ -296,7 +330,11 @@ impl Call {
         transaction.response(message);
         let is_accept = message.status().is_some_and(|status| (200..300).contains(&status));
         let offer = transaction.offer.clone();
+        let is_refusal = transaction.is_initial && transaction.status().is_some_and(|status| status >= 300);
         let can_negotiate = matches!(message.method.as_str(), "INVITE" | "UPDATE" | "PRACK");
+        if message.method == "INVITE" && is_refusal && !is_accept {
+            self.give_up(message.mark.time);
+        }
         if message.method == "INVITE" && is_accept {
             self.answered.get_or_insert(message.mark);
         }
@@ -324,6 +362,11 @@ impl Call {
         }
     }
 
+    /// What was set up before anybody answered ends: early media is over. Another branch of a fork may go on.
+    fn give_up(&mut self, time: i64) {
+        self.sessions.iter_mut().filter(|session| session.answered.is_none()).for_each(|session| session.end(time));
+    }
+
     /// The dialog of two tags, in either order.
     fn session(&mut self, tags: (u64, u64), message: &Message) -> Option<&mut Session> {
         let caller = self.caller;
@@ -346,6 +389,7 @@ impl Call {
                 && transaction.from_tag == message.from_tag
         };
         for invite in self.transactions.iter_mut().filter(of) {
+            invite.has_ack = true;
             // Some proxies put another tag into it; the one who waits for it takes it all the same.
             let is_its = |accepted: &&mut transaction::Accepted| {
                 accepted.to_tag == message.to_tag
@@ -373,10 +417,34 @@ impl Call {
     fn plan(&self) -> (i64, bool) {
         let open = self.transactions.iter().filter_map(Transaction::open_until).min();
         let over = self.over_at();
+        let open = open.into_iter().chain(self.check_at()).min();
         match open {
             Some(open) if open < over => (open, false),
             _ => (over, true),
         }
+    }
+
+    /// When it is to be looked at while it goes on.
+    fn check_at(&self) -> Option<i64> {
+        let settled = self.answered.filter(|_| self.ended.is_none()).map(|mark| mark.time.saturating_add(SETTLED_NS));
+        let times = [settled, self.quiet_at(), self.loop_at()];
+        times.into_iter().flatten().filter(|at| *at > self.checked).min()
+    }
+
+    fn quiet_at(&self) -> Option<i64> {
+        let is_heard = |session: &Session| session.heard.iter().any(|heard| heard.packets > 0);
+        let goes_on = self.answered.is_some() && self.ended.is_none() && self.sessions.iter().any(is_heard);
+        goes_on.then(|| self.last.time.saturating_add(QUIET_NS))
+    }
+
+    /// When the challenges of the last request, if they go on, are a loop.
+    fn loop_at(&self) -> Option<i64> {
+        let last = self.transactions.last()?;
+        let in_a_row = self.transactions.iter().rev().filter(|other| other.method == last.method);
+        let challenges = in_a_row.take_while(|other| other.is_challenged());
+        let mut times: Vec<i64> = challenges.filter_map(|other| Some(other.last.as_ref()?.mark.time)).collect();
+        times.sort_unstable();
+        times.get(LOOP_LEN - 1).map(|third| third.saturating_add(LOOP_NS))
     }
 
     /// When it is over if nothing more comes.
@@ -393,8 +461,11 @@ impl Call {
             (None, _) if self.transactions.last().is_some_and(Transaction::is_challenged) => {
                 let last = self.transactions.last();
                 let was_refused = last.is_some_and(|transaction| transaction.user.is_some());
-                let patience =
-                    if was_refused && self.purpose != Purpose::Registration { RETRY_NS } else { CHALLENGE_NS };
+                let patience = match (was_refused, self.purpose) {
+                    (true, Purpose::Registration) => REFUSED_NS,
+                    (true, _) => RETRY_NS,
+                    (false, _) => CHALLENGE_NS,
+                };
                 self.last.time.saturating_add(patience)
             }
             (None, _) if self.is_partial && self.purpose == Purpose::Call && self.ended.is_none() => {
@@ -404,6 +475,11 @@ impl Call {
         };
         quiet.max(pending.saturating_add(SECOND))
     }
+}
+
+/// The next time after another one at which calls are looked at.
+fn grid_after(at: i64) -> i64 {
+    at.saturating_sub(1).div_euclid(TICK_NS).saturating_add(1).saturating_mul(TICK_NS)
 }
 
 /// A call that has to be judged: its place, see [`Calls::get`].
@@ -522,7 +598,7 @@ impl Calls {
         if self.by_id.len() >= MAX_CALLS
             && let Some((_, place)) = self.due.first().copied()
         {
-            self.settle(place, true, due);
+            self.settle(place, true, self.now, due);
         }
         self.opened += 1;
         let call = Call::new(message, self.opened);
@@ -545,9 +621,9 @@ impl Calls {
         self.due.insert((at, place));
     }
 
-    /// Readies a call to be judged.
-    fn settle(&mut self, place: Place, is_over: bool, due: &mut Vec<Place>) {
-        let (now, has_media) = (self.alive, self.has_media);
+    /// Readies a call to be judged by what was known at `until`.
+    fn settle(&mut self, place: Place, is_over: bool, until: i64, due: &mut Vec<Place>) {
+        let (now, has_media) = (self.alive.min(until), self.has_media);
         let Self { slots, hosts_heard, places, .. } = self;
         let Some(call) = slots.get_mut(place as usize).and_then(Option::as_mut) else { return };
         let before = call.due;
@@ -557,17 +633,23 @@ impl Calls {
         let spots = |session: &Session| session.spots_of(true).chain(session.spots_of(false)).collect::<Vec<_>>();
         call.shares_places = call.sessions.iter().flat_map(spots).any(|spot| places.is_shared(spot));
         call.due = i64::MAX;
-        if is_over {
-            let until = if call.is_cut { now } else { call.last.time };
-            call.sessions.iter_mut().for_each(|session| session.close(until));
-        }
+        let is_past = |at: Option<i64>| at.is_some_and(|at| at <= now);
+        let settled = call.answered.map(|mark| mark.time.saturating_add(SETTLED_NS));
+        call.stage = Stage {
+            is_looping: is_past(call.loop_at()),
+            is_settled: is_past(settled),
+            is_quiet: is_past(call.quiet_at()),
+        };
+        call.checked = until;
+        let until = if is_over && !call.is_cut { call.last.time } else { now };
+        call.sessions.iter_mut().for_each(|session| session.close(until));
         self.due.remove(&(before, place));
         due.push(place);
     }
 
-    /// Lets time pass.
+    /// Lets time pass. Once what was due has been judged, more may be due at the same time.
     pub(crate) fn tick(&mut self, now: i64, due: &mut Vec<Place>) {
-        if self.now != i64::MIN {
+        if self.now != i64::MIN && now > self.now {
             self.alive = if now.saturating_sub(self.now) > MAX_SILENCE_NS { self.now } else { now.max(self.now) };
         }
         self.now = self.now.max(now);
@@ -581,7 +663,8 @@ impl Calls {
                 self.schedule(place);
                 continue;
             }
-            self.settle(place, is_over, due);
+            // However far the time has gone on: what was due is judged by its own time.
+            self.settle(place, is_over, grid_after(at).min(now), due);
         }
     }
 
@@ -594,17 +677,26 @@ impl Calls {
             if let Some(call) = self.get_mut(place) {
                 call.is_cut = true;
             }
-            self.settle(place, true, due);
+            self.settle(place, true, self.now, due);
         }
+    }
+
+    /// Whether a finding about a call is new; takes note of it.
+    pub(crate) fn is_news(&mut self, place: Place, code: &'static str, subject: &str) -> bool {
+        let Some(call) = self.get_mut(place) else { return true };
+        let is_known = call.said.iter().any(|(of, about)| (*of, about.as_str()) == (code, subject));
+        if !is_known && call.said.len() < MAX_SAID {
+            call.said.push((code, subject.to_owned()));
+        }
+        !is_known
     }
 
     /// Says that a call has been judged; what is over is forgotten and handed back.
     pub(crate) fn judged(&mut self, place: Place) -> Option<Call> {
-        let (now, alive) = (self.now, self.alive);
         let call = self.get_mut(place)?;
         if !call.is_over {
             for transaction in &mut call.transactions {
-                transaction.judge(now, alive);
+                transaction.judge(call.checked, call.now);
             }
             self.schedule(place);
             return None;
@@ -621,9 +713,13 @@ impl Calls {
         self.places.ended(address, port)
     }
 
-    /// Whether an error about a datagram to `to` is of no interest: media that go on shortly after their call has ended.
-    pub fn is_leftover(&self, to: Address, port: u16, now: i64) -> bool {
-        self.media_ended(to, port).is_some_and(|ended| now.saturating_sub(ended) <= MEDIA_ENDS_NS)
+    /// Whether an error about a datagram to `to` is of no interest: media that go on shortly after their call has ended,
+    /// or that come while it is being ended: a phone may close its port before it says BYE.
+    pub fn is_leftover(&self, to: Address, port: u16, at: i64) -> bool {
+        // RFC 3550, 11: RTCP comes to the odd port behind that of RTP.
+        let rtcp = || if port % 2 == 1 { self.media_ended(to, port - 1) } else { None };
+        let ended = self.media_ended(to, port).or_else(rtcp);
+        ended.is_some_and(|ended| (-MEDIA_ENDING_NS..=MEDIA_ENDS_NS).contains(&at.saturating_sub(ended)))
     }
 
     /// The time of the first packet of all calls that are open.
@@ -652,21 +748,30 @@ impl Calls {
     /// A datagram that may be media of a call.
     fn media(&mut self, seen: &Seen<'_>) {
         let endpoints = seen.endpoints();
-        let Some(found) = self.places.find(&endpoints) else { return };
-        let Some(payload) = seen.bytes(udp::PAYLOAD) else { return };
-        let Some(call) = self.slots.get_mut(found.place as usize).and_then(Option::as_mut) else { return };
-        let is_it = |session: &&mut Session| session.tag == found.tag;
-        let Some(session) = call.sessions.iter_mut().find(is_it).filter(|_| call.serial == found.serial) else {
+        let found = self.places.find(&endpoints);
+        if found.is_empty() {
             return;
-        };
-        if session.hear(found.from_caller, seen.mark, &endpoints, payload) {
+        }
+        let Some(payload) = seen.bytes(udp::PAYLOAD) else { return };
+        let mut is_media = false;
+        for found in found {
+            let Some(call) = self.slots.get_mut(found.place as usize).and_then(Option::as_mut) else { continue };
+            let is_it = |session: &&mut Session| session.tag == found.tag;
+            let Some(session) = call.sessions.iter_mut().find(is_it).filter(|_| call.serial == found.serial) else {
+                continue;
+            };
+            if session.hear(found.from_caller, seen.mark, &endpoints, payload, seen.is_cut()) {
+                is_media = true;
+                call.last = call.last.max(seen.mark);
+            }
+        }
+        if is_media {
             self.has_media = true;
             for host in [endpoints.src, endpoints.dst] {
                 if self.hosts_heard.peek(&host).is_none() {
                     self.hosts_heard.insert(host, ());
                 }
             }
-            call.last = call.last.max(seen.mark);
         }
     }
 }

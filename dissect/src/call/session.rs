@@ -1,5 +1,7 @@
 //! What the two ends of a dialog agreed on (RFC 3264), where their media come, and what was heard of them.
 
+use smallvec::SmallVec;
+
 use crate::conversation;
 use crate::diagnose::Mark;
 use crate::dissector::{Address, Endpoints, Transport};
@@ -14,6 +16,8 @@ use super::offer::{Format, Kind, Line, Sdp, common};
 
 /// How many addresses and ports at which media are expected are remembered.
 pub const MAX_PLACES: usize = 131_072;
+/// How many calls that name one of these are remembered.
+const MAX_OWNERS: usize = 4;
 /// How many RTP streams of one dialog are followed.
 pub const MAX_STREAMS: usize = 16;
 /// How many addresses and ports of one dialog are followed: every re-INVITE may move the media.
@@ -134,6 +138,10 @@ impl Session {
         is_accept: bool,
     ) {
         let asked_by_caller = from == caller;
+        if self.answered.is_none() && self.ended.take().is_some() {
+            // It was given up, and goes on all the same: the answer and the CANCEL met on their way.
+            self.is_announced = false;
+        }
         if let Some(sdp) = &message.sdp {
             match offer {
                 Some(offer) => self.agree(asked_by_caller, offer, sdp, message.mark),
@@ -269,10 +277,17 @@ impl Session {
     }
 
     /// A datagram from one side. Says whether it is media.
-    pub(super) fn hear(&mut self, from_caller: bool, mark: Mark, endpoints: &Endpoints, payload: &[u8]) -> bool {
+    pub(super) fn hear(
+        &mut self,
+        from_caller: bool,
+        mark: Mark,
+        endpoints: &Endpoints,
+        payload: &[u8],
+        is_cut: bool,
+    ) -> bool {
         let is_in_call = self.answered.is_some_and(|answered| mark.time >= answered);
         if let Some(fax) = &mut self.fax
-            && fax.hear(from_caller, mark, endpoints, payload)
+            && fax.hear(from_caller, mark, endpoints, payload, is_cut)
         {
             return true;
         }
@@ -386,7 +401,7 @@ struct Entry {
     tag: u64,
     is_caller: bool,
     ended: Option<i64>,
-    /// Another call that goes on has named it as well: the media of both sides of a B2BUA may be the same.
+    /// Another call has named it while this one went on.
     is_shared: bool,
 }
 
@@ -401,7 +416,7 @@ pub(super) struct Found {
 
 /// The addresses and ports at which media of calls come.
 pub(super) struct Places {
-    spots: Recent<conversation::Key, Entry>,
+    spots: Recent<conversation::Key, SmallVec<[Entry; 1]>>,
     count: u64,
 }
 
@@ -421,37 +436,53 @@ impl Places {
         self.count == 0
     }
 
-    /// A call names a place. What comes there is taken for the media of the call that did so last.
+    /// A call names a place. What comes there is media of all calls that name it and go on: a B2BUA that keeps out of the
+    /// way of media names the same places in the calls on both of its sides.
     fn tell(&mut self, key: conversation::Key, mut entry: Entry) {
         self.count += 1;
-        let Some(old) = self.spots.get(&key) else {
-            self.spots.insert(key, entry);
+        let Some(owners) = self.spots.get(&key) else {
+            self.spots.insert(key, SmallVec::from_elem(entry, 1));
             return;
         };
-        let is_other = (old.place, old.serial) != (entry.place, entry.serial);
-        let is_free = old.ended.is_some() && entry.ended.is_none();
-        entry.is_shared = !is_free && (old.is_shared || is_other);
-        *old = entry;
+        if let Some(own) = owners.iter_mut().find(|own| (own.place, own.serial) == (entry.place, entry.serial)) {
+            entry.is_shared = own.is_shared;
+            *own = entry;
+            return;
+        }
+        // The place is used again.
+        owners.retain(|other| other.ended.is_none() || entry.ended.is_some());
+        if owners.len() >= MAX_OWNERS {
+            owners.remove(0);
+        }
+        entry.is_shared = !owners.is_empty();
+        owners.iter_mut().for_each(|other| other.is_shared = true);
+        owners.push(entry);
     }
 
     /// Whether more than one call names a place.
     pub(super) fn is_shared(&self, (address, port): (Address, u16)) -> bool {
-        self.spots.peek(&key(address, port)).is_some_and(|entry| entry.is_shared)
+        self.spots.peek(&key(address, port)).is_some_and(|owners| owners.iter().any(|entry| entry.is_shared))
     }
 
     /// Whose media a datagram is: the receiver's place tells, else the sender's.
-    pub(super) fn find(&mut self, endpoints: &Endpoints) -> Option<Found> {
-        let (entry, from_caller) = match self.spots.get(&key(endpoints.dst, endpoints.dst_port)) {
-            Some(entry) => (*entry, !entry.is_caller),
-            None => {
-                let entry = *self.spots.get(&key(endpoints.src, endpoints.src_port))?;
-                (entry, entry.is_caller)
-            }
+    pub(super) fn find(&mut self, endpoints: &Endpoints) -> SmallVec<[Found; 1]> {
+        let found = |entry: &Entry, from_caller| {
+            let Entry { place, serial, tag, .. } = *entry;
+            Found { place, serial, tag, from_caller }
         };
-        Some(Found { place: entry.place, serial: entry.serial, tag: entry.tag, from_caller })
+        if let Some(owners) = self.spots.get(&key(endpoints.dst, endpoints.dst_port)) {
+            return owners.iter().map(|entry| found(entry, !entry.is_caller)).collect();
+        }
+        let owners = self.spots.get(&key(endpoints.src, endpoints.src_port));
+        owners.into_iter().flatten().map(|entry| found(entry, entry.is_caller)).collect()
     }
 
+    /// When the last call that names a place ended, if all have.
     pub(super) fn ended(&self, address: Address, port: u16) -> Option<i64> {
-        self.spots.peek(&key(address, port))?.ended
+        let owners = self.spots.peek(&key(address, port))?;
+        if owners.iter().any(|entry| entry.ended.is_none()) {
+            return None;
+        }
+        owners.iter().filter_map(|entry| entry.ended).max()
     }
 }

@@ -192,6 +192,18 @@ fn challenges_without_end_are_a_loop() {
     check(&[attempt(1, ""), attempt(2, ""), attempt(3, "")].concat(), &["sip.auth-loop"]);
     check(&[attempt(1, ""), attempt(2, "auth")].concat(), &["sip.auth-failed"]);
     check(&(story.clone() + "\n400 1>2 REGISTER 4 auth\n405 2>1 200/REGISTER 4"), &[]);
+    // A phone that tries again once a minute.
+    let slow = |n: u32| {
+        let (at, first, next) = (n * 60_000, n * 2 + 1, n * 2 + 2);
+        format!(
+            "\n{at} 1>2 REGISTER {first}\n{} 2>1 401/REGISTER {first} nonce=a{n}\n{} 1>2 REGISTER {next} auth\n{} 2>1 401/REGISTER {next} nonce=b{n}",
+            at + 5,
+            at + 9,
+            at + 15
+        )
+    };
+    check(&slow(0), &["sip.auth-failed"]);
+    check(&(slow(0) + &slow(1) + &slow(2)), &["sip.auth-loop"]);
     let other = story.replace("REGISTER", "INVITE");
     check(&other, &["sip.auth-loop"]);
     // The challenge that a proxy hands on is no second one.
@@ -214,6 +226,13 @@ fn refused_credentials_are_told() {
     check(&format!("{invite}15 2>1 403/INVITE 2"), &["sip.auth-failed"]);
     check(&format!("{invite}15 2>1 404/INVITE 2"), &["sip.call-rejected"]);
     check(&format!("{invite}15 2>1 503/INVITE 2"), &["sip.call-rejected"]);
+    // Some clients do not count on when they answer, and some servers have one nonce.
+    let uncounted =
+        "0 1>2 REGISTER 1\n5 2>1 401/REGISTER 1 nonce=a\n9 1>2 REGISTER 1 b=2 auth\n15 2>1 STATUS/REGISTER 1 b=2";
+    check(&uncounted.replace("STATUS", "403"), &["sip.auth-failed"]);
+    check(&uncounted.replace("STATUS", "200"), &[]);
+    let more = "\n20 1>2 REGISTER 1 b=3 auth\n25 2>1 401/REGISTER 1 b=3 nonce=a";
+    check(&(uncounted.replace("STATUS/REGISTER 1", "401/REGISTER 1 nonce=a") + more), &["sip.auth-loop"]);
     // The same again and again is one finding.
     let again: String = (0..5)
         .map(|n| {
@@ -234,6 +253,17 @@ fn requests_without_any_response_are_told() {
     check(&(sent(&[0]) + "\n40000 1>3 OPTIONS 7 id=c2\n40001 3>1 200/OPTIONS 7 id=c2"), &["sip.no-response"]);
     // Nothing at all was captured for a year.
     check(&(sent(&[0]) + "\n40000000 1>3 OPTIONS 7 id=c2\n40000001 3>1 200/OPTIONS 7 id=c2"), &[]);
+    // One direction was captured.
+    check(
+        &(sent(&[0, 500])
+            + "\n900 1>2 ACK 1 in\n5000 1>2 BYE 2 in\n40000 1>3 OPTIONS 7 id=c2\n40001 3>1 200/OPTIONS 7 id=c2"),
+        &["sip.no-response"],
+    );
+    check(&(sent(&[0, 500]) + "\n900 1>2 ACK 1 in\n40000 1>3 OPTIONS 7 id=c2\n40001 3>1 200/OPTIONS 7 id=c2"), &[]);
+    // Nobody need be there who hears what is sent to a group.
+    let mut capture = told(&sent(&[0, 500, 1500, 3500]).replace("INVITE", "SUBSCRIBE"));
+    capture.readdress([10, 0, 0, 2], [224, 0, 1, 75]);
+    assert_eq!(capture.codes(), [""; 0]);
     // Another branch answered.
     let fork = "0 1>2 INVITE 1 sdp=0\n1 2>3 INVITE 1 b=2 sdp=0\n501 2>3 INVITE 1 b=2 sdp=0\n1501 2>3 INVITE 1 b=2 sdp=0
         2 2>4 INVITE 1 b=3 sdp=0\n480 4>2 200/INVITE 1 b=3 sdp=0\n 500 2>1 200/INVITE 1 sdp=0@4\n510 1>4 ACK 1 in";
@@ -256,6 +286,28 @@ fn media_may_meet_a_closed_port_when_their_call_has_just_ended() {
     };
     assert_eq!(after(8100), [""; 0]);
     assert_eq!(after(14_000), ["icmp.unreachable"]);
+    // The port is closed a moment before the BYE.
+    let before = |ms: i64| {
+        let mut capture = told(&[SET_UP, SOUND, &format!("\n{ms} 1>2 RTP 1")].concat());
+        capture.port_unreachable(ms + 1, 2);
+        capture.udp(8000, host(1, 5060), host(2, 5060), &message("BYE", "9", &["in"], 1));
+        capture.udp(8010, host(2, 5060), host(1, 5060), &message("200/BYE", "9", &[], 2));
+        capture.codes()
+    };
+    assert_eq!(before(7900), [""; 0]);
+    assert_eq!(before(7000), ["icmp.unreachable"]);
+    // Early media end with a call that nobody answers.
+    let early = "0 1>2 INVITE 1 sdp=0\n10 2>1 183/INVITE 1 sdp=0\n20 2>1 RTP 30\n";
+    for end in ["700 2>1 486/INVITE 1", "700 1>2 CANCEL 1\n710 2>1 200/CANCEL 1\n720 2>1 487/INVITE 1"] {
+        let mut capture = told(&[early, end, "\n800 2>1 RTP 1"].concat());
+        capture.port_unreachable(801, 1);
+        assert!(!capture.codes().contains(&"icmp.unreachable"), "{end}");
+    }
+    // RTCP comes to the port behind that of RTP.
+    let mut capture = told(&[SET_UP, SOUND, BYE].concat());
+    capture.udp(8100, host(1, 4001), host(2, 4001), &[0x80, 200, 0, 6, 0, 0, 0, 1]);
+    capture.port_unreachable(8101, 2);
+    assert_eq!(capture.codes(), [""; 0]);
 }
 
 #[test]
@@ -317,6 +369,11 @@ fn silence_is_told_by_who_is_silent() {
     check(&[SET_UP, "\n520 1>2 RTP 300", BYE].concat(), &["media.one-way"]);
     check(&[SET_UP, "\n520 2>1 RTP 300", BYE].concat(), &["media.one-way"]);
     check(&[SET_UP, "\n520 1>2 RTP 20", BYE].concat(), &[]);
+    // Early media are none of the call, unless it was too short for more.
+    let early = SET_UP.replace("180/INVITE 1", "183/INVITE 1 sdp=0") + "\n20 2>1 RTP 20";
+    check(&[&early, "\n520 1>2 RTP 300", BYE].concat(), &["media.one-way"]);
+    check(&[&early, BYE].concat(), &["media.none"]);
+    check(&[&early, "\n520 1>2 RTP 300", &BYE.replace("80", "40")].concat(), &[]);
     // Too short to say anything.
     check(&[SET_UP, "\n2000 1>2 BYE 9 in\n2010 2>1 200/BYE 9"].concat(), &[]);
     // On hold from the beginning.
@@ -344,6 +401,21 @@ fn silence_is_told_by_who_is_silent() {
         assert_eq!(of_media.len(), 2);
         assert!(of_media.iter().all(|finding| !finding.is_certain && finding.summary.contains("another call named")));
     }
+}
+
+#[test]
+fn media_between_two_legs_of_a_gateway_are_those_of_both() {
+    let leg = |id: &str| {
+        let name = |story: &str| {
+            story.replace("INVITE 1", &format!("INVITE 1 id={id}")).replace("ACK 1", &format!("ACK 1 id={id}"))
+        };
+        [name(SET_UP), BYE.replace(" 9", &format!(" 9 id={id}"))]
+    };
+    let ([first, end], [second, other_end]) = (leg("c1"), leg("c2"));
+    // Signalling goes by 3, media do not.
+    let second = second.replace("1>2", "3>2").replace("2>1", "2>3").replace("sdp=0,8", "sdp=0,8@1");
+    let first = first.replace("1>2", "1>3").replace("2>1", "3>1").replace("sdp=0\n", "sdp=0@2\n");
+    check(&[&first, &second, SOUND, &end, &other_end].concat(), &[]);
 }
 
 #[test]
@@ -456,6 +528,51 @@ fn findings_come_out_while_the_capture_goes_on() {
     let capture = told(&story);
     let at = capture.first_said_at("sip.auth-failed").unwrap();
     assert!((2000..=2200).contains(&at), "{at}");
+}
+
+/// Pings between others, once a second, from one time to another.
+fn meanwhile(from_s: u32, to_s: u32) -> String {
+    let ping = |s: u32| format!("\n{}000 5>6 OPTIONS {s} id=x{s}\n{}005 6>5 200/OPTIONS {s} id=x{s}", s, s);
+    (from_s..to_s).map(ping).collect()
+}
+
+#[test]
+fn a_loop_is_told_while_it_goes_on() {
+    let attempt =
+        |n: u32| format!("\n{} 1>2 REGISTER {n} auth\n{} 2>1 401/REGISTER {n} nonce=n{n}", n * 5000, n * 5000 + 5);
+    let story: String = (1..40).map(attempt).collect();
+    let at = told(&story).first_said_at("sip.auth-loop").unwrap();
+    assert!((23_000..=30_100).contains(&at), "{at}");
+    check(&story, &["sip.auth-loop"]);
+}
+
+#[test]
+fn what_is_wrong_with_a_call_that_goes_on_is_told_once() {
+    for (media, code) in [("", "media.none"), ("\n520 1>2 RTP 4000", "media.one-way")] {
+        let story = [SET_UP, media, &meanwhile(1, 90)].concat();
+        let at = told(&story).first_said_at(code).unwrap();
+        assert!((60_500..=61_100).contains(&at), "{at}");
+        // Hours later it ends.
+        let end = shifted(BYE, 10_000_000);
+        check(&[&*story, &meanwhile(9990, 10_000), &end].concat(), &[code]);
+    }
+    // It is on hold for the most of it.
+    let held = SET_UP.replace("sdp=0,8", "sdp=0,8 hold");
+    check(&[&*held, "\n520 1>2 RTP 3000", &meanwhile(1, 90)].concat(), &[]);
+    // Nobody says BYE.
+    let lossy = [SET_UP, "\n520 1>2 RTP 300 lose=30\n530 2>1 RTP 300", &meanwhile(1, 200)].concat();
+    let at = told(&lossy).first_said_at("media.loss").unwrap();
+    assert!((126_000..=128_000).contains(&at), "{at}");
+    check(&lossy, &["media.loss"]);
+}
+
+#[test]
+fn what_was_due_is_judged_by_its_own_time() {
+    let story = "0 1>2 INVITE 1 sdp=0\n500 1>2 INVITE 1 sdp=0\n1500 1>2 INVITE 1 sdp=0";
+    let summary = |story: &str| told(story).findings().remove(0).summary;
+    let late = summary(&format!("{story}\n250000 5>6 OPTIONS 1 id=x\n250005 6>5 200/OPTIONS 1 id=x"));
+    assert_eq!(late, summary(&[story, &meanwhile(2, 250)].concat()));
+    assert!(late.contains("in 32 s"), "{late}");
 }
 
 #[test]

@@ -66,6 +66,8 @@ pub struct Transaction {
     /// An ICMP error said why nothing came back.
     pub unreachable: Option<Mark>,
     pub cancelled: Option<Mark>,
+    /// An ACK was sent: there was a final response, whether it was captured or not.
+    pub has_ack: bool,
     /// It was judged after its time was over, and whether nothing had come back then.
     judged: Option<bool>,
 }
@@ -93,6 +95,7 @@ impl Transaction {
             accepted: Vec::new(),
             unreachable: None,
             cancelled: None,
+            has_ack: false,
             judged: None,
         }
     }
@@ -225,8 +228,8 @@ impl Transaction {
 
     /// Whether it was sent again, or waited for its time, and nothing at all came back.
     pub fn is_unanswered(&self, now: i64) -> bool {
-        if self.requests.is_empty() || !self.responses.is_empty() || self.unreachable.is_some() || self.method == "ACK"
-        {
+        let is_answered = !self.responses.is_empty() || self.unreachable.is_some() || self.has_ack;
+        if self.requests.is_empty() || is_answered || self.method == "ACK" {
             return false;
         }
         if let Some(was_unanswered) = self.judged {

@@ -200,8 +200,13 @@ impl Diagnosis {
             return;
         }
         self.ticked = tick;
-        self.calls.tick(tick, &mut self.due);
-        self.judge(findings);
+        loop {
+            self.calls.tick(tick, &mut self.due);
+            if self.due.is_empty() {
+                break;
+            }
+            self.judge(findings);
+        }
         let mut out = Out { now: tick, losses: &self.losses, calls: &self.calls, findings };
         for running in &mut self.rules {
             running.rule.tick(&mut out);
@@ -237,6 +242,7 @@ impl Diagnosis {
     fn judge(&mut self, findings: &mut Vec<Finding>) {
         for place in std::mem::take(&mut self.due) {
             let Some(call) = self.calls.get(place) else { continue };
+            let now = call.now;
             let mut said = Vec::new();
             let mut out = Out { now: call.now, losses: &self.losses, calls: &self.calls, findings: &mut said };
             for rule in rule::CALL_RULES {
@@ -245,13 +251,16 @@ impl Diagnosis {
             // One finding per cause and subject, however often the call is looked at, and while the cause lasts.
             said.retain(|finding| {
                 let subject = finding.subject.0.first().map_or(String::new(), |(_, value)| value.clone());
+                if !self.calls.is_news(place, finding.code, &subject) {
+                    return false;
+                }
                 let key = (finding.code, subject);
                 let is_new = match self.told.get(&key) {
-                    Some(last) => call.now.saturating_sub(std::mem::replace(last, call.now)) > REPEAT_NS,
+                    Some(last) => now.saturating_sub(std::mem::replace(last, now)) > REPEAT_NS,
                     None => true,
                 };
                 if is_new {
-                    self.told.insert(key, call.now);
+                    self.told.insert(key, now);
                 }
                 is_new
             });

@@ -23,6 +23,11 @@ impl<'p> Seen<'p> {
         self.mark.time
     }
 
+    /// Whether the capture holds only its beginning.
+    pub fn is_cut(&self) -> bool {
+        self.packet.bytes.len() < self.packet.orig_len as usize
+    }
+
     /// Who speaks to whom, as the innermost layers say.
     pub fn endpoints(&self) -> Endpoints {
         self.dissection.endpoints

@@ -51,6 +51,27 @@ fn a_source_may_begin_anew() {
     check(&[(10, 0), (30_000, 20), (12, 40)], (3, 1, 1));
 }
 
+#[test]
+fn what_the_sender_left_out_is_not_lost() {
+    let summary = check(&[(10, 0), (11, 20), (1500, 40), (1501, 60)], (1492, 1488, 0));
+    assert_eq!((summary.skipped, summary.longest_gap), (1488, 0));
+    // Its time has passed: an outage.
+    check(&[(10, 0), (110, 2000), (111, 2020)], (102, 99, 99));
+}
+
+#[test]
+fn a_clock_that_is_set_anew_is_no_jitter_of_the_voice() {
+    let mut streams = Streams::default();
+    for n in 0..200_u32 {
+        let timestamp = n * 160 + if n < 100 { 0 } else { 80_000_000 };
+        let (sequence, time) = (n as u16, i64::from(n) * 20 * MS);
+        let packet = Packet { time, sequence, timestamp, clock_rate: Some(8000), ..Packet::default() };
+        streams.feed(Key::default(), &packet);
+    }
+    let summary = streams.summaries().remove(0);
+    assert!(summary.voice_jitter_max < 1.0 && summary.jitter.max > 1000.0, "{summary:?}");
+}
+
 /// RFC 3550, A.8 by hand: J goes up by (|D| - J) / 16.
 #[test]
 fn jitter_is_that_of_the_rfc() {

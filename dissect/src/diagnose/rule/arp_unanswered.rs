@@ -23,7 +23,8 @@ static CODE: Code = Code {
 
 pub(crate) static RULE: Kind = Kind {
     codes: &[&CODE],
-    protos: &[ProtoId::Eth],
+    // Whatever lies below: captures of all interfaces at once have no Ethernet header.
+    protos: &[ProtoId::Eth, ProtoId::Arp, ProtoId::Ip],
     fields: &[arp::OPCODE, arp::SRC_HW_MAC, arp::SRC_PROTO_IPV4, arp::DST_PROTO_IPV4, eth::SRC, eth::DST, vlan::ID],
     make: || Box::new(Unanswered::default()),
 };

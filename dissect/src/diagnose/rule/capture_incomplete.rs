@@ -1,9 +1,11 @@
 //! What the capture itself lost: packets that the kernel dropped, holes in the store, a file that was cut, segments that
-//! a receiver acknowledged and the capture never saw.
+//! a receiver acknowledged and the capture never saw, ends of packets behind a snap length, and calls that were running
+//! when the capture began.
 //!
 //! Nothing of it is the network's fault; it says which other findings have another explanation.
 
-use super::{Kind, Out, Rule, Seen};
+use super::{CallKind, Kind, Out, Rule, Seen};
+use crate::call::{Call, Purpose};
 use crate::diagnose::finding::{Code, Finding, Severity, Subject};
 use crate::diagnose::loss::Loss;
 use crate::diagnose::{Evidence, Mark};
@@ -23,6 +25,9 @@ pub(crate) static RULE: Kind = Kind {
     make: || Box::new(Incomplete::default()),
 };
 
+/// What is said of calls.
+pub(crate) static CALL_RULE: CallKind = CallKind { codes: &[], judge };
+
 /// What happens within that time is told together.
 const GATHER_NS: i64 = 60_000_000_000;
 /// What was told is told again only after that time: a capture may run for months.
@@ -35,6 +40,7 @@ enum What {
     Gap,
     Cut,
     Unseen,
+    Snapped,
 }
 
 struct Lost {
@@ -43,6 +49,8 @@ struct Lost {
     since: i64,
     packets: u64,
     why: String,
+    /// Octets of the longest packet that was cut.
+    octets: usize,
 }
 
 #[derive(Default)]
@@ -62,7 +70,8 @@ impl Incomplete {
         let place = match self.waiting.iter().position(|lost| lost.what == what) {
             Some(place) => place,
             None => {
-                let lost = Lost { what, evidence: Evidence::default(), since: at, packets: 0, why: why.to_owned() };
+                let lost =
+                    Lost { what, evidence: Evidence::default(), since: at, packets: 0, why: why.to_owned(), octets: 0 };
                 self.waiting.push(lost);
                 self.waiting.len() - 1
             }
@@ -86,6 +95,13 @@ impl Incomplete {
                     "unseen",
                     format!("{} times data was acknowledged that is not in the capture", lost.evidence.count()),
                 ),
+                What::Snapped => (
+                    "snapped",
+                    format!(
+                        "{} packets were captured only in part, {} octets of each at most (snap length)",
+                        lost.packets, lost.octets
+                    ),
+                ),
             };
             out.say(Finding::new(&CODE, Subject::new("capture", subject), lost.evidence, summary));
         }
@@ -97,6 +113,13 @@ impl Rule for Incomplete {
         self.last = packet.mark;
         if packet.has(tcp::ACK_LOST_SEGMENT) {
             self.note(What::Unseen, packet.mark, 0, "");
+        }
+        if packet.is_cut() {
+            let octets = packet.packet.bytes.len();
+            self.note(What::Snapped, packet.mark, 1, "");
+            if let Some(lost) = self.waiting.iter_mut().find(|lost| lost.what == What::Snapped) {
+                lost.octets = lost.octets.max(octets);
+            }
         }
     }
 
@@ -123,6 +146,18 @@ impl Rule for Incomplete {
     fn horizon(&self) -> Option<i64> {
         self.waiting.iter().map(|lost| lost.since).min()
     }
+}
+
+/// A call whose beginning is not in the capture. One says it for all: a capture that begins at noon has many.
+fn judge(call: &Call, out: &mut Out<'_>) {
+    if call.purpose != Purpose::Call || !call.is_partial || !call.is_over {
+        return;
+    }
+    let summary = format!(
+        "calls were running when the capture began, as the one from {} to {}: what came before is not known",
+        call.from, call.to
+    );
+    out.say(Finding::new(&CODE, Subject::new("capture", "running"), Evidence::of(call.first), summary));
 }
 
 #[cfg(test)]
@@ -153,6 +188,18 @@ mod tests {
         capture.tcp(2, client, server, ACK, 101, 901, 64240, b"hello");
         capture.tcp(3, server, client, ACK, 901, 106, 64240, &[]);
         assert_eq!(capture.codes(), [""; 0]);
+    }
+
+    #[test]
+    fn packets_that_a_snap_length_cut_are_told_once() {
+        let mut capture = Capture::default();
+        for ms in 0..3 {
+            capture.udp(ms, host(1, 5000), host(2, 5001), &[7; 100]);
+            capture.cut_last(60 + ms as usize);
+        }
+        let findings = capture.findings();
+        assert_eq!(capture.codes(), ["capture.incomplete"]);
+        assert!(findings[0].summary.starts_with("3 packets were captured only in part, 62 octets"), "{findings:?}");
     }
 
     #[test]

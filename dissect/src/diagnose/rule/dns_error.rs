@@ -31,6 +31,9 @@ const MAX_FOUND: usize = 32_768;
 /// So long errors are gathered, and so long a lookup goes on to its answer.
 const GATHER_NS: i64 = 5_000_000_000;
 
+/// A resolver goes on to the next suffix of its list at once, and that may be any domain.
+const NEXT_NS: i64 = 1_000_000_000;
+
 /// RFC 1035, 4.1.1 and RFC 2136, 2.2: the errors that are told, with what they are called.
 const ERRORS: &[(u64, &str)] = &[(1, "FORMERR"), (2, "SERVFAIL"), (NXDOMAIN, "NXDOMAIN"), (5, "REFUSED")];
 const NXDOMAIN: u64 = 3;
@@ -67,6 +70,11 @@ fn first_label(name: &str) -> &str {
     name.split('.').next().unwrap_or_default()
 }
 
+/// Whether a first label is that of one host, not one that every domain has, nor a service (RFC 2782).
+fn is_host(label: &str) -> bool {
+    !label.is_empty() && label != "www" && !label.starts_with('_')
+}
+
 /// Whether `tried` is `found` with a suffix of a search list, or both are one name with two suffixes of it.
 ///
 /// Of two suffixes it is only to be told that they follow the same first label at once; a shorter one that is the end of
@@ -100,9 +108,14 @@ fn shares_domain(one: &str, other: &str) -> bool {
 }
 
 impl Errors {
-    fn is_found(&mut self, client: Address, name: &str, since: i64) -> bool {
-        let known = self.found.get(&(client, first_label(name).to_owned()));
-        known.is_some_and(|(found, at)| *at >= since.saturating_sub(GATHER_NS) && is_search(name, found))
+    /// Whether the lookup of `name`, of which errors came between two times, went on and found its answer.
+    fn is_found(&mut self, client: Address, name: &str, (first, last): (i64, i64)) -> bool {
+        let label = first_label(name).to_owned();
+        let known = self.found.get(&(client, label.clone()));
+        known.is_some_and(|(found, at)| {
+            let is_next = (0..=NEXT_NS).contains(&at.saturating_sub(last)) && found != name;
+            *at >= first.saturating_sub(GATHER_NS) && is_search(name, found) || is_next && is_host(&label)
+        })
     }
 
     fn say(&mut self, key: Key, error: Error, out: &mut Out<'_>) {
@@ -110,7 +123,8 @@ impl Errors {
         if error.evidence.is_empty() {
             return;
         }
-        if rcode == NXDOMAIN && self.is_found(error.client, &name, error.evidence.first().time) {
+        let times = (error.evidence.first().time, error.evidence.last().time);
+        if rcode == NXDOMAIN && self.is_found(error.client, &name, times) {
             return;
         }
         self.told.insert((name.clone(), rcode), error.evidence.last().time);
@@ -222,6 +236,8 @@ mod tests {
             &[("pbx.example.org.corp.example", 3, 0), ("pbx.example.org", 0, 1)][..],
             &[("pbx.eu.corp.example", 3, 0), ("pbx.corp.example", 0, 1)],
             &[("pbx.eu.corp.example", 3, 0), ("pbx.us.corp.example", 0, 1)],
+            &[("pbx.lab.example", 3, 0), ("pbx.corp.example", 0, 1)],
+            &[("pbx.lab.test", 3, 0), ("pbx.corp.example", 0, 1)],
         ] {
             assert_eq!(summaries(rows), [""; 0]);
         }

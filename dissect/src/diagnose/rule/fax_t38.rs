@@ -32,7 +32,7 @@ pub(crate) static RULE: CallKind = CallKind { codes: &[&REJECTED, &NO_MEDIA, &LO
 const SILENCE_NS: i64 = 3_000_000_000;
 
 fn judge(call: &Call, out: &mut Out<'_>) {
-    if !call.is_over {
+    if !(call.is_over || call.stage.is_quiet) {
         return;
     }
     judge_offers(call, out);

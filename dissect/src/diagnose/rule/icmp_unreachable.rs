@@ -3,7 +3,7 @@
 //! Two kinds of port unreachable are no fault: with the one a UDP traceroute learns that it has arrived, the other meets
 //! media that was still on its way when its call ended.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::deadlines::Deadlines;
 use super::icmp_error::{FIELDS, IcmpError, Says};
@@ -79,7 +79,8 @@ type Key = (Address, u8, bool);
 struct Errors {
     evidence: Evidence,
     from: Address,
-    ports: BTreeSet<(Transport, u16)>,
+    /// With the times of the first and the last error.
+    ports: BTreeMap<(Transport, u16), (i64, i64)>,
 }
 
 struct Unreachable {
@@ -95,6 +96,11 @@ impl Default for Unreachable {
     }
 }
 
+/// Whether a code is the one of a closed port.
+fn is_port(code: u8, is_v6: bool) -> bool {
+    code == if is_v6 { 4 } else { 3 }
+}
+
 impl Unreachable {
     fn is_trace(&mut self, error: &IcmpError, now: i64) -> bool {
         let quoted = &error.quoted;
@@ -108,8 +114,19 @@ impl Unreachable {
         is_running || is_probe
     }
 
-    fn say(&mut self, key: Key, errors: Errors, out: &mut Out<'_>) {
+    fn say(&mut self, key: Key, mut errors: Errors, out: &mut Out<'_>) {
         if errors.evidence.is_empty() {
+            return;
+        }
+        // By now it is known whether the call was being ended whose media met a closed port.
+        let is_leftover = |(transport, port): (Transport, u16), (first, last): (i64, i64)| {
+            transport == Transport::Udp && [first, last].iter().all(|at| out.calls.is_leftover(key.0, port, *at))
+        };
+        let had_ports = !errors.ports.is_empty();
+        if is_port(key.1, key.2) {
+            errors.ports.retain(|port, times| !is_leftover(*port, *times));
+        }
+        if had_ports && errors.ports.is_empty() {
             return;
         }
         self.told.insert(key, errors.evidence.last().time);
@@ -118,7 +135,7 @@ impl Unreachable {
         let name = names.iter().find(|row| row.0 == code).map_or("destination unreachable", |row| row.1);
         let ports: Vec<String> = errors
             .ports
-            .iter()
+            .keys()
             .take(MAX_PORTS)
             .map(|(transport, port)| match transport {
                 Transport::Tcp => format!("TCP {port}"),
@@ -147,7 +164,7 @@ impl Rule for Unreachable {
             }
             _ => return,
         };
-        let is_port = code == if is_v6 { 4 } else { 3 };
+        let is_port = is_port(code, is_v6);
         if is_port && self.is_trace(&error, now) {
             return;
         }
@@ -169,8 +186,12 @@ impl Rule for Unreachable {
         };
         errors.evidence.add(packet.mark);
         errors.from = error.from;
-        if quoted.transport != Transport::None && errors.ports.len() <= MAX_PORTS {
-            errors.ports.insert((quoted.transport, quoted.dst_port));
+        let port = (quoted.transport, quoted.dst_port);
+        let has_room = errors.ports.len() <= MAX_PORTS;
+        if let Some((_, last)) = errors.ports.get_mut(&port) {
+            *last = now;
+        } else if quoted.transport != Transport::None && has_room {
+            errors.ports.insert(port, (now, now));
         }
     }
 

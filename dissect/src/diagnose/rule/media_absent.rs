@@ -27,9 +27,11 @@ const SILENCE_NS: i64 = 5 * SECOND;
 /// have come from the other one.
 const ONE_WAY_NS: i64 = 2 * SECOND;
 const MIN_PACKETS: u64 = 50;
+/// Of a call that goes on silence says something only after that time.
+const RUNNING_NS: i64 = 45 * SECOND;
 
 fn judge(call: &Call, out: &mut Out<'_>) {
-    if call.purpose != Purpose::Call || !call.is_over || !call.is_answered() {
+    if call.purpose != Purpose::Call || !(call.is_over || call.stage.is_settled) || !call.is_answered() {
         return;
     }
     let answered = call.sessions.iter().filter(|session| session.answered.is_some() && session.has_rtp());
@@ -70,15 +72,18 @@ fn judge_session(call: &Call, session: &Session, out: &mut Out<'_>) {
     if evidence.is_empty() {
         call.answered.into_iter().for_each(|answered| evidence.add(answered));
     }
-    if caller.packets == 0 && callee.packets == 0 {
+    // Early media is none of the call: a tone or an announcement before somebody answered.
+    if caller.in_call == 0 && callee.in_call == 0 {
         let has_fax = session.fax.as_ref().is_some_and(|fax| fax.heard.iter().any(|heard| heard.packets > 0));
-        if session.audio_ns < SILENCE_NS || call.talk_ns() < SILENCE_NS || has_fax {
+        let least = if call.is_over { SILENCE_NS } else { RUNNING_NS };
+        if session.audio_ns < least || call.talk_ns() < least || has_fax {
             return;
         }
         let summary = format!(
-            "call from {} to {} lasted {seconds} s, and no RTP came to {} or to {}",
+            "call from {} to {} {} {seconds} s, and no RTP came to {} or to {}",
             call.from,
             call.to,
+            if call.is_over { "lasted" } else { "has lasted" },
             where_to(session, true),
             where_to(session, false)
         );
@@ -95,23 +100,27 @@ fn judge_session(call: &Call, session: &Session, out: &mut Out<'_>) {
         out.say(unless_shared(call, finding));
         return;
     }
-    if session.both_ns < ONE_WAY_NS {
+    if session.both_ns < if call.is_over { ONE_WAY_NS } else { RUNNING_NS } {
         return;
     }
-    let silent = match (caller.packets, callee.packets) {
-        (0, _) if callee.in_call >= MIN_PACKETS => true,
-        (_, 0) if caller.in_call >= MIN_PACKETS => false,
+    let silent = match (caller.in_call, callee.in_call) {
+        (0, MIN_PACKETS..) => true,
+        (MIN_PACKETS.., 0) => false,
         _ => return,
     };
-    let loud = if silent { callee } else { caller };
+    let (loud, mute) = if silent { (callee, caller) } else { (caller, callee) };
+    if mute.packets > 0 && session.both_ns < SILENCE_NS {
+        return;
+    }
     loud.first.into_iter().chain(loud.last).for_each(|mark| evidence.add(mark));
+    let early = if mute.packets > 0 { " after it was answered" } else { "" };
     let names = |is_caller| if is_caller { ("the caller", &call.from) } else { ("the called side", &call.to) };
     let ((silent_side, name), (loud_side, _)) = (names(silent), names(!silent));
     let summary = format!(
-        "call from {} to {}: {} RTP packets from {loud_side} in {seconds} s, none from {silent_side} ({name}), which should come to {}",
+        "call from {} to {}: {} RTP packets from {loud_side} in {seconds} s, none from {silent_side} ({name}){early}, which should come to {}",
         call.from,
         call.to,
-        loud.packets,
+        loud.in_call,
         where_to(session, !silent)
     );
     out.say(unless_shared(call, Finding::new(&ONE_WAY, call.subject(), evidence, summary).absent()));

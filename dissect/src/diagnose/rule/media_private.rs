@@ -14,7 +14,7 @@ static CODE: Code = Code {
 pub(crate) static RULE: CallKind = CallKind { codes: &[&CODE], judge };
 
 fn judge(call: &Call, out: &mut Out<'_>) {
-    if call.purpose != Purpose::Call || !call.is_over {
+    if call.purpose != Purpose::Call || !(call.is_over || call.stage.is_settled) {
         return;
     }
     let Some(offered) = &call.unreachable_offer else { return };

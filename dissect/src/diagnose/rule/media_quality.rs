@@ -27,7 +27,7 @@ const MAX_LOSS_PERCENT: f64 = 1.0;
 const MAX_JITTER_MS: f64 = 30.0;
 
 fn judge(call: &Call, out: &mut Out<'_>) {
-    if !call.is_over {
+    if !(call.is_over || call.stage.is_quiet) {
         return;
     }
     for session in &call.sessions {
@@ -46,7 +46,7 @@ fn judge(call: &Call, out: &mut Out<'_>) {
                 let summary = format!(
                     "RTP stream from {who}: {} of {} packets never arrived ({:.1} %), {} in a row at most{}",
                     stream.missing,
-                    stream.expected,
+                    stream.expected.saturating_sub(stream.skipped),
                     stream.missing_percent(),
                     stream.longest_gap,
                     estimate(&stream)

@@ -107,6 +107,7 @@ pub static CALL_RULES: &[&CallKind] = &[
     &media_quality::RULE,
     &fax_t38::RULE,
     &fax_failed::RULE,
+    &capture_incomplete::CALL_RULE,
 ];
 
 /// All rows of the findings catalogue that can be said.

@@ -23,7 +23,7 @@ pub(crate) static RULE: CallKind = CallKind { codes: &[&LOOP, &FAILED], judge };
 const LOOP_LEN: usize = 3;
 
 /// The requests of one method and for one address, in order, each CSeq number once: a challenge that a proxy hands on is
-/// no second one.
+/// no second one. What was sent after the answer is another attempt, though some clients do not count on.
 fn attempts<'c>(call: &'c Call, method: &str, to: &str) -> Vec<&'c Transaction> {
     let mut attempts: Vec<&Transaction> = Vec::new();
     let is_meant = |transaction: &&Transaction| transaction.method == method && transaction.to == to;
@@ -32,8 +32,10 @@ fn attempts<'c>(call: &'c Call, method: &str, to: &str) -> Vec<&'c Transaction> 
             transaction.last.as_ref().and_then(|last| last.challenge.as_ref()).map(|challenge| challenge.nonce)
         };
         let is_same = |other: &&mut &Transaction| {
+            let is_later = other.last.as_ref().is_some_and(|last| last.mark < transaction.start());
             other.sequence == transaction.sequence
                 && other.from_tag == transaction.from_tag
+                && !is_later
                 && (nonce(other) == nonce(transaction) || nonce(other).is_none() || nonce(transaction).is_none())
         };
         match attempts.iter_mut().find(is_same) {
@@ -85,7 +87,7 @@ fn refuses(transaction: &Transaction, method: &str) -> bool {
 
 fn judge_request(call: &Call, method: &str, to: &str, out: &mut Out<'_>) {
     let attempts = attempts(call, method, to);
-    if !call.is_over {
+    if !call.is_over && !call.stage.is_looping {
         return;
     }
     // Only what came behind the last success counts.
@@ -133,6 +135,9 @@ fn judge_request(call: &Call, method: &str, to: &str, out: &mut Out<'_>) {
             finding = finding.advice("the client does not answer challenges: give it a user name and a password for the realm, or let the server ask for none");
         }
         out.say(finding);
+        return;
+    }
+    if !call.is_over {
         return;
     }
     let Some(refused) = attempts.iter().rev().find(|attempt| refuses(attempt, method)) else { return };

@@ -45,8 +45,8 @@ const MAX_WAITING: usize = 1024;
 const MAX_TOLD: usize = 8192;
 /// So long repetitions of a message are gathered before it is told.
 const GATHER_NS: i64 = 1_000_000_000;
-/// The port of SIP (RFC 3261, 19.1.2).
-const PORT: u16 = 5060;
+/// The port of SIP (RFC 3261, 19.1.2), and those that a second server takes on the same host.
+const PORTS: std::ops::RangeInclusive<u16> = 5060..=5099;
 /// In so many octets of a datagram a broken message shows that it is one.
 const MAX_LOOK: usize = 2048;
 
@@ -95,6 +95,11 @@ impl<'p> Message<'_, 'p> {
         (!is_cut).then_some(octets)
     }
 
+    /// Whether nothing but its Content-Length tells where it ends. A frame of WebSocket holds one message (RFC 7118, 5).
+    fn is_stream(&self) -> bool {
+        self.seen.endpoints().transport == Transport::Tcp && !self.seen.has_proto(ProtoId::WebSocket)
+    }
+
     /// What it is, for people: its method, or its status and what it answers.
     fn kind(&self) -> String {
         match (self.text(sip::METHOD), self.find(sip::STATUS_CODE).and_then(Seen::number)) {
@@ -122,15 +127,23 @@ impl<'p> Message<'_, 'p> {
         }
         let missing = MANDATORY.into_iter().filter(|(field, _)| self.find(*field).is_none());
         faults.extend(missing.map(|(_, name)| format!("no {name} header")));
+        faults.extend(header_faults(octets, self.seen.endpoints().transport == Transport::Udp));
         faults.extend(self.length_fault(octets));
         faults
+    }
+
+    /// What stands in a stream where a message should begin.
+    fn start_fault(&self) -> Option<String> {
+        let is_stream = self.is_stream();
+        let line = broken_start(self.octets().filter(|_| is_stream)?)?;
+        Some(format!("no message begins where the one before ends by its Content-Length, but {line:?}"))
     }
 
     /// RFC 3261, 20.14 and 18.3.
     fn length_fault(&self, octets: &[u8]) -> Option<String> {
         let values = self.nodes.iter().filter(|node| node.field == sip::CONTENT_LENGTH);
         let mut values = values.map(|node| self.seen.dissection.bytes(node).trim_ascii());
-        let is_stream = self.seen.endpoints().transport == Transport::Tcp;
+        let is_stream = self.is_stream();
         let Some(value) = values.next() else {
             // RFC 3261, 20.14: over a stream nothing else tells where a message ends.
             return is_stream.then(|| "no Content-Length header over TCP".to_owned());
@@ -154,6 +167,51 @@ impl<'p> Message<'_, 'p> {
         let rest = body.get(length..).unwrap_or_default();
         let is_padding = rest.iter().all(|octet| matches!(octet, 0 | b'\r' | b'\n' | b' '));
         (!is_padding).then(|| format!("Content-Length {shown}, but the body has {} octets", body.len()))
+    }
+}
+
+/// Headers that stand in a message once and are not empty (RFC 3261, 7.3.1), in their long and their compact form.
+const SINGLE: [(&str, &str); 5] = [("Call-ID", "i"), ("CSeq", ""), ("From", "f"), ("To", "t"), ("Max-Forwards", "")];
+
+/// What is wrong with the lines of the headers (RFC 3261, 7.3): there is one without a colon, one that may stand only once
+/// stands twice or says nothing, or one that is not whole.
+///
+/// Of a message over a stream the end may not have come. Where only the empty line is missing nobody has to guess.
+fn header_faults(octets: &[u8], is_whole: bool) -> Option<String> {
+    let mut seen = [false; SINGLE.len()];
+    let mut rest = octets.get(memchr::memchr(b'\n', octets)? + 1..)?;
+    loop {
+        let Some(end) = memchr::memchr(b'\n', rest) else {
+            return (is_whole && !rest.is_empty()).then(|| "it ends within a header line".to_owned());
+        };
+        let (line, next) = rest.split_at(end + 1);
+        rest = next;
+        let text = line.trim_ascii_end();
+        if text.is_empty() {
+            return None;
+        }
+        if matches!(text.first(), Some(b' ' | b'\t')) {
+            continue;
+        }
+        let Some(colon) = memchr::memchr(b':', text) else {
+            return Some(format!("the header line {:?} has no colon", String::from_utf8_lossy(text)));
+        };
+        let (name, value) = text.split_at(colon);
+        let is_named = |known: &str| !known.is_empty() && name.trim_ascii().eq_ignore_ascii_case(known.as_bytes());
+        let rows = SINGLE.iter().zip(&mut seen);
+        let Some(((long, _), was_there)) =
+            rows.into_iter().find(|((long, short), _)| is_named(long) || is_named(short))
+        else {
+            continue;
+        };
+        if std::mem::replace(was_there, true) {
+            return Some(format!("two {long} headers"));
+        }
+        // What begins with a blank line goes on in the next one.
+        let goes_on = matches!(rest.first(), Some(b' ' | b'\t'));
+        if value.get(1..).unwrap_or_default().trim_ascii().is_empty() && !goes_on {
+            return Some(format!("the {long} header is empty"));
+        }
     }
 }
 
@@ -232,7 +290,7 @@ impl Rule for Malformed {
     fn look(&mut self, packet: &Seen<'_>, out: &mut Out<'_>) {
         let endpoints = packet.endpoints();
         if !packet.has_proto(ProtoId::Sip) {
-            let at_port = endpoints.src_port == PORT || endpoints.dst_port == PORT;
+            let at_port = PORTS.contains(&endpoints.src_port) || PORTS.contains(&endpoints.dst_port);
             if at_port && let Some(line) = packet.bytes(udp::PAYLOAD).and_then(broken_start) {
                 let key =
                     (endpoints, "message".to_owned(), format!("the first line is no request or status line: {line}"));
@@ -243,7 +301,7 @@ impl Rule for Malformed {
         for nodes in packet.messages(sip::PROTO) {
             let message = Message { seen: packet, nodes };
             let is_message = nodes.iter().any(|node| matches!(node.field, sip::METHOD | sip::STATUS_CODE));
-            let faults = if is_message { message.faults() } else { Vec::new() };
+            let faults = if is_message { message.faults() } else { message.start_fault().into_iter().collect() };
             if faults.is_empty() {
                 continue;
             }
@@ -270,7 +328,7 @@ impl Rule for Malformed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnose::testing::{Capture, host};
+    use crate::diagnose::testing::{ACK, Capture, host};
 
     const REGISTER: &str = "REGISTER sip:example.net SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK1\r\n\
         From: <sip:a@example.net>;tag=1\r\nTo: <sip:a@example.net>\r\nCall-ID: c1\r\nCSeq: 1 REGISTER\r\n\
@@ -301,6 +359,10 @@ mod tests {
         check(&REGISTER.replace("1 REGISTER\r", "1 OPTIONS\r"), Some("CSeq names the method OPTIONS"));
         check(&REGISTER.replace("1 REGISTER\r", "4294967295 REGISTER\r"), Some("no number below"));
         check(&REGISTER.replace("Length: 0", "Length: -1"), Some("is no number"));
+        check(REGISTER.strip_suffix(": 0\r\n\r\n").unwrap_or_default(), Some("ends within a header line"));
+        check(&REGISTER.replace("Call-ID: c1", "Call-ID: "), Some("Call-ID header is empty"));
+        check(&REGISTER.replace("Call-ID: c1", "Call-ID: c1\r\ni: c2"), Some("two Call-ID headers"));
+        check(&REGISTER.replace("Max-Forwards: ", "Max-Forwards "), Some("has no colon"));
         check(&REGISTER.replace("Length: 0", "Length: 20"), Some("ends after 0 octets"));
         check(&format!("{REGISTER}v=0"), Some("the body has 3 octets"));
         check(&REGISTER.replace(" SIP/2.0\r\nVia", "\r\nVia"), Some("no request or status line"));
@@ -308,10 +370,46 @@ mod tests {
     }
 
     #[test]
+    fn a_length_that_puts_a_stream_out_of_step_is_told() {
+        let codes = |length: &str| {
+            let message = format!("{}v=0\r\n", REGISTER.replace("Length: 0", &format!("Length: {length}")));
+            let mut capture = Capture::default();
+            for (at, seq) in (0..3).zip((1..).step_by(message.len())) {
+                capture.tcp(at * 100, host(1, 5060), host(2, 5060), ACK, seq, 1, 9000, message.as_bytes());
+            }
+            capture.codes().into_iter().filter(|code| *code == CODE.name).count()
+        };
+        assert_eq!(codes("5"), 0);
+        assert!(codes("2") > 0);
+        assert!(codes("9") > 0);
+    }
+
+    #[test]
+    fn a_message_in_a_frame_of_websocket_needs_no_length() {
+        let (client, server) = (host(1, 40_000), host(2, 80));
+        let request = b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: sip\r\nSec-WebSocket-Version: 13\r\n\r\n";
+        let response = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            Sec-WebSocket-Protocol: sip\r\n\r\n";
+        let message = REGISTER.replace("Content-Length: 0\r\n", "");
+        let mut frame = vec![0x81, 126];
+        frame.extend((message.len() as u16).to_be_bytes());
+        frame.extend(message.as_bytes());
+        let mut capture = Capture::default();
+        capture.tcp(0, client, server, ACK, 101, 901, 9000, request);
+        capture.tcp(5, server, client, ACK, 901, 101 + request.len() as u32, 9000, response);
+        capture.tcp(9, server, client, ACK, 901 + response.len() as u32, 101 + request.len() as u32, 9000, &frame);
+        assert_eq!(capture.codes(), [""; 0]);
+    }
+
+    #[test]
     fn what_is_no_message_or_padded_is_not_malformed() {
         check("\r\n\r\n", None);
+        check(REGISTER.strip_suffix("\r\n").unwrap_or_default(), None);
         check("hello, this is a text\r\nwith lines\r\n", None);
         check(&format!("{REGISTER}\r\n\0"), None);
+        check(&REGISTER.replace("Call-ID: ", "Call-ID:\r\n "), None);
+        check(&REGISTER.replace("Max-Forwards", "Subject:\r\nRoute: <sip:a>\r\nRoute: <sip:b>\r\nMax-Forwards"), None);
         check(&REGISTER.replace("Call-ID", "i").replace("Content-Length", "l").replace("Via", "v"), None);
     }
 
@@ -320,7 +418,7 @@ mod tests {
         let mut capture = Capture::default();
         capture.udp(0, host(1, 5060), host(2, 5060), REGISTER.as_bytes());
         capture.cut_last(200);
-        assert_eq!(capture.codes(), [""; 0]);
+        assert_eq!(capture.codes(), ["capture.incomplete"]);
     }
 
     #[test]

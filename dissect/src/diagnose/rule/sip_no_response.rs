@@ -1,6 +1,7 @@
 //! `sip.no-response`: a request to which nothing at all came back.
 
 use super::{CallKind, Out};
+use crate::call::reach::{Reach, reach};
 use crate::call::{Call, Purpose, Transaction};
 use crate::diagnose::finding::{Code, Finding, Severity, Subject, place};
 use crate::dissector::Transport;
@@ -33,6 +34,10 @@ fn judge(call: &Call, out: &mut Out<'_>) {
             continue;
         }
         let ends = &transaction.endpoints;
+        // Who asks a group does not know whether anybody is there: a phone that looks for its configuration does so.
+        if reach(ends.dst) == Reach::Special {
+            continue;
+        }
         let (from, to) = (place(ends.src, ends.src_port), place(ends.dst, ends.dst_port));
         let sent = transaction.repeats + 1;
         let waited = call.now.saturating_sub(transaction.requests.first().time) / 1_000_000_000;

@@ -7,7 +7,7 @@ use super::{Kind, Out, Rule, Seen};
 use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity, Subject, place};
 use crate::dissector::Endpoints;
-use crate::proto::tls;
+use crate::proto::{dtls, tls};
 use crate::registry::{self, ProtoId};
 
 static CODE: Code = Code {
@@ -18,8 +18,8 @@ static CODE: Code = Code {
 
 pub(crate) static RULE: Kind = Kind {
     codes: &[&CODE],
-    protos: &[ProtoId::Tls],
-    fields: &[tls::PROTO, tls::ALERT_LEVEL, tls::ALERT_DESC],
+    protos: &[ProtoId::Tls, ProtoId::Dtls],
+    fields: &[tls::PROTO, tls::ALERT_LEVEL, tls::ALERT_DESC, dtls::PROTO, dtls::ALERT_LEVEL, dtls::ALERT_DESC],
     make: || Box::new(Alerts { told: Told::new(MAX_TOLD) }),
 };
 
@@ -35,8 +35,9 @@ struct Alerts {
 
 impl Rule for Alerts {
     fn look(&mut self, packet: &Seen<'_>, out: &mut Out<'_>) {
-        let levels = packet.all(tls::ALERT_LEVEL).filter_map(Seen::number);
-        let reasons = packet.all(tls::ALERT_DESC).filter_map(Seen::number);
+        let both = |one, other| packet.all(one).chain(packet.all(other)).filter_map(Seen::number);
+        let levels = both(tls::ALERT_LEVEL, dtls::ALERT_LEVEL);
+        let reasons = both(tls::ALERT_DESC, dtls::ALERT_DESC);
         let mut fatal = levels.zip(reasons).filter(|(level, reason)| *level == FATAL && *reason != CLOSE_NOTIFY);
         let Some((_, reason)) = fatal.next() else {
             return;
@@ -49,7 +50,8 @@ impl Rule for Alerts {
         self.told.insert(key, packet.time());
         let name = registry::field(tls::ALERT_DESC).names.of(reason).unwrap_or("unknown".into());
         let (from, to) = (place(flow.src, flow.src_port), place(flow.dst, flow.dst_port));
-        let summary = format!("{from} ended the TLS handshake with {to} by a fatal alert: {name} ({reason})");
+        let protocol = if packet.has_proto(ProtoId::Dtls) { "DTLS" } else { "TLS" };
+        let summary = format!("{from} ended the {protocol} handshake with {to} by a fatal alert: {name} ({reason})");
         out.say(Finding::new(&CODE, Subject::flow(&flow), Evidence::of(packet.mark), summary));
     }
 }
@@ -75,6 +77,22 @@ mod tests {
         let mut capture = Capture::default();
         capture.tcp(0, host(1, 443), host(2, 40000), ACK, 101, 901, 64240, &alert);
         assert!(capture.findings()[0].summary.ends_with("Handshake Failure (40)"));
+    }
+
+    #[test]
+    fn dtls_has_alerts_too() {
+        let record = |kind: u8, content: &[u8]| {
+            let mut record = vec![kind, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 1, 0, content.len() as u8];
+            record.extend(content);
+            record
+        };
+        let mut hello = vec![1, 0, 0, 42, 0, 0, 0, 0, 0, 0, 0, 42, 0xfe, 0xfd];
+        hello.extend([7; 32]);
+        hello.extend([0, 0, 0, 2, 0xc0, 0x2f, 1, 0]);
+        let mut capture = Capture::default();
+        capture.udp(0, host(1, 40_000), host(2, 50_000), &record(22, &hello));
+        capture.udp(5, host(2, 50_000), host(1, 40_000), &record(21, &[2, 40]));
+        assert_eq!(capture.codes(), ["tls.alert"]);
     }
 
     #[test]
