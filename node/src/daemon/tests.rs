@@ -192,22 +192,19 @@ fn of_file(path: &std::path::Path, filter: &str) -> Option<Vec<u64>> {
     Some(found)
 }
 
-/// Every filter on every capture takes minutes: `PACKETSTREAM_ALL_FILTERS=1` asks for it; otherwise each capture is asked
-/// every eighth, not the same ones.
 #[test]
 fn a_filter_selects_from_the_store_what_it_selects_from_the_file() {
     use crate::capture::ImportPlan;
     use packetstream_protocol::chunk::{Compression, Sealer};
 
     let Some((filters, captures)) = shared() else { return };
-    let step = if std::env::var_os("PACKETSTREAM_ALL_FILTERS").is_some() { 1 } else { 8 };
     let mut asked = 0;
-    for (at, path) in captures.iter().enumerate() {
+    for path in &captures {
         let Ok(mut plan) = ImportPlan::of(path, None) else { continue };
         let mut sealer = Sealer::new(Compression::Fast);
         let chunks: Vec<_> = plan.chunks().expect("read a moment ago").map(|chunk| sealer.seal(chunk)).collect();
         let service = service(&[chunks]);
-        for filter in filters.iter().skip(at % step).step_by(step) {
+        for filter in &filters {
             let Some(expected) = of_file(path, filter) else { continue };
             let (lines, closing) = ask(&service, |query| {
                 query.filter.clone_from(filter);
@@ -219,5 +216,5 @@ fn a_filter_selects_from_the_store_what_it_selects_from_the_file() {
             asked += 1;
         }
     }
-    assert!(asked > 1000 / step, "only {asked} questions made sense");
+    assert!(asked > 10_000, "only {asked} questions made sense");
 }
