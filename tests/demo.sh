@@ -31,6 +31,7 @@ await() {
     done
 }
 status() { "$bin/packetstream" status --peer "$(cat "$work/$1.at")" --bundle "$work/operator/operator.bundle"; }
+found() { "$bin/packetstream" diagnose --stored --host "$1" --peer "$(cat "$work/n1.at")" --bundle "$work/operator/operator.bundle"; }
 # Starts a node of the cluster; the first needs no seed.
 start() {
     name=$1; shift
@@ -40,7 +41,7 @@ start() {
     eval "pid_$name=$!"
     pids="$pids $!"
     tries=0
-    until grep -q '^listening on' "$work/$name.out"; do
+    until grep -qs '^listening on' "$work/$name.out"; do
         kill -0 "$!" 2>/dev/null || { cat "$work/$name.log" >&2; exit 1; }
         tries=$((tries + 1)); [ "$tries" -le 100 ] || { echo "$name did not start in 20 s" >&2; exit 1; }
         sleep 0.2
@@ -84,6 +85,10 @@ say "Where the fax was refused, and two machines with one address"
 through n3 query --host t38_rejected -Y "sip.Status-Code >= 400"
 through n2 query --host arp_conflict -Y arp -c 4
 
+say "What went wrong: the cluster has looked at it by itself"
+for host in auth_loop_407 t38_rejected arp_conflict; do await "^[A-Z]" found "$host"; done
+through n1 diagnose --stored
+
 say "An import of 200,000 packets, and kill -9 of a node in the middle of it"
 "$bin/simnet" traffic --mix 200000 --seed 1 --out "$work/mix.pcap" >/dev/null
 "$bin/packetstream" import "$work/mix.pcap" --host mix --json --peer "$(cat "$work/n1.at")" --peer "$(cat "$work/n2.at")" \
@@ -111,6 +116,7 @@ if [ "$keep" = --keep ]; then
     echo "  export PACKETSTREAM_BUNDLE=$work/operator/operator.bundle"
     for node in n2 n3 n4; do echo "  $bin/packetstream status --peer $(cat "$work/$node.at")"; done
     echo "  $bin/packetstream query --peer $(cat "$work/n2.at") -Y 'sip.Status-Code == 407'"
+    echo "  $bin/packetstream diagnose --stored --peer $(cat "$work/n2.at")"
     echo "  $bin/packetstream cluster drain n4 --peer $(cat "$work/n2.at")"
     echo "To end it: kill$pids; rm -r $work"
     exit 0

@@ -125,7 +125,9 @@ fn members(cluster: &ClusterReport) {
         cluster.quorum,
         if cluster.maps > 1 { "data moves to a new map" } else { "everything is where it belongs" }
     );
-    for row in &cluster.members {
+    let mut rows: Vec<_> = cluster.members.iter().collect();
+    rows.sort_by(|a, b| a.name.cmp(&b.name));
+    for row in rows {
         let notes = [(!row.in_sync, "behind"), (row.misplaced, "holds what is not its own")];
         let notes: Vec<&str> = notes.iter().filter(|(is, _)| *is).map(|(_, note)| *note).collect();
         say!(
