@@ -2,6 +2,7 @@
 
 pub(crate) mod delivery;
 mod following;
+pub(crate) mod names;
 pub(crate) mod records;
 
 use packetstream_config::authority::Identity;

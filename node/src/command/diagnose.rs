@@ -33,7 +33,7 @@ pub(super) fn run(args: &Diagnose) -> Outcome {
     let mut text = String::new();
     for finding in &findings {
         match args.format {
-            ReportFormat::Text => show(finding, &mut text),
+            ReportFormat::Text => show(finding, None, &mut text),
             ReportFormat::Json => {
                 let _ = writeln!(text, "{}", finding.json(&host, |id| format!("{id:032x}")));
             }
@@ -121,8 +121,8 @@ pub(crate) fn loss(gap: &Gap) -> Loss {
     }
 }
 
-/// A finding for people.
-pub(super) fn show(finding: &Finding, out: &mut String) {
+/// A finding for people, and on which of several hosts it was seen.
+pub(super) fn show(finding: &Finding, host: Option<&str>, out: &mut String) {
     let doubt = if finding.is_certain { "" } else { " (not certain)" };
     let _ = writeln!(out, "{}{doubt}  {}  {}", finding.severity.name().to_uppercase(), finding.code, finding.subject);
     let _ = writeln!(out, "    {}", value::printable(finding.summary.as_bytes()));
@@ -131,6 +131,9 @@ pub(super) fn show(finding: &Finding, out: &mut String) {
     let _ = write!(out, "    seen {}", value::rfc3339(first));
     if last > first {
         let _ = write!(out, " to {}", value::rfc3339(last));
+    }
+    if let Some(host) = host {
+        let _ = write!(out, ", host {}", value::printable(host.as_bytes()));
     }
     let numbers: Vec<String> = evidence.marks().take(MAX_FRAMES_SHOWN).map(|mark| mark.number.to_string()).collect();
     let more = evidence.count().saturating_sub(numbers.len() as u64);

@@ -14,6 +14,7 @@ use packetstream_protocol::{HostId, PacketId};
 use super::{calls, diagnose, flow, query};
 use crate::cli::{Calls, Diagnose, Flow, ReportFormat, Scope};
 use crate::client::Session;
+use crate::client::names::HostNames;
 use crate::client::records::{self, Record};
 use crate::exit::{Failure, Outcome};
 
@@ -80,8 +81,9 @@ pub(super) fn diagnose(args: &Diagnose) -> Outcome {
     let (mut all, mut fresh) = (Vec::new(), Vec::new());
     let mut watch = diagnose::watch(&args.rules)?;
     let (mut matched, mut matches) = (Vec::new(), Vec::new());
+    let names = HostNames::of(&session);
     let show = |host: HostId, finding: &Finding, text: &mut String| match args.format {
-        ReportFormat::Text => diagnose::show(finding, text),
+        ReportFormat::Text => diagnose::show(finding, Some(&names.show(host)), text),
         ReportFormat::Json => {
             let _ = writeln!(text, "{}", finding.json(&host.to_string(), packet_id));
         }

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::judged::{asked, print, state};
 use crate::cli::{Diagnose, ReportFormat};
+use crate::client::names::HostNames;
 use crate::client::{Session, failure};
 use crate::exit::{Failure, Outcome};
 use crate::net::RpcError;
@@ -36,7 +37,11 @@ pub(super) fn run(args: &Diagnose) -> Outcome {
             shown.get(place).is_none_or(|before: &FindingNote| before.text != note.text)
         };
         let fresh: Found = found.iter().filter(|(place, note)| is_new(place, note)).map(clone).collect();
-        print(&text(&fresh, args))?;
+        let names = match args.format {
+            ReportFormat::Text if !fresh.is_empty() => HostNames::of(&session),
+            _ => HostNames::default(),
+        };
+        print(&text(&fresh, &names, args))?;
         if !args.scope.follow {
             behind(&session)?;
             return state(&closing);
@@ -82,7 +87,7 @@ fn ask(session: &Session, query: &Query) -> Result<(Found, Closing), Failure> {
 }
 
 /// Worst first, then by time.
-fn text(found: &Found, args: &Diagnose) -> String {
+fn text(found: &Found, names: &HostNames, args: &Diagnose) -> String {
     let mut all: Vec<(HostId, &FindingNote, Value)> = found
         .iter()
         .filter_map(|((host, _), note)| Some((*host, note, serde_json::from_slice(&note.text).ok()?)))
@@ -91,12 +96,12 @@ fn text(found: &Found, args: &Diagnose) -> String {
         (severity(value), value["certain"] == false, note.first, value["code"].to_string(), *host, note.id)
     });
     let mut text = String::new();
-    for (_, note, value) in &all {
+    for (host, note, value) in &all {
         match args.format {
             ReportFormat::Json => {
                 let _ = writeln!(text, "{}", String::from_utf8_lossy(&note.text));
             }
-            ReportFormat::Text => show(value, &mut text),
+            ReportFormat::Text => show(value, &names.show(*host), &mut text),
         }
     }
     if args.format == ReportFormat::Text && !args.scope.follow {
@@ -119,7 +124,7 @@ fn severity(value: &Value) -> u8 {
 }
 
 /// A finding for people.
-fn show(value: &Value, out: &mut String) {
+fn show(value: &Value, host: &str, out: &mut String) {
     let word = |key: &str| printable(value[key].as_str().unwrap_or_default().as_bytes()).to_string();
     let doubt = if value["certain"] == false { " (not certain)" } else { "" };
     let subject: Vec<String> = value["subject"]
@@ -137,7 +142,7 @@ fn show(value: &Value, out: &mut String) {
         let _ = write!(out, " to {}", word("last_seen"));
     }
     let packets: Vec<&str> = value["packets"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let _ = write!(out, ", host {}", word("host"));
+    let _ = write!(out, ", host {}", printable(host.as_bytes()));
     if !packets.is_empty() {
         let _ = write!(out, ", packets {}", packets[..packets.len().min(MAX_PACKETS_SHOWN)].join(", "));
     }
