@@ -211,9 +211,10 @@ impl<'a> Dissector<'a> {
         frame::close(self);
     }
 
-    pub(crate) fn into_parts(self) -> (Dissection<'a>, Vec<Fact>, Vec<(u64, Fact)>) {
-        let out = Dissection { endpoints: self.endpoints, ..self.out };
-        (out, self.facts, self.amendments)
+    #[inline]
+    pub(crate) fn into_parts(mut self) -> (Dissection<'a>, Vec<Fact>, Vec<(u64, Fact)>) {
+        self.out.endpoints = self.endpoints;
+        (self.out, self.facts, self.amendments)
     }
 
     // Protocols.

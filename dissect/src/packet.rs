@@ -62,6 +62,7 @@ impl<'a> Packet<'a> {
     /// Takes off the header that the capturing card put in front of the frame: it is none of the frame's octets, and says
     /// how long the frame was.
     #[must_use]
+    #[inline]
     pub fn split(self) -> Self {
         if self.link_type != erf::LINK_TYPE || !self.pseudo_header.is_empty() {
             return self;

@@ -310,10 +310,24 @@ pub(crate) fn by_place(place: u8) -> Option<ProtoId> {
     PROTOCOLS.get(usize::from(place)).map(|protocol| protocol.id)
 }
 
+/// Where each field's owner stands in the registry: asked for with every field of every packet.
+static OWNERS: [u16; FIELD_COUNT] = {
+    let mut owners = [0; FIELD_COUNT];
+    let (mut place, mut at) = (0, 0);
+    while at < FIELD_COUNT {
+        while BASES[place + 1] as usize <= at {
+            place += 1;
+        }
+        owners[at] = place as u16;
+        at += 1;
+    }
+    owners
+};
+
 /// The row of a field.
 pub fn field(id: FieldId) -> &'static FieldDef {
-    let owner = owner(id);
-    &FIELDS_OF[owner as usize][usize::from(id.0 - base(owner))]
+    let place = usize::from(OWNERS[usize::from(id.0)]);
+    &FIELDS_OF[place][usize::from(id.0 - BASES[place])]
 }
 
 /// Whether frames that come later can change a field or tell that it is there.
@@ -323,8 +337,7 @@ pub fn is_told_later(id: FieldId) -> bool {
 
 /// The protocol whose table a field stands in.
 pub fn owner(id: FieldId) -> ProtoId {
-    let at = BASES.partition_point(|base| *base <= id.0) - 1;
-    PROTOCOLS[at.min(PROTO_COUNT - 1)].id
+    PROTOCOLS[usize::from(OWNERS[usize::from(id.0)])].id
 }
 
 /// Whether a field stands in a protocol's table.
