@@ -13,7 +13,8 @@ use crate::host_names;
 use crate::packet::Packet;
 use crate::proto::sdp::exchange;
 use crate::proto::{
-    arp, dns, dtls, frame, http, iax2, icmp, imap, ldap, quic, sctp, sip, ssh, t38, tcp, tftp, tls, udp, websocket, ws,
+    arp, dns, dtls, frame, h245, http, iax2, icmp, imap, ldap, quic, sctp, sip, ssh, t38, tcp, tftp, tls, udp,
+    websocket, ws,
 };
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
@@ -116,6 +117,7 @@ pub struct Flows {
     pub(crate) imap: imap::Commands,
     pub(crate) ldap: ldap::Searches,
     pub(crate) iax2: iax2::Calls,
+    pub(crate) h245: h245::Flows,
     /// Who was seen with which IP address.
     pub(crate) addresses: arp::Addresses,
     pub(crate) sctp: sctp::Directions,
@@ -825,6 +827,13 @@ impl<'a> Dissector<'a> {
     pub(crate) fn keep_info(&mut self, octets: usize) {
         if self.wanted.columns && !self.is_quoted && self.out.columns.info.is_char_boundary(octets) {
             self.info_kept = octets;
+        }
+    }
+
+    /// Keeps what stands in the Info column: what follows in the same frame is put behind it.
+    pub(crate) fn fence_info(&mut self) {
+        if self.wanted.columns && !self.is_quoted {
+            self.info_kept = self.out.columns.info.len();
         }
     }
 

@@ -60,6 +60,8 @@ pub enum Fact {
     Sctp { layer: u8, own: u32, other: u32 },
     /// The call that a frame of IAX2 is of, and how its media are coded.
     Iax2(Box<iax2::Known>),
+    /// The segment is of a connection for H.245 that call signalling announced.
+    H245,
     /// The request of the transfer that a TFTP message is of.
     Tftp(Arc<tftp::Request>),
     /// The other side of an ICMP echo, and for a reply how much later it came, in nanoseconds.

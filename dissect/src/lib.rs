@@ -21,6 +21,7 @@ pub mod host_names;
 pub(crate) mod numbers;
 pub mod output;
 pub mod packet;
+mod per;
 pub mod pieces;
 pub mod proto;
 pub mod reassembly;

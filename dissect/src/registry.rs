@@ -245,6 +245,9 @@ protocols! {
     Udpencap => udpencap,
     Iax2 => iax2,
     Smpp => smpp,
+    Tpkt => tpkt,
+    Q931 => q931,
+    H245 => h245,
 }
 
 /// A set of protocols.

@@ -1,15 +1,21 @@
-//! RAS of H.225.0: what endpoints and gatekeepers say to each other (ITU-T H.225.0, annex H), in aligned PER (X.691). All
-//! messages are told apart by name and number; discovery and registration are shown whole.
+//! H.225.0 (ITU-T H.225.0, annex H), in aligned PER (X.691): call signalling, which lies in messages of Q.931, and RAS, what
+//! endpoints and gatekeepers say to each other. Messages of RAS are told apart by name and number; discovery and
+//! registration are shown whole.
 
 use crate::ber;
 use crate::bindings::Binding;
-use crate::dissector::Dissector;
+use crate::dissector::{Address, Dissector};
 use crate::field::{FieldId, Names, fields};
+use crate::per::{MAX_ITEMS, Per, items};
+use crate::proto::h245;
 use crate::registry::{ProtoId, Protocol, Sample};
 use crate::stop::{Parsed, Stop};
 use crate::transaction::{self, Again, Rules};
 use crate::tvb::Tvb;
 use crate::value::Value;
+
+mod call;
+mod samples;
 
 fields! { H225, "h225", "H323-MESSAGES";
     RAS_MESSAGE = field("h225.RasMessage", "RasMessage", Uint32, Dec).names(Names::Values(MESSAGES));
@@ -74,6 +80,7 @@ fields! { H225, "h225", "H323-MESSAGES";
     VOICE = field("h225.voice_element", "voice", None, None);
     SUPPORTED_PREFIXES = field("h225.supportedPrefixes", "supportedPrefixes", Uint32, Dec);
     TERMINAL = field("h225.terminal_element", "terminal", None, None);
+    NON_STANDARD_IDENTIFIER = field("h225.nonStandardIdentifier", "nonStandardIdentifier", Uint32, Dec);
     MC = field("h225.mc", "mc", Boolean, None);
     UNDEFINED_NODE = field("h225.undefinedNode", "undefinedNode", Boolean, None);
     TERMINAL_ALIAS = field("h225.terminalAlias", "terminalAlias", Uint32, Dec);
@@ -93,6 +100,109 @@ fields! { H225, "h225", "H323-MESSAGES";
     FULL_REGISTRATION_REQUIRED = field("h225.fullRegistrationRequired_element", "fullRegistrationRequired", None, None);
     ALT_GK_INFO = field("h225.altGKInfo_element", "altGKInfo", None, None);
     ALT_GK_IS_PERMANENT = field("h225.altGKisPermanent", "altGKisPermanent", Boolean, None);
+    H323_USER_INFORMATION = field("h225.H323_UserInformation_element", "H323-UserInformation", None, None);
+    H245_IP = field("h225.h245Ip", "ip", Ipv4, None);
+    H245_IP_PORT = field("h225.h245IpPort", "port", Uint32, Dec);
+    H245_IPV6 = field("h225.h245Ip6", "ip", Ipv6, None);
+    H245_IPV6_PORT = field("h225.h245Ip6port", "port", Uint32, Dec);
+    H323_UU_PDU = field("h225.h323_uu_pdu_element", "h323-uu-pdu", None, None);
+    H323_MESSAGE_BODY = field("h225.h323_message_body", "h323-message-body", Uint32, Dec);
+    SETUP = field("h225.setup_element", "setup", None, None);
+    H245_ADDRESS = field("h225.h245Address", "h245Address", Uint32, Dec);
+    SOURCE_ADDRESS = field("h225.sourceAddress", "sourceAddress", Uint32, Dec);
+    SOURCE_INFO = field("h225.sourceInfo_element", "sourceInfo", None, None);
+    DESTINATION_ADDRESS = field("h225.destinationAddress", "destinationAddress", Uint32, Dec);
+    DEST_CALL_SIGNAL_ADDRESS = field("h225.destCallSignalAddress", "destCallSignalAddress", Uint32, Dec);
+    DEST_EXTRA_CALL_INFO = field("h225.destExtraCallInfo", "destExtraCallInfo", Uint32, Dec);
+    DEST_EXTRA_CRV = field("h225.destExtraCRV", "destExtraCRV", Uint32, Dec);
+    CALL_REFERENCE_VALUE = field("h225.CallReferenceValue", "CallReferenceValue", Uint32, Dec);
+    ACTIVE_MC = field("h225.activeMC", "activeMC", Boolean, None);
+    CONFERENCE_ID = field("h225.conferenceID", "conferenceID", Guid, None);
+    CONFERENCE_GOAL = field("h225.conferenceGoal", "conferenceGoal", Uint32, Dec);
+    CREATE = field("h225.create_element", "create", None, None);
+    JOIN = field("h225.join_element", "join", None, None);
+    INVITE = field("h225.invite_element", "invite", None, None);
+    CAPABILITY_NEGOTIATION = field("h225.capability_negotiation_element", "capability-negotiation", None, None);
+    CALL_INDEPENDENT_SUPPLEMENTARY_SERVICE = field("h225.callIndependentSupplementaryService_element", "callIndependentSupplementaryService", None, None);
+    CALL_SERVICES = field("h225.callServices_element", "callServices", None, None);
+    Q932_FULL = field("h225.q932Full", "q932Full", Boolean, None);
+    Q951_FULL = field("h225.q951Full", "q951Full", Boolean, None);
+    Q952_FULL = field("h225.q952Full", "q952Full", Boolean, None);
+    Q953_FULL = field("h225.q953Full", "q953Full", Boolean, None);
+    Q955_FULL = field("h225.q955Full", "q955Full", Boolean, None);
+    Q956_FULL = field("h225.q956Full", "q956Full", Boolean, None);
+    Q957_FULL = field("h225.q957Full", "q957Full", Boolean, None);
+    Q954_INFO = field("h225.q954Info_element", "q954Info", None, None);
+    CONFERENCE_CALLING = field("h225.conferenceCalling", "conferenceCalling", Boolean, None);
+    THREE_PARTY_SERVICE = field("h225.threePartyService", "threePartyService", Boolean, None);
+    CALL_TYPE = field("h225.callType", "callType", Uint32, Dec);
+    POINT_TO_POINT = field("h225.pointToPoint_element", "pointToPoint", None, None);
+    ONE_TO_N = field("h225.oneToN_element", "oneToN", None, None);
+    N_TO_ONE = field("h225.nToOne_element", "nToOne", None, None);
+    N_TO_N = field("h225.nToN_element", "nToN", None, None);
+    SOURCE_CALL_SIGNAL_ADDRESS = field("h225.sourceCallSignalAddress", "sourceCallSignalAddress", Uint32, Dec);
+    REMOTE_EXTENSION_ADDRESS = field("h225.remoteExtensionAddress", "remoteExtensionAddress", Uint32, Dec);
+    CALL_IDENTIFIER = field("h225.callIdentifier_element", "callIdentifier", None, None);
+    GUID = field("h225.guid", "guid", Guid, None);
+    FAST_START = field("h225.fastStart", "fastStart", Uint32, Dec);
+    FAST_START_ITEM = field("h225.FastStart_item", "FastStart item", Uint32, Dec);
+    MEDIA_WAIT_FOR_CONNECT = field("h225.mediaWaitForConnect", "mediaWaitForConnect", Boolean, None);
+    CAN_OVERLAP_SEND = field("h225.canOverlapSend", "canOverlapSend", Boolean, None);
+    MULTIPLE_CALLS = field("h225.multipleCalls", "multipleCalls", Boolean, None);
+    CALL_PROCEEDING = field("h225.callProceeding_element", "callProceeding", None, None);
+    DESTINATION_INFO = field("h225.destinationInfo_element", "destinationInfo", None, None);
+    CONNECT = field("h225.connect_element", "connect", None, None);
+    ALERTING = field("h225.alerting_element", "alerting", None, None);
+    INFORMATION = field("h225.information_element", "information", None, None);
+    RELEASE_COMPLETE = field("h225.releaseComplete_element", "releaseComplete", None, None);
+    REASON = field("h225.reason", "reason", Uint32, Dec);
+    NO_BANDWIDTH = field("h225.noBandwidth_element", "noBandwidth", None, None);
+    GATEKEEPER_RESOURCES = field("h225.gatekeeperResources_element", "gatekeeperResources", None, None);
+    UNREACHABLE_DESTINATION = field("h225.unreachableDestination_element", "unreachableDestination", None, None);
+    DESTINATION_REJECTION = field("h225.destinationRejection_element", "destinationRejection", None, None);
+    INVALID_REVISION = field("h225.invalidRevision_element", "invalidRevision", None, None);
+    NO_PERMISSION = field("h225.noPermission_element", "noPermission", None, None);
+    UNREACHABLE_GATEKEEPER = field("h225.unreachableGatekeeper_element", "unreachableGatekeeper", None, None);
+    GATEWAY_RESOURCES = field("h225.gatewayResources_element", "gatewayResources", None, None);
+    BAD_FORMAT_ADDRESS = field("h225.badFormatAddress_element", "badFormatAddress", None, None);
+    ADAPTIVE_BUSY = field("h225.adaptiveBusy_element", "adaptiveBusy", None, None);
+    IN_CONF = field("h225.inConf_element", "inConf", None, None);
+    FACILITY_CALL_DEFLECTION = field("h225.facilityCallDeflection_element", "facilityCallDeflection", None, None);
+    SECURITY_DENIED = field("h225.securityDenied_element", "securityDenied", None, None);
+    CALLED_PARTY_NOT_REGISTERED = field("h225.calledPartyNotRegistered_element", "calledPartyNotRegistered", None, None);
+    CALLER_NOT_REGISTERED = field("h225.callerNotRegistered_element", "callerNotRegistered", None, None);
+    NEW_CONNECTION_NEEDED = field("h225.newConnectionNeeded_element", "newConnectionNeeded", None, None);
+    NON_STANDARD_REASON = field("h225.nonStandardReason_element", "nonStandardReason", None, None);
+    REPLACE_WITH_CONFERENCE_INVITE = field("h225.replaceWithConferenceInvite", "replaceWithConferenceInvite", Guid, None);
+    FACILITY = field("h225.facility_element", "facility", None, None);
+    ALTERNATIVE_ADDRESS = field("h225.alternativeAddress", "alternativeAddress", Uint32, Dec);
+    ALTERNATIVE_ALIAS_ADDRESS = field("h225.alternativeAliasAddress", "alternativeAliasAddress", Uint32, Dec);
+    ROUTE_CALL_TO_GATEKEEPER = field("h225.routeCallToGatekeeper_element", "routeCallToGatekeeper", None, None);
+    CALL_FORWARDED = field("h225.callForwarded_element", "callForwarded", None, None);
+    ROUTE_CALL_TO_MC = field("h225.routeCallToMC_element", "routeCallToMC", None, None);
+    CONFERENCE_LIST_CHOICE = field("h225.conferenceListChoice_element", "conferenceListChoice", None, None);
+    START_H245 = field("h225.startH245_element", "startH245", None, None);
+    NO_H245 = field("h225.noH245_element", "noH245", None, None);
+    NEW_TOKENS = field("h225.newTokens_element", "newTokens", None, None);
+    FORWARDED_ELEMENTS = field("h225.forwardedElements_element", "forwardedElements", None, None);
+    TRANSPORTED_INFORMATION = field("h225.transportedInformation_element", "transportedInformation", None, None);
+    PROGRESS = field("h225.progress_element", "progress", None, None);
+    EMPTY = field("h225.empty_element", "empty", None, None);
+    STATUS = field("h225.status_element", "status", None, None);
+    STATUS_INQUIRY = field("h225.statusInquiry_element", "statusInquiry", None, None);
+    SETUP_ACKNOWLEDGE = field("h225.setupAcknowledge_element", "setupAcknowledge", None, None);
+    NOTIFY = field("h225.notify_element", "notify", None, None);
+    NON_STANDARD_DATA = field("h225.nonStandardData_element", "nonStandardData", None, None);
+    H4501_SUPPLEMENTARY_SERVICE = field("h225.h4501SupplementaryService", "h4501SupplementaryService", Uint32, Dec);
+    H245_TUNNELLING = field("h225.h245Tunnelling", "h245Tunnelling", Boolean, None);
+    H245_CONTROL = field("h225.h245Control", "h245Control", Uint32, Dec);
+    H245_CONTROL_ITEM = field("h225.H245Control_item", "H245Control item", Uint32, Dec);
+    NON_STANDARD_CONTROL = field("h225.nonStandardControl", "nonStandardControl", Uint32, Dec);
+    NON_STANDARD_PARAMETER = field("h225.NonStandardParameter_element", "NonStandardParameter", None, None);
+    PROVISIONAL_RESP_TO_H245_TUNNELLING = field("h225.provisionalRespToH245Tunnelling_element", "provisionalRespToH245Tunnelling", None, None);
+    USER_DATA = field("h225.user_data_element", "user-data", None, None);
+    PROTOCOL_DISCRIMINATOR = field("h225.protocol_discriminator", "protocol-discriminator", Uint32, Dec);
+    USER_INFORMATION = field("h225.user_information", "user-information", Bytes, None);
     RSPFRAME = field("h225.ras.rspframe", "RAS Response Frame", FrameNum, None).told_later();
     REQFRAME = field("h225.ras.reqframe", "RAS Request Frame", FrameNum, None);
     TIMEDELTA = field("h225.ras.timedelta", "RAS Service Response Time", RelativeTime, None);
@@ -241,9 +351,6 @@ const MANUFACTURERS: &[(u64, &str)] = &[
 /// In the order of their codes, as PER numbers a restricted alphabet (X.691, 30.5).
 const DIALLED: &[u8] = b"#*,0123456789";
 
-/// How many items of a list are read.
-const MAX_ITEMS: usize = 64;
-
 const RULES: Rules = Rules {
     proto: ProtoId::H225,
     renews: true,
@@ -255,112 +362,16 @@ const RULES: Rules = Rules {
 };
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
-    samples: &[Sample { link_type: 101, frames: SAMPLE }],
+    calls: &[ProtoId::H245],
+    samples: &[Sample { link_type: 101, frames: SAMPLE }, Sample { link_type: 101, frames: samples::CALLS }],
     ..Protocol::new(ProtoId::H225, "H.225.0", &[Binding::UdpPort(1718), Binding::UdpPort(1719)], dissect)
 };
 
-/// Reads aligned PER bit by bit.
-#[derive(Clone, Copy)]
-struct Per<'a> {
-    tvb: Tvb<'a>,
-    /// The next bit.
-    at: usize,
-}
-
-impl<'a> Per<'a> {
-    fn new(tvb: Tvb<'a>) -> Self {
-        Self { tvb, at: 0 }
-    }
-
-    fn bit(&mut self) -> Result<bool, Stop> {
-        let octet = self.tvb.u8(self.at / 8)?;
-        let bit = octet >> (7 - self.at % 8) & 1 != 0;
-        self.at += 1;
-        Ok(bit)
-    }
-
-    fn bits(&mut self, count: usize) -> Result<u64, Stop> {
-        let mut value = 0;
-        for _ in 0..count {
-            value = value << 1 | u64::from(self.bit()?);
-        }
-        Ok(value)
-    }
-
-    /// Goes on to the next whole octet and answers where it stands.
-    fn align(&mut self) -> usize {
-        self.at = self.at.next_multiple_of(8);
-        self.at / 8
-    }
-
-    fn octet(&self) -> usize {
-        self.at / 8
-    }
-
-    /// An integer of whole octets.
-    fn uint(&mut self, width: usize) -> Result<u64, Stop> {
-        let at = self.align();
-        self.at += width * 8;
-        self.tvb.uint(at, width)
-    }
-
-    /// Passes over octets and answers where they stand.
-    fn skip(&mut self, len: usize) -> Result<usize, Stop> {
-        let at = self.align();
-        self.tvb.slice(at, len)?;
-        self.at += len * 8;
-        Ok(at)
-    }
-
-    /// An unconstrained length (X.691, 11.9), without pieces of 16K.
-    fn length(&mut self) -> Result<usize, Stop> {
-        match self.uint(1)? {
-            len @ 0..=0x7f => Ok(len as usize),
-            len @ 0x80..=0xbf => Ok((len as usize & 0x3f) << 8 | self.uint(1)? as usize),
-            _ => Err(Stop::Malformed),
-        }
-    }
-
-    /// A number that is small as a rule (X.691, 11.6).
-    fn small(&mut self) -> Result<u64, Stop> {
-        if self.bit()? {
-            let width = self.length()?;
-            return self.uint(width.min(8));
-        }
-        self.bits(6)
-    }
-
-    /// The number of an alternative: of the root in `width` bits, or of the extensions behind `root` alternatives. Says
-    /// whether it is one of these, which stand in a length.
-    fn choice(&mut self, width: usize, root: u64) -> Result<(u64, bool), Stop> {
-        if self.bit()? {
-            return Ok((root.saturating_add(self.small()?), true));
-        }
-        Ok((self.bits(width)?, false))
-    }
-
-    /// What stands in a length of its own.
-    fn open(&mut self) -> Result<Self, Stop> {
-        let len = self.length()?;
-        let at = self.skip(len)?;
-        Ok(Self::new(self.tvb.sub(at, len)))
-    }
-
-    /// The additions behind an extension marker: the number and the contents of each that is there.
-    fn additions(&mut self) -> Result<Vec<(usize, Self)>, Stop> {
-        let count = self.small()? as usize + 1;
-        let mut there = Vec::new();
-        for number in 0..count.min(MAX_ITEMS) {
-            if self.bit()? {
-                there.push(number);
-            }
-        }
-        there.into_iter().map(|number| Ok((number, self.open()?))).collect()
-    }
-}
-
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.set_protocol("H.225.0");
+    if d.parent() == Some(ProtoId::Q931) {
+        return call::dissect(d, tvb);
+    }
     let item = d.begin(PROTO, tvb);
     d.text(item, || "H.225.0 RAS".to_owned());
     let mut per = Per::new(tvb);
@@ -445,9 +456,9 @@ fn body<'a>(
     is_extended: bool,
     has: &dyn Fn(usize) -> bool,
 ) -> Parsed {
-    identifier(d, per)?;
+    identifier(d, per, PROTOCOL_IDENTIFIER)?;
     if has(0) {
-        non_standard(per)?;
+        non_standard(d, per)?;
     }
     match message {
         0 => {
@@ -476,7 +487,7 @@ fn body<'a>(
             transport_addresses(d, per, RAS_ADDRESS)?;
             endpoint_type(d, per, TERMINAL_TYPE)?;
             if has(1) {
-                aliases(d, per)?;
+                aliases(d, per, TERMINAL_ALIAS)?;
             }
             if has(2) {
                 text(d, per, GATEKEEPER_IDENTIFIER, 7)?;
@@ -486,7 +497,7 @@ fn body<'a>(
         4 => {
             transport_addresses(d, per, CALL_SIGNAL_ADDRESS)?;
             if has(1) {
-                aliases(d, per)?;
+                aliases(d, per, TERMINAL_ALIAS)?;
             }
             if has(2) {
                 text(d, per, GATEKEEPER_IDENTIFIER, 7)?;
@@ -538,10 +549,10 @@ fn flag<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>, field: FieldId) -> Parsed 
     Ok(())
 }
 
-fn identifier<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>) -> Parsed {
+fn identifier<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>, field: FieldId) -> Parsed {
     let len = per.length()?;
     let at = per.skip(len)?;
-    let item = d.add(PROTOCOL_IDENTIFIER, per.tvb, at, len, Value::Bytes);
+    let item = d.add(field, per.tvb, at, len, Value::Bytes);
     let octets = per.tvb.slice(at, len)?;
     d.text(item, || {
         let dotted = ber::oid(octets);
@@ -552,15 +563,28 @@ fn identifier<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>) -> Parsed {
 }
 
 /// `NonStandardParameter`: who says it, by object identifier or by maker, and what.
-fn non_standard(per: &mut Per<'_>) -> Parsed {
+fn non_standard<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>) -> Parsed {
+    let at = per.octet();
     let (kind, is_extension) = per.choice(1, 2)?;
+    d.open(NON_STANDARD_IDENTIFIER, per.tvb, at, 1, Value::Uint(kind));
     if is_extension || kind == 0 {
         per.open()?;
     } else {
         per.bit()?;
-        per.skip(4)?;
+        let at = per.skip(4)?;
+        maker(d, per.tvb, at)?;
     }
+    d.close();
     per.open()?;
+    Ok(())
+}
+
+/// `H221NonStandard`: the country of a maker and its number there.
+fn maker<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize) -> Parsed {
+    d.uint(T35_COUNTRY_CODE, tvb, at, 1)?;
+    d.uint(T35_EXTENSION, tvb, at + 1, 1)?;
+    d.uint(MANUFACTURER_CODE, tvb, at + 2, 2)?;
+    d.generated(MANUFACTURER, tvb, at, 4, Value::Uint(tvb.u32(at)?.into()));
     Ok(())
 }
 
@@ -575,14 +599,6 @@ fn transport_addresses<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>, field: Fiel
     Ok(())
 }
 
-/// The line of a list.
-fn items(d: &mut Dissector<'_>, item: crate::dissector::Item, field: FieldId, count: usize) {
-    d.text(item, || {
-        let s = if count == 1 { "" } else { "s" };
-        format!("{}: {count} item{s}", crate::registry::field(field).label)
-    });
-}
-
 fn transport_address<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>, field: FieldId) -> Parsed {
     let at = per.octet();
     let (kind, is_extension) = per.choice(3, 7)?;
@@ -593,17 +609,35 @@ fn transport_address<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>, field: FieldI
         }
         0 | 3 => {
             d.open(if kind == 0 { IP_ADDRESS } else { IP6_ADDRESS }, per.tvb, at, 1, Value::None);
-            let is_extended = per.bit()?;
+            // Only the address of IPv6 can be extended.
+            let is_extended = kind == 3 && per.bit()?;
             if kind == 0 {
                 let at = per.skip(4)?;
-                d.add(IPV4, per.tvb, at, 4, Value::Ipv4(per.tvb.array(at)?));
+                let octets = per.tvb.array(at)?;
+                let is_h245 = field == H245_ADDRESS;
+                d.add(if is_h245 { H245_IP } else { IPV4 }, per.tvb, at, 4, Value::Ipv4(octets));
+                if is_h245 {
+                    let port = per.tvb.u16(at + 4)?;
+                    h245::announce(d, Address::Ipv4(octets), port);
+                }
             } else {
                 let at = per.skip(16)?;
-                d.add(IPV6, per.tvb, at, 16, Value::Ipv6(per.tvb.array(at)?));
+                let octets = per.tvb.array(at)?;
+                let is_h245 = field == H245_ADDRESS;
+                d.add(if is_h245 { H245_IPV6 } else { IPV6 }, per.tvb, at, 16, Value::Ipv6(octets));
+                if is_h245 {
+                    let port = per.tvb.u16(at + 16)?;
+                    h245::announce(d, Address::Ipv6(octets), port);
+                }
             }
             let port = per.uint(2)?;
-            let field = if kind == 0 { IPV4_PORT } else { IPV6_PORT };
-            d.add(field, per.tvb, per.octet() - 2, 2, Value::Uint(port));
+            let port_field = match kind {
+                0 if field == H245_ADDRESS => H245_IP_PORT,
+                3 if field == H245_ADDRESS => H245_IPV6_PORT,
+                0 => IPV4_PORT,
+                _ => IPV6_PORT,
+            };
+            d.add(port_field, per.tvb, per.octet() - 2, 2, Value::Uint(port));
             d.close();
             if is_extended {
                 per.additions()?;
@@ -620,7 +654,7 @@ fn transport_address<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>, field: FieldI
             let len = per.bits(5)? as usize + 1;
             per.skip(len)?;
         }
-        6 => non_standard(per)?,
+        6 => non_standard(d, per)?,
         _ => return Err(Stop::Malformed),
     }
     d.close();
@@ -669,23 +703,23 @@ fn endpoint_type<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>, field: FieldId) -
     }
     let [has_non_standard, has_vendor, has_gatekeeper, has_gateway, has_mcu, has_terminal] = there;
     if has_non_standard {
-        non_standard(per)?;
+        non_standard(d, per)?;
     }
     if has_vendor {
         vendor(d, per, VENDOR)?;
     }
     if has_gatekeeper {
-        with_non_standard(per)?;
+        with_non_standard(d, per)?;
     }
     if has_gateway {
         gateway(d, per)?;
     }
     if has_mcu {
-        with_non_standard(per)?;
+        with_non_standard(d, per)?;
     }
     if has_terminal {
         d.add(TERMINAL, per.tvb, per.octet(), 1, Value::None);
-        with_non_standard(per)?;
+        with_non_standard(d, per)?;
     }
     flag(d, per, MC)?;
     flag(d, per, UNDEFINED_NODE)?;
@@ -697,10 +731,10 @@ fn endpoint_type<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>, field: FieldId) -
 }
 
 /// A sequence with nothing but non-standard data in its root.
-fn with_non_standard(per: &mut Per<'_>) -> Parsed {
+fn with_non_standard<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>) -> Parsed {
     let is_extended = per.bit()?;
     if per.bit()? {
-        non_standard(per)?;
+        non_standard(d, per)?;
     }
     if is_extended {
         per.additions()?;
@@ -724,7 +758,7 @@ fn gateway<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>) -> Parsed {
         d.close();
     }
     if has_non_standard {
-        non_standard(per)?;
+        non_standard(d, per)?;
     }
     if is_extended {
         per.additions()?;
@@ -740,7 +774,7 @@ fn supported_protocol<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>) -> Parsed {
     if is_extension {
         per.open()?;
     } else if kind == 0 {
-        non_standard(per)?;
+        non_standard(d, per)?;
     } else {
         // The capabilities of all of them have the same components.
         if kind == VOICE_CAPS {
@@ -748,7 +782,7 @@ fn supported_protocol<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>) -> Parsed {
         }
         let is_extended = per.bit()?;
         if per.bit()? {
-            non_standard(per)?;
+            non_standard(d, per)?;
         }
         if is_extended {
             for (number, mut addition) in per.additions()? {
@@ -767,29 +801,35 @@ fn supported_protocol<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>) -> Parsed {
     Ok(())
 }
 
-fn aliases<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>) -> Parsed {
+fn aliases<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>, field: FieldId) -> Parsed {
     let count = per.length()?;
-    let item = d.open(TERMINAL_ALIAS, per.tvb, per.octet() - 1, 1, Value::Uint(count as u64));
-    items(d, item, TERMINAL_ALIAS, count);
+    let item = d.open(field, per.tvb, per.octet() - 1, 1, Value::Uint(count as u64));
+    items(d, item, field, count);
     for _ in 0..count.min(MAX_ITEMS) {
-        let at = per.octet();
-        let (kind, is_extension) = per.choice(1, 2)?;
-        d.open(ALIAS_ADDRESS, per.tvb, at, 1, Value::Uint(kind));
-        if is_extension {
-            per.open()?;
-        } else if kind == 0 {
-            let len = per.bits(7)? as usize + 1;
-            let at = per.align();
-            let mut digits = String::with_capacity(len);
-            for _ in 0..len {
-                let digit = DIALLED.get(per.bits(4)? as usize).ok_or(Stop::Malformed)?;
-                digits.push(char::from(*digit));
-            }
-            d.add(DIALLED_DIGITS, per.tvb, at, len.div_ceil(2), Value::String(digits.into()));
-        } else {
-            text(d, per, H323_ID, 8)?;
+        alias(d, per, ALIAS_ADDRESS)?;
+    }
+    d.close();
+    Ok(())
+}
+
+/// `AliasAddress`.
+fn alias<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>, field: FieldId) -> Parsed {
+    let at = per.octet();
+    let (kind, is_extension) = per.choice(1, 2)?;
+    d.open(field, per.tvb, at, 1, Value::Uint(kind));
+    if is_extension {
+        per.open()?;
+    } else if kind == 0 {
+        let len = per.bits(7)? as usize + 1;
+        let at = per.align();
+        let mut digits = String::with_capacity(len);
+        for _ in 0..len {
+            let digit = DIALLED.get(per.bits(4)? as usize).ok_or(Stop::Malformed)?;
+            digits.push(char::from(*digit));
         }
-        d.close();
+        d.add(DIALLED_DIGITS, per.tvb, at, len.div_ceil(2), Value::String(digits.into()));
+    } else {
+        text(d, per, H323_ID, 8)?;
     }
     d.close();
     Ok(())
@@ -814,7 +854,7 @@ fn list_of_alternates<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>) -> Parsed {
     items(d, item, ALTERNATE_GATEKEEPER, count);
     // How the alternates are made up is not read, and so nothing behind them.
     if count > 0 {
-        per.at = per.tvb.reported() * 8;
+        per.give_up();
     }
     Ok(())
 }
@@ -832,7 +872,7 @@ fn reason<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>, width: usize, root: u64)
         (4, 3) | (8, 6) => {
             d.add(UNDEFINED_REASON, per.tvb, at, 1, Value::None);
         }
-        (8, DUPLICATE_ALIAS) => aliases(d, per)?,
+        (8, DUPLICATE_ALIAS) => aliases(d, per, TERMINAL_ALIAS)?,
         (8, 12) => {
             d.add(FULL_REGISTRATION_REQUIRED, per.tvb, at, 1, Value::None);
         }

@@ -117,8 +117,8 @@ fields! { Sdp, "sdp", "Session Description Protocol";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
-    // Skinny announces media as descriptions do: what is to be known of these is to be known of it.
-    fed_by: &[ProtoId::Skinny],
+    // Skinny and H.323 announce media as descriptions do: what is to be known of these is to be known of them.
+    fed_by: &[ProtoId::Skinny, ProtoId::H225, ProtoId::H245],
     ..Protocol::new(ProtoId::Sdp, "SDP", &[Binding::MediaType("application/sdp")], dissect)
 };
 

@@ -288,6 +288,11 @@ impl Flows {
         }
     }
 
+    /// What is heard at an address and port.
+    pub(crate) fn setup(&mut self, address: Address, port: u16) -> Option<&Setup> {
+        self.announced.get_mut(Self::place(address, port))?.setup.as_deref()
+    }
+
     /// Says what will be heard at an address and port if it is accepted.
     pub(crate) fn offer(&mut self, address: Address, port: u16, setup: Setup) {
         if let Some(place) = self.announced.get_mut(Self::place(address, port)) {
