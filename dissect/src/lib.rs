@@ -5,6 +5,7 @@
 //! pure: the same packet and the same facts give the same fields, on any machine, in any order.
 
 pub mod analysis;
+mod base64;
 mod ber;
 pub mod bindings;
 mod calendar;
@@ -18,6 +19,7 @@ pub mod facts;
 pub mod field;
 pub mod filter;
 pub mod host_names;
+mod numbering;
 pub(crate) mod numbers;
 pub mod output;
 pub mod packet;
@@ -42,6 +44,7 @@ pub mod wanted;
 
 pub use analysis::{Analysis, InOrder, Scratch, dissect};
 pub use diagnose::Diagnosis;
+pub use numbering::Numbering;
 pub use packet::Packet;
 pub use tree::Dissection;
 pub use wanted::Wanted;

@@ -8,4 +8,5 @@ pub mod daemon;
 pub mod engine;
 pub mod exit;
 pub mod net;
+mod packet;
 pub mod rules;

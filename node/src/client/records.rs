@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use packetstream_dissect::Packet;
-use packetstream_protocol::chunk::{Gap, NO_TIME};
+use packetstream_dissect::{Numbering, Packet};
+use packetstream_protocol::chunk::Gap;
 use packetstream_protocol::wire::{Closing, OutputFormat, OutputSpec, Payload, Query, Request, Response};
 use packetstream_protocol::{HostId, PacketId};
 
 use super::Session;
 use crate::exit::Failure;
+use crate::packet;
 
 /// What comes of a host.
 pub(crate) enum Record<'a> {
@@ -18,13 +19,6 @@ pub(crate) enum Record<'a> {
     Pause,
 }
 
-/// Where the packets of a host stand.
-struct Place {
-    number: u64,
-    first: i64,
-    previous: i64,
-}
-
 /// Hands what a query without filter meets to `take`: of each host in the order of time and sequence.
 pub(crate) fn read(
     session: &Session,
@@ -32,7 +26,7 @@ pub(crate) fn read(
     mut take: impl FnMut(Record<'_>) -> Result<(), Failure>,
 ) -> Result<Closing, Failure> {
     let query = Query { output: OutputSpec::new(OutputFormat::Records), ..query };
-    let mut places: BTreeMap<HostId, Place> = BTreeMap::new();
+    let mut places: BTreeMap<HostId, Numbering> = BTreeMap::new();
     // A part of the answer that is read again tells its gaps again.
     let mut gaps: BTreeSet<(HostId, u64, u64, u64)> = BTreeSet::new();
     session.rows(&Request::Query(query), |rows| {
@@ -48,29 +42,8 @@ pub(crate) fn read(
                 Payload::Rendered(_) | Payload::Finding(_) => continue,
             };
             let Some(interface) = rows.interfaces.get(packet.interface as usize) else { continue };
-            let of = &interface.interface;
-            let time = i64::try_from(row.time.0).unwrap_or(i64::MAX);
-            let place = places.entry(row.host).or_insert(Place { number: 0, first: time, previous: time });
-            place.number += 1;
-            let shown = Packet {
-                time_digits: if of.resolution & 0x80 == 0 { of.resolution.min(9) } else { 9 },
-                number: place.number,
-                time,
-                time_previous: std::mem::replace(&mut place.previous, time),
-                time_displayed: None,
-                time_first: place.first,
-                link_type: of.link_type,
-                interface: interface.number.into(),
-                interface_name: (!of.name.is_empty()).then_some(of.name.as_str()),
-                interface_description: None,
-                has_time: packet.flags & NO_TIME == 0,
-                orig_len: packet.orig_len,
-                bytes: &packet.bytes,
-                comment: packet.comment.as_deref(),
-                names: None,
-                pseudo_header: &[],
-            }
-            .split();
+            let mut shown = packet::of_answer(row.id(), packet, interface);
+            places.entry(row.host).or_default().number(&mut shown);
             take(Record::Packet(row.host, shown, row.id()))?;
         }
         take(Record::Pause)

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use packetstream_dissect::Packet;
-use packetstream_protocol::chunk::{Chunk, ChunkKind, NO_TIME};
+use packetstream_dissect::Numbering;
+use packetstream_protocol::chunk::{Chunk, ChunkKind};
 use packetstream_protocol::ids::{ChunkId, HostId, NodeId, Seq, StreamId};
 use packetstream_protocol::interval::RangeSet;
 use packetstream_protocol::wire::{
@@ -27,6 +27,7 @@ use super::answer::{gap_row, question};
 use super::hub::Hub;
 use super::{scatter, stream};
 use crate::engine::{Knowledge, Question};
+use crate::packet;
 
 /// How long a packet waits for those that were captured before it.
 pub(super) const WINDOW: Duration = Duration::from_millis(100);
@@ -100,9 +101,7 @@ type Place = (Timestamp, HostId, Seq, u32);
 /// How packets of one host are shown.
 struct Showing {
     known: Knowledge,
-    number: u64,
-    first: i64,
-    previous: i64,
+    numbering: Numbering,
     displayed: Option<i64>,
 }
 
@@ -350,35 +349,13 @@ impl Follow<'_> {
         self.bytes = self.bytes.saturating_sub(packet.bytes.len());
         let Some(interface) = interface else { return false };
         self.closing.scanned += 1;
-        let time = i64::try_from(row.time.0).unwrap_or(i64::MAX);
         let showing = self.showing.entry(row.host).or_insert_with(|| Showing {
             known: Knowledge::InOrder(Box::new(self.question.live())),
-            number: 0,
-            first: time,
-            previous: time,
+            numbering: Numbering::default(),
             displayed: None,
         });
-        showing.number += 1;
-        let of = &interface.interface;
-        let shown = Packet {
-            time_digits: if of.resolution & 0x80 == 0 { of.resolution.min(9) } else { 9 },
-            number: showing.number,
-            time,
-            time_previous: std::mem::replace(&mut showing.previous, time),
-            time_displayed: None,
-            time_first: showing.first,
-            link_type: of.link_type,
-            interface: interface.number.into(),
-            interface_name: (!of.name.is_empty()).then_some(of.name.as_str()),
-            interface_description: None,
-            has_time: packet.flags & NO_TIME == 0,
-            orig_len: packet.orig_len,
-            bytes: &packet.bytes,
-            comment: packet.comment.as_deref(),
-            names: None,
-            pseudo_header: &[],
-        }
-        .split();
+        let mut shown = packet::of_answer(row.id(), packet, &interface);
+        showing.numbering.number(&mut shown);
         let mut text = std::mem::take(&mut self.head);
         let before = text.len();
         self.question.displayed = showing.displayed;
@@ -387,7 +364,7 @@ impl Follow<'_> {
             self.head = text;
             return false;
         }
-        showing.displayed = Some(time);
+        showing.displayed = Some(shown.time);
         self.closing.matched += 1;
         if !format.is_raw() {
             row.payload = Payload::Rendered(text.into_bytes());

@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 
-use packetstream_dissect::Packet;
-use packetstream_protocol::chunk::{ChunkKind, Class, NO_TIME};
+use packetstream_dissect::{Numbering, Packet};
+use packetstream_protocol::chunk::{ChunkKind, Class};
 use packetstream_protocol::ids::ChunkId;
 use packetstream_protocol::{ChunkNo, Interface, PacketId, PacketRef, Packets, StreamId, Timestamp};
 use packetstream_storage::{ChunkStore, Entry, EntryQuery, Scope, StoreError};
 
 use super::answer::Source;
+use crate::packet;
 
 /// A stream whose chunks are read one after the other: of each class at most one is open.
 ///
@@ -18,9 +19,7 @@ pub(crate) struct StreamReader {
     /// Chunks that were announced and could not be read.
     missing: Vec<ChunkNo>,
     /// Frames so far, and the times that the next one is told.
-    number: u64,
-    first: Option<i64>,
-    previous: i64,
+    numbering: Numbering,
 }
 
 /// The chunks of one class.
@@ -115,13 +114,7 @@ impl StreamReader {
             entries.sort_by_key(|entry| entry.seq_first);
             Run { chunks: entries.iter().map(|entry| entry.id).collect(), open: None }
         };
-        Self {
-            runs: [run(Class::Signalling), run(Class::Media)],
-            missing: Vec::new(),
-            number: 0,
-            first: None,
-            previous: 0,
-        }
+        Self { runs: [run(Class::Signalling), run(Class::Media)], missing: Vec::new(), numbering: Numbering::default() }
     }
 
     /// Chunks that could not be read, so far.
@@ -154,29 +147,8 @@ impl StreamReader {
         open.at += 1;
         let raw = open.packet(open.at - 1)?;
         let interface = open.packets.interface(raw.interface)?;
-        let time = i64::try_from(raw.id.time.0).unwrap_or(i64::MAX);
-        self.number += 1;
-        let previous = if self.number == 1 { time } else { self.previous };
-        self.previous = time;
-        let packet = Packet {
-            time_digits: if interface.resolution & 0x80 == 0 { interface.resolution.min(9) } else { 9 },
-            number: self.number,
-            time,
-            time_previous: previous,
-            time_displayed: None,
-            time_first: *self.first.get_or_insert(time),
-            link_type: interface.link_type,
-            interface: raw.interface.into(),
-            interface_name: (!interface.name.is_empty()).then_some(interface.name.as_str()),
-            interface_description: None,
-            has_time: raw.flags & NO_TIME == 0,
-            orig_len: raw.orig_len,
-            bytes: raw.bytes,
-            comment: raw.comment,
-            names: None,
-            pseudo_header: &[],
-        }
-        .split();
+        let mut packet = packet::of_chunk(raw, interface);
+        self.numbering.number(&mut packet);
         Some(Stored { packet, raw, interface })
     }
 

@@ -6,6 +6,7 @@ use memchr::memchr;
 
 use super::start::Kind;
 use super::{names, *};
+use crate::base64;
 use crate::dissector::{Dissector, Item};
 use crate::output::value::printable;
 use crate::proto::sip::line_end;
@@ -213,7 +214,7 @@ fn known<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, field: FieldId, header: &Heade
             if let Some(credentials) = value.strip_prefix(b"Basic ")
                 && d.wants(AUTHBASIC)
             {
-                let text = String::from_utf8_lossy(&base64(credentials)).into_owned();
+                let text = String::from_utf8_lossy(&base64::decode(credentials)).into_owned();
                 let item = d.add(AUTHBASIC, tvb, header.value.end, 0, Value::String(text.clone().into()));
                 d.text(item, || format!("Credentials: {text}"));
             }
@@ -239,39 +240,9 @@ fn pairs<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, header: &Header) {
     }
 }
 
-/// What Base64 text stands for (RFC 4648, 4); other characters end it.
-fn base64(text: &[u8]) -> Vec<u8> {
-    let mut octets = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0);
-    for octet in text {
-        let digit = match octet {
-            b'A'..=b'Z' => octet - b'A',
-            b'a'..=b'z' => octet - b'a' + 26,
-            b'0'..=b'9' => octet - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => break,
-        };
-        bits = bits << 6 | u32::from(digit);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            octets.push((bits >> count) as u8);
-        }
-    }
-    octets
-}
-
 #[cfg(test)]
 mod unit {
     use super::*;
-
-    #[test]
-    fn base64_ends_where_it_is_none() {
-        assert_eq!(base64(b"YTpi"), b"a:b");
-        assert_eq!(base64(b"bG1jX3c6VGVzdDEyMzQ=\r\n"), b"lmc_w:Test1234");
-        assert_eq!(base64(b"YW*"), b"a");
-    }
 
     #[test]
     fn no_more_headers_than_the_limit_are_looked_at() {

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use packetstream_dissect::Packet;
 use packetstream_dissect::diagnose::{Diagnosis, Finding};
 use packetstream_dissect::ruleset::Match;
+use packetstream_dissect::{Numbering, Packet};
 use packetstream_protocol::PacketId;
 use packetstream_protocol::chunk::{Chunk, ChunkKind, Gap};
 use packetstream_protocol::ids::{HostId, StreamId};
@@ -114,9 +114,7 @@ pub(super) struct HostRun {
     rules: Rules,
     pub(super) records: Records,
     /// Of the packets of this reading.
-    number: u64,
-    first: i64,
-    previous: i64,
+    numbering: Numbering,
     /// The earliest time of one.
     floor: i64,
     /// The last packet and when it was looked at.
@@ -166,9 +164,7 @@ impl HostRun {
             machine: None,
             rules: Rules::default(),
             records: Records::load(store, host)?,
-            number: 0,
-            first: 0,
-            previous: 0,
+            numbering: Numbering::default(),
             floor: i64::MAX,
             last: None,
             gaps: VecDeque::new(),
@@ -209,7 +205,7 @@ impl HostRun {
         let horizon = horizon.filter(|_| bytes > self.most_bytes);
         self.machine = None;
         self.rules = Rules::default();
-        (self.number, self.floor, self.last) = (0, i64::MAX, None);
+        (self.numbering, self.floor, self.last) = (Numbering::default(), i64::MAX, None);
         self.gaps.clear();
         self.said.clear();
         self.doubtful.clear();
@@ -366,14 +362,8 @@ impl HostRun {
         let Some(feed) = self.feeds.get_mut(&stream) else { return };
         let Some((stored, chunk)) = feed.next(source, id) else { return };
         let mut packet = stored.packet;
-        if self.number == 0 {
-            (self.first, self.previous) = (packet.time, packet.time);
-        }
-        self.number += 1;
+        self.numbering.number(&mut packet);
         self.floor = self.floor.min(packet.time);
-        packet.number = self.number;
-        packet.time_first = self.first;
-        packet.time_previous = std::mem::replace(&mut self.previous, packet.time);
         let time = self.last.map_or(packet.time, |(last, ..)| last.max(packet.time));
         self.last = Some((time, stream, scene.now));
         let machine = self.machine.get_or_insert_default();
@@ -502,7 +492,7 @@ impl HostRun {
     /// Packets of this reading.
     #[cfg(test)]
     pub(super) const fn packets(&self) -> u64 {
-        self.number
+        self.numbering.count()
     }
 
     /// Whether it holds a machine, which takes memory.
