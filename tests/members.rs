@@ -181,6 +181,14 @@ fn a_fourth_node_takes_its_share_and_gives_it_back() {
     assert!(members.nodes[3].terminate() < Duration::from_secs(10));
 }
 
+/// Waits until three members hold the same chunks; answers how many.
+fn of_three_copies(members: &Members) -> u64 {
+    until("three copies", PATIENCE, || {
+        let held: Vec<u64> = (0..3).filter_map(|at| members.chunks(at)).collect();
+        (held.len() == 3 && held.iter().all(|chunks| *chunks == held[0])).then_some(held[0])
+    })
+}
+
 #[test]
 fn a_wiped_node_and_its_replacement_come_to_full_copies() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -188,10 +196,7 @@ fn a_wiped_node_and_its_replacement_come_to_full_copies() {
     let expected = of_file(&mix);
     let mut members = Members::start(folder.path(), 3, &NO_ANALYSIS);
     members.text(0, &["import", &mix, "--host", "a"]);
-    let all = until("three copies", PATIENCE, || {
-        let held: Vec<u64> = (0..3).filter_map(|at| members.chunks(at)).collect();
-        (held.len() == 3 && held.iter().all(|chunks| *chunks == held[0])).then_some(held[0])
-    });
+    let all = of_three_copies(&members);
 
     // The same node with an empty disk.
     members.nodes[2].kill();
@@ -342,10 +347,7 @@ fn a_damaged_copy_is_read_elsewhere_and_repaired() {
     let expected = of_file(&mix);
     let mut members = Members::start(folder.path(), 3, &NO_ANALYSIS);
     members.text(0, &["import", &mix, "--host", "a"]);
-    let all = until("three copies", PATIENCE, || {
-        let held: Vec<u64> = (0..3).filter_map(|at| members.chunks(at)).collect();
-        (held.len() == 3 && held.iter().all(|chunks| *chunks == held[0])).then_some(held[0])
-    });
+    let all = of_three_copies(&members);
     // What is in the log alone comes into files with the next start.
     members.nodes[0].terminate();
     members.nodes[0].restart();

@@ -8,6 +8,9 @@ use packetstream_config::settings::NodeRole;
 use packetstream_dissect::output::{Format, Spec};
 use packetstream_protocol::credentials::Role;
 
+/// Where options stand in help that all commands have.
+const LAST: usize = 900;
+
 /// Captures packets on many machines, keeps them on several, and says why a call, a fax or a connection failed.
 #[derive(Parser, Debug)]
 #[command(name = "packetstream", version)]
@@ -15,10 +18,17 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// Logs on standard error as JSON, one object a line.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = LAST)]
     pub log_json: bool,
     /// What to log: error, warn, info, debug, trace, or tracing's directives.
-    #[arg(long, global = true, env = "PACKETSTREAM_LOG", default_value = "info", value_name = "LEVEL")]
+    #[arg(
+        long,
+        global = true,
+        env = "PACKETSTREAM_LOG",
+        default_value = "info",
+        value_name = "LEVEL",
+        display_order = LAST
+    )]
     pub log: String,
 }
 
@@ -34,27 +44,34 @@ pub enum Command {
     Query(Query),
     /// Shows one packet by its host and id.
     Get(Get),
-    /// The hosts that the cluster holds packets of.
+    /// Lists the hosts that the cluster holds packets of.
     Hosts(Peer),
-    /// How the cluster and the node are: members, copies, transfers; what the node stores, captures and does.
+    /// Shows how the cluster and the node are: members, copies, transfers; what the node stores, captures and does.
     Status(Status),
     /// Makes a cluster and bundles for its machines and people; drains, replaces and revokes them.
     #[command(subcommand)]
     Cluster(Cluster),
-    /// Says what is wrong in a capture file: worst first, with the packets that show it and what to do.
+    /// Says what is wrong in a capture file or the cluster: worst first, with the packets that show it and what to do.
     Diagnose(Diagnose),
-    /// The calls of a capture file: who, when, how they ended, and what their media were like.
+    /// Lists the calls of a capture file or the cluster: who, when, how they ended, and what their media were like.
     Calls(Calls),
-    /// The ladder diagram of a call or a TCP connection.
+    /// Draws the ladder diagram of a call or a TCP connection.
     Flow(Flow),
-    /// The fields that display filters know: name, type and description, separated by tabs.
+    /// Lists the fields that display filters know: name, type and description, separated by tabs.
     Fields(Fields),
-    /// Rule files: Wireshark's color filters, display filters, buttons and macros as they are, and rules in TOML.
+    /// Checks rule files, and makes them standing rules: Wireshark's color filters, display filters, buttons and macros as they
+    /// are, and rules in TOML.
     #[command(subcommand)]
     Rules(Rules),
     /// Prints a completion script for a shell.
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
 }
+
+/// What makes sense of the cluster's packets alone, not of a file's.
+const IN_THE_CLUSTER: [&str; 7] = ["host", "since", "until", "follow", "peer", "bundle", "data"];
 
 #[derive(Args, Debug)]
 pub struct Read {
@@ -101,7 +118,9 @@ impl Command {
             {
                 *format = ReportFormat::Json;
             }
-            Self::Query(Query { output, peer, .. }) | Self::Get(Get { output, peer, .. }) if peer.json => {
+            Self::Query(Query { output, scope: Scope { peer, .. }, .. }) | Self::Get(Get { output, peer, .. })
+                if peer.json =>
+            {
                 output.format = FormatName::Json;
             }
             _ => {}
@@ -113,7 +132,7 @@ impl Command {
 #[derive(Args, Debug)]
 pub struct Diagnose {
     /// A capture file, `-` for standard input; without one the cluster's packets are diagnosed.
-    #[arg(short = 'r', long = "read-file", value_name = "FILE")]
+    #[arg(short = 'r', long = "read-file", value_name = "FILE", conflicts_with_all = IN_THE_CLUSTER)]
     pub file: Option<PathBuf>,
     /// A rule file, in Wireshark's forms or TOML, whose matches are findings, too (repeatable).
     #[arg(long, value_name = "FILE")]
@@ -131,7 +150,7 @@ pub struct Diagnose {
 #[derive(Args, Debug)]
 pub struct Calls {
     /// A capture file, `-` for standard input; without one the calls are the cluster's.
-    #[arg(short = 'r', long = "read-file", value_name = "FILE")]
+    #[arg(short = 'r', long = "read-file", value_name = "FILE", conflicts_with_all = IN_THE_CLUSTER)]
     pub file: Option<PathBuf>,
     #[command(flatten)]
     pub scope: Scope,
@@ -147,7 +166,7 @@ pub struct Flow {
     pub what: String,
     /// A capture file; several are hosts that saw the same call, and what they saw is put together (repeatable). Without one
     /// the cluster's hosts are asked.
-    #[arg(short = 'r', long = "read-file", value_name = "FILE")]
+    #[arg(short = 'r', long = "read-file", value_name = "FILE", conflicts_with_all = IN_THE_CLUSTER)]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub scope: Scope,
@@ -272,30 +291,22 @@ pub struct Import {
     pub peer: Peer,
 }
 
+/// What it says of `--follow` beside what all say.
+const FOLLOW: &str = "Goes on with what comes, until it is interrupted; from now on, or from --since. Packets of all hosts come in \
+                      the order of time as far as they arrive within 100 ms of each other";
+
 #[derive(Args, Debug)]
+#[command(mut_arg("follow", |follow| follow.help(FOLLOW)))]
 pub struct Query {
-    /// Only packets of that host (repeatable).
-    #[arg(long, value_name = "UUID|NAME")]
-    pub host: Vec<String>,
-    /// Only packets captured at that time or later: RFC 3339, or an age like 10m, 2h or 3d.
-    #[arg(long, value_name = "TIME")]
-    pub since: Option<String>,
-    /// Only packets captured at that time or earlier.
-    #[arg(long, value_name = "TIME")]
-    pub until: Option<String>,
+    #[command(flatten)]
+    pub scope: Scope,
     /// Stops after that many packets of the answer.
     #[arg(short = 'c', long, value_name = "N")]
     pub count: Option<u64>,
-    /// Goes on with what comes, until it is interrupted; from now on, or from --since. Packets of all hosts come in the order of
-    /// time as far as they arrive within 100 ms of each other.
-    #[arg(long)]
-    pub follow: bool,
     #[command(flatten)]
     pub select: Select,
     #[command(flatten)]
     pub output: Output,
-    #[command(flatten)]
-    pub peer: Peer,
 }
 
 #[derive(Args, Debug)]
@@ -314,6 +325,7 @@ pub struct Get {
 pub enum Cluster {
     /// Makes the cluster's authority in the data folder, with a bundle for its first operator.
     Init {
+        /// The data folder.
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
@@ -331,36 +343,41 @@ pub enum Cluster {
         /// The file to write; otherwise NAME.bundle in this folder.
         #[arg(short = 'o', long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// The data folder of the cluster's authority.
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
-    /// A member gives away what it holds, then leaves.
+    /// Has a member give away what it holds, then leave.
     Drain {
         /// The member, by its name or its id.
         member: String,
         #[command(flatten)]
         peer: Peer,
     },
-    /// A member that was drained or removed takes part again.
+    /// Has a member that was drained or removed take part again.
     Activate {
+        /// The member, by its name or its id.
         member: String,
         #[command(flatten)]
         peer: Peer,
     },
-    /// A member that will not come back is forgotten; what only it held is lost.
+    /// Forgets a member that will not come back; what only it held is lost.
     Remove {
+        /// The member, by its name or its id.
         member: String,
         #[command(flatten)]
         peer: Peer,
     },
-    /// A member takes the place of another that will not come back; nobody else's data moves.
+    /// Puts a member in the place of another that will not come back; nobody else's data moves.
     Replace {
+        /// The member that will not come back, by its name or its id.
         old: String,
+        /// The member that takes its place.
         new: String,
         #[command(flatten)]
         peer: Peer,
     },
-    /// A certificate, and every other of its key, is refused from now on: of a member by its name, of others by their id.
+    /// Refuses a certificate, and every other of its key, from now on: of a member by its name, of others by their id.
     Revoke {
         /// The member, by its name or id, or a bundle file.
         member: String,
@@ -371,6 +388,7 @@ pub enum Cluster {
     Renew {
         /// The bundle to renew; it is replaced.
         file: PathBuf,
+        /// The data folder of the cluster's authority.
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
@@ -496,9 +514,9 @@ pub enum Rules {
 pub enum StandingRules {
     /// Makes rule files standing rules of the cluster; one of the same name is replaced.
     Add(RulesAdd),
-    /// The standing rules of the cluster, and of each whether it runs.
+    /// Lists the standing rules of the cluster, and of each whether it runs.
     List(Peer),
-    /// A rule file is no standing rule any more.
+    /// Takes a rule file out of the standing rules.
     Remove {
         /// Its name, as `rules list` says it.
         name: String,
@@ -531,7 +549,7 @@ pub struct RulesCheck {
 
 #[derive(Args, Debug)]
 pub struct Fields {
-    /// The protocols instead: name, short name and full name.
+    /// Lists the protocols instead: name, short name and full name.
     #[arg(long)]
     pub protocols: bool,
 }
@@ -539,4 +557,42 @@ pub struct Fields {
 fn binding(text: &str) -> Result<(String, String), String> {
     let (field, value) = text.split_once('=').ok_or("needs the form FIELD=VALUE")?;
     Ok((field.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn read(line: &str) -> Result<Command, String> {
+        let read = Cli::try_parse_from(line.split(' '));
+        read.map(|cli| cli.command.with_one_format()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_arguments_fit_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_makes_sense_of_the_cluster_alone_is_refused_with_a_file() {
+        for command in ["diagnose", "calls", "flow 1"] {
+            for option in ["--host pbx", "--since 1h", "--until 1h", "--follow", "--peer [::1]:4720", "--data x"] {
+                assert!(read(&format!("packetstream {command} {option}")).is_ok());
+                let error = read(&format!("packetstream {command} -r file {option}")).unwrap_err();
+                assert!(error.contains("cannot be used with"), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn json_is_the_same_however_it_is_asked_for() {
+        for option in ["--json", "-T json"] {
+            match read(&format!("packetstream diagnose -r file {option}")) {
+                Ok(Command::Diagnose(args)) => assert_eq!(args.format, ReportFormat::Json),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! How a command ends: the exit status and the one line that says why.
 
 use std::fmt::Display;
-use std::io;
+use std::io::{self, Write as _};
+use std::sync::OnceLock;
 
 /// What a command could not do. Its text is the line on standard error.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,11 +53,28 @@ impl Failure {
     }
 }
 
-/// Prints a line on standard output. Who went away meanwhile is no error of ours.
+/// Why the first line could not be written that could not.
+static UNSAID: OnceLock<io::Error> = OnceLock::new();
+
+/// Writes a line to standard output; see [`said`].
+pub(crate) fn write(line: std::fmt::Arguments<'_>) {
+    if let Err(error) = writeln!(io::stdout(), "{line}") {
+        let _ = UNSAID.set(error);
+    }
+}
+
+/// Whether all lines were written.
+pub(crate) fn said() -> Outcome {
+    UNSAID.get().map_or(Ok(()), |error| Err(Failure::output(error)))
+}
+
+/// Writes a line to standard error, under the program's name. Where that cannot be written nothing more can be done.
+pub(crate) fn complain(line: impl Display) {
+    let _ = writeln!(io::stderr(), "packetstream: {line}");
+}
+
+/// Prints a line on standard output. What could not be written makes the command fail at its end.
 macro_rules! say {
-    ($($words:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stdout(), $($words)*);
-    }};
+    ($($words:tt)*) => { $crate::exit::write(format_args!($($words)*)) };
 }
 pub(crate) use say;

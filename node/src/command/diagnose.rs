@@ -16,7 +16,7 @@ use super::read::{Source, each};
 use crate::capture::file::Reader;
 use crate::capture::file_gaps;
 use crate::cli::{Diagnose, ReportFormat};
-use crate::exit::{Failure, Outcome};
+use crate::exit::{Failure, Outcome, complain};
 use crate::rules::{self, Watch};
 
 /// How many frames of a finding are listed for people.
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Diagnose) -> Outcome {
 /// The rules of a command line; those that are wrong are said and take no part.
 pub(super) fn watch(files: &[PathBuf]) -> Result<Watch, Failure> {
     let watch = Watch::load(files).map_err(Failure::wrong)?;
-    watch.disabled().iter().for_each(|line| eprintln!("packetstream: {line}"));
+    watch.disabled().iter().for_each(complain);
     Ok(watch)
 }
 

@@ -20,7 +20,7 @@ use crate::capture::{ImportChunks, ImportPlan};
 use crate::cli::Import;
 use crate::client::delivery::{self, DeliveryError};
 use crate::client::{Session, failure};
-use crate::exit::{Failure, Outcome, say};
+use crate::exit::{Failure, Outcome, complain, say};
 use crate::net::RpcError;
 
 /// Chunks that wait to be sealed, and to be sent: enough for all threads to work, and a few megabytes.
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Import) -> Outcome {
             // A damaged file is said at once, and the others go on; the last one is the outcome.
             Err(Failure::Incomplete(line)) => {
                 if let Some(before) = damaged.replace(line) {
-                    eprintln!("packetstream: {before}");
+                    complain(before);
                 }
             }
             Err(other) => return Err(other),

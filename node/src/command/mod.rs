@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::{Cli, Command, Rules};
-use crate::exit::Failure;
+use crate::exit::{self, Failure, Outcome};
 pub(crate) use diagnose::loss;
 
 /// Runs the program: the arguments are the process's, results go to standard output, all else to standard error.
@@ -30,13 +30,22 @@ pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are answers, not errors. A closed pipe is none either.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            // Help and version are answers, not errors.
+            let printed = error.print();
+            return match printed {
+                _ if error.use_stderr() => ExitCode::from(2),
+                printed => end(printed.map_err(|error| Failure::output(&error))),
+            };
         }
     };
-    log(&cli);
-    let outcome = match cli.command.with_one_format() {
+    if let Err(failure) = log(&cli) {
+        return end(Err(failure));
+    }
+    end(command(cli.command.with_one_format()).and_then(|()| exit::said()))
+}
+
+fn command(command: Command) -> Outcome {
+    match command {
         Command::Node(args) => node::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Query(args) => query::run(&args),
@@ -56,12 +65,15 @@ pub fn run() -> ExitCode {
         Command::Rules(args) => rules::run(&args),
         Command::Cluster(args) => cluster::run(&args),
         Command::Completions { shell } => completions::run(shell),
-    };
+    }
+}
+
+fn end(outcome: Outcome) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(line) = failure.line() {
-                eprintln!("packetstream: {line}");
+                exit::complain(line);
             }
             ExitCode::from(failure.status())
         }
@@ -82,13 +94,19 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 /// Logs go to standard error, for people or as JSON. Commands other than the daemon say only what is wrong.
-fn log(cli: &Cli) {
+fn log(cli: &Cli) -> Outcome {
     use tracing_subscriber::EnvFilter;
     let quiet = !matches!(cli.command, Command::Node(_)) && cli.log == "info";
-    let filter = EnvFilter::try_new(if quiet { "error" } else { &cli.log }).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(if quiet { "error" } else { &cli.log });
+    let filter = filter.map_err(|error| Failure::wrong(format!("--log {}: {error}", cli.log)))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    if cli.log_json { builder.json().init() } else { builder.init() }
+    if cli.log_json {
+        builder.json().init()
+    } else {
+        builder.init()
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! `packetstream node`: the daemon.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use packetstream_config::authority::Invitation;
@@ -73,10 +73,20 @@ pub(super) fn run(args: &Node) -> Outcome {
     let ready = |address: SocketAddr| {
         say!("listening on {address}, data in {}", data.root().display());
         if operator.exists() {
-            say!("ask it with: packetstream status --peer {address} --bundle {}", operator.display());
+            say!("ask it with: packetstream status --peer {} --bundle {}", from_here(address), operator.display());
         }
     };
     run_to_end(daemon::run(plan, ready))
+}
+
+/// Where this machine reaches what listens at an address.
+fn from_here(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 /// How long what still runs when a daemon has ended is waited for.
@@ -158,4 +168,18 @@ fn bundle(args: &Node, data: &DataDir, listen: &Address) -> Result<Bundle, Failu
         }
     };
     cluster::issue(&authority, Invitation { role: Role::Node, name: "node-1".to_owned(), seeds: Vec::new() }, &path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_listens_everywhere_is_reached_over_the_loopback_interface() {
+        for (listens, reached) in
+            [("0.0.0.0:4720", "127.0.0.1:4720"), ("[::]:4720", "[::1]:4720"), ("10.0.0.7:4720", "10.0.0.7:4720")]
+        {
+            assert_eq!(from_here(listens.parse().unwrap()), reached.parse().unwrap());
+        }
+    }
 }

@@ -25,16 +25,13 @@ pub(super) fn run(args: &Query) -> Outcome {
     // What makes no sense is refused before anybody is asked.
     Question::new(&args.select.filter, &args.select.references, args.output.spec()).map_err(Failure::wrong)?;
     let query = wire::Query {
-        hosts: args.host.iter().map(|name| host(name)).collect(),
-        since: args.since.as_deref().map(time).transpose()?,
-        until: args.until.as_deref().map(time).transpose()?,
         filter: args.select.filter.clone(),
         references: args.select.references.clone(),
         limit: args.count,
         output: spec(&args.output)?,
-        follow: args.follow,
+        ..judged::asked(&args.scope)?
     };
-    answer(&Session::open(&args.peer)?, &Request::Query(query), &args.output)
+    answer(&Session::open(&args.scope.peer)?, &Request::Query(query), &args.output)
 }
 
 pub(super) fn get(args: &Get) -> Outcome {
@@ -141,7 +138,7 @@ fn state(closing: &Closing, output: &Output) -> Outcome {
             (0, 0) => String::new(),
             (dropped, gaps) => format!(", the captures themselves lost {dropped} packets in {gaps} gaps"),
         };
-        eprintln!("{how}: {} of {} packets{limited}{lost}", closing.matched, closing.scanned);
+        let _ = writeln!(io::stderr(), "{how}: {} of {} packets{limited}{lost}", closing.matched, closing.scanned);
     }
     judged::state(closing)
 }

@@ -5,9 +5,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use packetstream_dissect::Packet;
 use packetstream_dissect::host_names::HostNames;
 use packetstream_dissect::output::summary::TimeForm;
+use packetstream_dissect::{Numbering, Packet};
 use packetstream_protocol::ids::HostId;
 
 use crate::capture::file::{self, Format, Interface, Note, RawPacket, Reader, Section, Stamp, Writer};
@@ -56,9 +56,16 @@ pub(super) fn run(args: &Read) -> Outcome {
     }
 }
 
+/// The kinds of names that tshark knows. Those of hosts are shown, the others not.
+const NAME_FLAGS: &str = "dmnNtv";
+
 /// The names to show, if any are asked for. Those of the capture often stand at its end: it is read through for them.
 fn names(args: &Read, source: &Source) -> Result<Option<HostNames>, Failure> {
-    let is_asked = args.names.as_deref().is_some_and(|flags| flags.contains('n')) && !args.output.no_names;
+    let flags = args.names.as_deref().unwrap_or_default();
+    if let Some(unknown) = flags.chars().find(|flag| !NAME_FLAGS.contains(*flag)) {
+        return Err(Failure::wrong(format!("-N: {unknown:?} is no kind of name; there are {NAME_FLAGS}")));
+    }
+    let is_asked = flags.contains('n') && !args.output.no_names;
     if !is_asked && args.hosts.is_none() {
         return Ok(None);
     }
@@ -140,22 +147,19 @@ fn each_named(
     names: Option<&HostNames>,
     mut visit: impl FnMut(Packet<'_>, &RawPacket<'_>, &Interface) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let (mut number, mut first, mut previous) = (0, None, 0);
+    let mut numbering = Numbering::default();
     let unnamed = (reader.format() == Format::Pcapng).then_some("unknown");
-    while number < limit
+    while numbering.count() < limit
         && let Some((raw, interface)) = reader.next_with_interface()
     {
-        number += 1;
-        let time = i64::try_from(raw.time).unwrap_or(i64::MAX);
-        let first = *first.get_or_insert(time);
         let comment = raw.comment();
         let packet = Packet {
             time_digits: interface.resolution.digits(),
-            number,
-            time,
-            time_previous: if number == 1 { time } else { previous },
+            number: 0,
+            time: i64::try_from(raw.time).unwrap_or(i64::MAX),
+            time_previous: 0,
             time_displayed: None,
-            time_first: first,
+            time_first: 0,
             link_type: interface.link_type,
             interface: raw.interface,
             interface_name: interface.name.as_deref().or(unnamed),
@@ -166,9 +170,9 @@ fn each_named(
             comment: comment.as_deref(),
             names,
             pseudo_header: &[],
-        }
-        .split();
-        previous = time;
+        };
+        let mut packet = packet.split();
+        numbering.number(&mut packet);
         visit(packet, &raw, interface)?;
     }
     Ok(())

@@ -7,7 +7,7 @@ use packetstream_protocol::wire::{Admin, Request, Response};
 use super::rules::listed;
 use crate::cli::{Peer, RulesAdd, StandingRules};
 use crate::client::{Session, failure};
-use crate::exit::{Failure, Outcome, say};
+use crate::exit::{Failure, Outcome, complain, say};
 use crate::net::RpcError;
 use crate::rules;
 
@@ -54,7 +54,7 @@ fn list(peer: &Peer) -> Outcome {
     for file in rules::compile(&texts) {
         match file {
             Ok(file) => files.push(file),
-            Err(error) => eprintln!("packetstream: {error}"),
+            Err(error) => complain(error),
         }
     }
     listed(&files, peer.json)

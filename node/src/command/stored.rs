@@ -14,7 +14,7 @@ use super::judged::{asked, print, state};
 use crate::cli::{Diagnose, ReportFormat};
 use crate::client::names::HostNames;
 use crate::client::{Session, failure};
-use crate::exit::{Failure, Outcome};
+use crate::exit::{Failure, Outcome, complain};
 use crate::net::RpcError;
 
 /// `--follow` asks so often.
@@ -59,7 +59,7 @@ fn behind(session: &Session) -> Outcome {
     };
     let chunks: u64 = rows.iter().map(|row| row.behind_chunks).sum();
     if chunks > 0 {
-        eprintln!("packetstream: {chunks} chunks are not looked at yet; packetstream status shows of which hosts");
+        complain(format_args!("{chunks} chunks are not looked at yet; packetstream status shows of which hosts"));
     }
     Ok(())
 }
