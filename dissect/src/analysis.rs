@@ -16,6 +16,32 @@ pub struct Scratch {
     facts: Vec<Fact>,
 }
 
+impl Scratch {
+    /// Dissects a packet of which `known` is known, and shows `look` what it is, what was found and what is to be added
+    /// to earlier packets.
+    fn run<R>(
+        &mut self,
+        packet: &Packet<'_>,
+        wanted: &Wanted,
+        known: impl IntoIterator<Item = Fact>,
+        flows: Option<&mut Flows>,
+        look: impl FnOnce(&Dissection<'_>, &mut Vec<Fact>, Vec<(u64, Fact)>) -> R,
+    ) -> R {
+        let Self { arena, nodes, facts } = self;
+        arena.reset();
+        facts.extend(known);
+        let mut dissector = Dissector::new(packet, wanted, arena, std::mem::take(nodes), std::mem::take(facts), flows);
+        dissector.run();
+        let (done, mut found, amendments) = dissector.into_parts();
+        let answer = look(&done, &mut found, amendments);
+        *nodes = done.nodes;
+        nodes.clear();
+        found.clear();
+        *facts = found;
+        answer
+    }
+}
+
 /// The first pass: sees every packet of one capture in order and keeps what later passes need to know.
 pub struct Analysis {
     flows: Flows,
@@ -37,25 +63,13 @@ impl Analysis {
 
     /// Looks at the next packet. Its number must be one more than that of the one before.
     pub fn observe(&mut self, packet: &Packet<'_>) {
-        let Scratch { arena, nodes, facts } = &mut self.scratch;
-        arena.reset();
-        let mut dissector = Dissector::new(
-            packet,
-            &self.wanted,
-            arena,
-            std::mem::take(nodes),
-            std::mem::take(facts),
-            Some(&mut self.flows),
-        );
-        dissector.run();
-        let (done, mut recorded, amendments) = dissector.into_parts();
-        *nodes = done.nodes;
-        nodes.clear();
-        self.facts.push(recorded.drain(..));
-        *facts = recorded;
-        for (number, fact) in amendments {
-            self.facts.amend(number, fact);
-        }
+        let Self { flows, facts, wanted, scratch } = self;
+        scratch.run(packet, wanted, [], Some(flows), |_, recorded, amendments| {
+            facts.push(recorded.drain(..));
+            for (number, fact) in amendments {
+                facts.amend(number, fact);
+            }
+        });
     }
 
     /// A pass that shows each packet at once, with the fields of `wanted`, and keeps nothing for a second one: see
@@ -67,24 +81,7 @@ impl Analysis {
     /// Looks at the next packet and shows `look` what it is, together with what is known at this moment. No fact is
     /// kept: what only later packets tell of this one is never shown. Memory is bounded by the limits of `Flows`.
     pub fn watch<R>(&mut self, packet: &Packet<'_>, look: impl FnOnce(&Dissection<'_>) -> R) -> R {
-        let Scratch { arena, nodes, facts } = &mut self.scratch;
-        arena.reset();
-        let mut dissector = Dissector::new(
-            packet,
-            &self.wanted,
-            arena,
-            std::mem::take(nodes),
-            std::mem::take(facts),
-            Some(&mut self.flows),
-        );
-        dissector.run();
-        let (done, mut recorded, _) = dissector.into_parts();
-        let answer = look(&done);
-        *nodes = done.nodes;
-        nodes.clear();
-        recorded.clear();
-        *facts = recorded;
-        answer
+        self.scratch.run(packet, &self.wanted, [], Some(&mut self.flows), |shown, _, _| look(shown))
     }
 
     /// What is known so far. Facts of packets already seen may still be added to.
@@ -117,24 +114,7 @@ impl InOrder {
 
     /// Shows `look` the next packet and its facts. Its number must be one more than that of the one before.
     pub fn dissect<R>(&mut self, packet: &Packet<'_>, look: impl FnOnce(&Dissection<'_>, &[Fact]) -> R) -> R {
-        let Scratch { arena, nodes, facts } = &mut self.scratch;
-        arena.reset();
-        let mut dissector = Dissector::new(
-            packet,
-            &self.wanted,
-            arena,
-            std::mem::take(nodes),
-            std::mem::take(facts),
-            Some(&mut self.flows),
-        );
-        dissector.run();
-        let (done, mut found, _) = dissector.into_parts();
-        let answer = look(&done, &found);
-        *nodes = done.nodes;
-        nodes.clear();
-        found.clear();
-        *facts = found;
-        answer
+        self.scratch.run(packet, &self.wanted, [], Some(&mut self.flows), |shown, found, _| look(shown, found))
     }
 }
 
@@ -146,17 +126,5 @@ pub fn dissect<'f, R>(
     scratch: &mut Scratch,
     look: impl FnOnce(&Dissection<'_>) -> R,
 ) -> R {
-    let Scratch { arena, nodes, facts: known } = scratch;
-    arena.reset();
-    let mut known_now = std::mem::take(known);
-    known_now.extend(facts.into_iter().cloned());
-    let mut dissector = Dissector::new(packet, wanted, arena, std::mem::take(nodes), known_now, None);
-    dissector.run();
-    let (done, mut known_now, _) = dissector.into_parts();
-    let answer = look(&done);
-    *nodes = done.nodes;
-    nodes.clear();
-    known_now.clear();
-    *known = known_now;
-    answer
+    scratch.run(packet, wanted, facts.into_iter().cloned(), None, |shown, _, _| look(shown))
 }

@@ -3,35 +3,6 @@
 use crate::host_names::HostNames;
 use crate::proto::erf;
 
-/// Numbers the packets of a capture, and tells each the times of those before it.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Numbering {
-    count: u64,
-    first: i64,
-    previous: i64,
-}
-
-impl Numbering {
-    /// Makes this the next packet of the capture.
-    pub const fn number(&mut self, packet: &mut Packet<'_>) {
-        if self.count == 0 {
-            self.first = packet.time;
-            self.previous = packet.time;
-        }
-        self.count += 1;
-        packet.number = self.count;
-        packet.time_first = self.first;
-        packet.time_previous = self.previous;
-        self.previous = packet.time;
-    }
-
-    /// How many packets there were.
-    #[must_use]
-    pub const fn count(&self) -> u64 {
-        self.count
-    }
-}
-
 /// One frame of a capture. Times are nanoseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug)]
 pub struct Packet<'a> {
@@ -100,22 +71,5 @@ impl<'a> Packet<'a> {
         let (pseudo_header, rest) = self.bytes.split_at(len.min(self.bytes.len()));
         let bytes = rest.get(..wire_len as usize).unwrap_or(rest);
         Self { orig_len: wire_len, bytes, pseudo_header, ..self }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_packet_knows_the_first_and_the_one_before_it() {
-        let mut numbering = Numbering::default();
-        let numbered = [7, 9, 8].map(|time| {
-            let mut packet = Packet { time, ..Packet::alone(1, &[]) };
-            numbering.number(&mut packet);
-            (packet.number, packet.time_first, packet.time_previous)
-        });
-        assert_eq!(numbered, [(1, 7, 7), (2, 7, 7), (3, 7, 9)]);
-        assert_eq!(numbering.count(), 3);
     }
 }

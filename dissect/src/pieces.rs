@@ -2,6 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::dissector::Dissector;
+use crate::field::FieldId;
+use crate::proto::udp;
+use crate::tvb::Tvb;
+use crate::value::Value;
+
 /// Pieces between two places, of which none overlaps with another: of octets that come twice the first ones count.
 #[derive(Default)]
 pub(crate) struct Pieces {
@@ -68,6 +74,44 @@ impl Pieces {
         let pieces = self.by_place.values().map(|(frame, piece)| (*frame, piece.len() as u32)).collect();
         let octets = self.by_place.values().flat_map(|(_, piece)| piece.iter().copied()).collect();
         Some(Whole { pieces, octets })
+    }
+}
+
+/// The fields that show which frames a message was put together from.
+pub(crate) struct Fields {
+    /// What the list begins with, behind the number of pieces.
+    pub(crate) title: &'static str,
+    pub(crate) list: FieldId,
+    pub(crate) piece: FieldId,
+    pub(crate) count: FieldId,
+    pub(crate) length: Option<FieldId>,
+}
+
+impl Fields {
+    /// Shows the frame and the length of each piece of `whole`.
+    pub(crate) fn show<'a>(&self, d: &mut Dissector<'a>, whole: Tvb<'a>, pieces: &[(u64, u32)]) {
+        let item = d.open(self.list, whole, 0, whole.reported(), Value::None);
+        d.mark_generated(item);
+        d.text(item, || {
+            let each: Vec<String> = pieces.iter().map(|(frame, len)| format!("#{frame}({len})")).collect();
+            let len: usize = pieces.iter().map(|piece| piece.1 as usize).sum();
+            format!("{} {} ({}): {}", pieces.len(), self.title, udp::octets(len), each.join(", "))
+        });
+        let mut start = 0;
+        for (frame, len) in pieces {
+            let (frame, len) = (*frame, *len as usize);
+            let piece = d.generated(self.piece, whole, start, len, Value::Uint(frame));
+            d.text(piece, || {
+                let end = (start + len).saturating_sub(1);
+                format!("Frame: {frame}, payload: {start}-{end} ({})", udp::octets(len))
+            });
+            start += len;
+        }
+        d.generated(self.count, whole, 0, 0, Value::Uint(pieces.len() as u64));
+        if let Some(length) = self.length {
+            d.generated(length, whole, 0, 0, Value::Uint(start as u64));
+        }
+        d.close();
     }
 }
 

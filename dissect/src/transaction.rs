@@ -11,6 +11,8 @@ use crate::facts::Fact;
 use crate::field::FieldId;
 use crate::recent::Recent;
 use crate::registry::ProtoId;
+use crate::tvb::Tvb;
+use crate::value::Value;
 
 /// How many transactions are remembered, of all protocols together.
 pub(crate) const MAX_TRANSACTIONS: usize = 65_536;
@@ -85,6 +87,22 @@ pub(crate) struct Known {
     /// The request's frame, and how many nanoseconds ago it came.
     pub(crate) response_to: Option<(u64, i64)>,
     pub(crate) repeats: Option<u64>,
+}
+
+impl Known {
+    /// Shows the frame of the response, that of the request, and the time between them.
+    pub(crate) fn show<'a>(&self, d: &mut Dissector<'a>, tvb: Tvb<'a>, fields: [FieldId; 3]) {
+        let [response_in, response_to, time] = fields;
+        if let Some(frame) = self.response_in {
+            let item = d.generated(response_in, tvb, 0, 0, Value::Uint(frame));
+            d.text(item, || format!("[The response to this request is in frame {frame}]"));
+        }
+        if let Some((frame, after)) = self.response_to {
+            let item = d.generated(response_to, tvb, 0, 0, Value::Uint(frame));
+            d.text(item, || format!("[This is a response to a request in frame {frame}]"));
+            d.generated(time, tvb, 0, 0, Value::Time(after));
+        }
+    }
 }
 
 /// A fact for a frame, not yet put down.

@@ -1,7 +1,8 @@
 //! Stories of calls, told as packets, and what the diagnosis and the list of calls say of them.
 
 use super::summary::State;
-use super::{Call, MAX_CALLS, Purpose, Tracker};
+use super::transaction::MAX_ACCEPTED;
+use super::{Call, MAX_CALLS, MAX_SESSIONS, MAX_STEPS, MAX_TRANSACTIONS, Purpose, Tracker};
 use crate::diagnose::testing::{Capture, host};
 
 /// A story: a line a message, `MS FROM>TO WHAT CSEQ [option]...`. WHAT is a method, or a status and the method that it
@@ -587,4 +588,16 @@ fn no_more_calls_than_the_limit_are_followed() {
     }
     capture.for_each(|packet| tracker.observe(packet, 0, &mut over));
     assert_eq!(over.len(), 10);
+}
+
+#[test]
+fn a_call_keeps_no_more_than_the_limits() {
+    let forks: String = (0..40).map(|n| format!("\n{} 2>1 200/INVITE 1 sdp=0 tag=t{n}", 500 + n)).collect();
+    let asked: String = (0..MAX_STEPS).map(|n| format!("\n{} 1>2 OPTIONS {} in", 1000 + n, n + 2)).collect();
+    let calls = calls(&format!("0 1>2 INVITE 1 sdp=0{forks}{asked}"));
+    let call = &calls[0];
+    assert_eq!(call.steps.len(), MAX_STEPS);
+    assert_eq!(call.transactions.len(), MAX_TRANSACTIONS);
+    assert_eq!(call.sessions.len(), MAX_SESSIONS);
+    assert_eq!(call.transactions[0].accepted.len(), MAX_ACCEPTED);
 }

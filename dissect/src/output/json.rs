@@ -255,17 +255,22 @@ pub fn flat_layers(dissection: &Dissection<'_>, out: &mut Writer<'_>) {
             let each = |out: &mut Writer<'_>, item: &Item<'_>| {
                 out.nest(('{', '}'), |out| flat(dissection, vec![item.below.clone()], out));
             };
-            match group.as_slice() {
-                [only] => each(out, only),
-                several => out.nest(('[', ']'), |out| {
-                    for item in several {
-                        out.next();
-                        each(out, item);
-                    }
-                }),
-            }
+            one_or_list(&group, out, each);
         }
     });
+}
+
+/// What comes once as itself, what comes several times as a list.
+fn one_or_list<'d>(group: &[&Item<'d>], out: &mut Writer<'_>, each: impl Fn(&mut Writer<'_>, &Item<'d>)) {
+    match group {
+        [only] => each(out, only),
+        several => out.nest(('[', ']'), |out| {
+            for item in several {
+                out.next();
+                each(out, item);
+            }
+        }),
+    }
 }
 
 /// The items of each field, in the order of the first of them.
@@ -302,26 +307,10 @@ fn flat(dissection: &Dissection<'_>, runs: Vec<std::ops::Range<usize>>, out: &mu
             let inner = |out: &mut Writer<'_>, item: &Item<'_>| {
                 out.nest(('{', '}'), |out| flat(dissection, vec![item.below.clone()], out));
             };
-            match group.as_slice() {
-                [only] => inner(out, only),
-                several => out.nest(('[', ']'), |out| {
-                    for item in several {
-                        out.next();
-                        inner(out, item);
-                    }
-                }),
-            }
+            one_or_list(&group, out, inner);
             continue;
         }
-        match group.as_slice() {
-            [only] => each(out, only),
-            several => out.nest(('[', ']'), |out| {
-                for item in several {
-                    out.next();
-                    each(out, item);
-                }
-            }),
-        }
+        one_or_list(&group, out, each);
         let below: Vec<_> = group.iter().map(|item| item.below.clone()).filter(|run| !run.is_empty()).collect();
         if !below.is_empty() {
             flat(dissection, below, out);

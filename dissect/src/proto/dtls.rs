@@ -8,11 +8,10 @@ use crate::conversation;
 use crate::dissector::Dissector;
 use crate::facts::Fact;
 use crate::field::Names;
-use crate::pieces::{Pieces, Whole};
+use crate::pieces::{self, Pieces, Whole};
 use crate::proto::tls::handshake::{self, Context};
 use crate::proto::tls::session::{self, Session};
 use crate::proto::tls::{self, Show, ciphers, names, rows};
-use crate::proto::udp::octets as octets_text;
 use crate::recent::Recent;
 use crate::registry::{ProtoId, Protocol, Sample};
 use crate::stop::{Parsed, Stop};
@@ -373,7 +372,7 @@ fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, name: &'static str, session:
     d.uint(FRAGMENT_LENGTH, tvb, 9, 3)?;
     if let Some(whole) = whole {
         let tvb = d.add_source(&whole.octets, "Reassembled DTLS");
-        fragments(d, tvb, &whole.pieces);
+        FRAGMENT_FIELDS.show(d, tvb, &whole.pieces);
         body(d, tvb, 0, kind, session)?;
     } else if is_whole {
         body(d, tvb, MESSAGE_HEADER_LEN, kind, session)?;
@@ -382,28 +381,13 @@ fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, name: &'static str, session:
     Ok(())
 }
 
-fn fragments<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, pieces: &[(u64, u32)]) {
-    let len = tvb.reported();
-    let item = d.open(FRAGMENTS, tvb, 0, len, Value::None);
-    d.mark_generated(item);
-    d.text(item, || {
-        let each: Vec<String> = pieces.iter().map(|(frame, len)| format!("#{frame}({len})")).collect();
-        format!("{} Message fragments ({}): {}", pieces.len(), octets_text(len), each.join(", "))
-    });
-    let mut start = 0;
-    for (frame, len) in pieces {
-        let (frame, len) = (*frame, *len as usize);
-        let piece = d.generated(FRAGMENT, tvb, start, len, Value::Uint(frame));
-        d.text(piece, || {
-            let end = (start + len).saturating_sub(1);
-            format!("Frame: {frame}, payload: {start}-{end} ({})", octets_text(len))
-        });
-        start += len;
-    }
-    d.generated(FRAGMENT_COUNT, tvb, 0, 0, Value::Uint(pieces.len() as u64));
-    d.generated(REASSEMBLED_LENGTH, tvb, 0, 0, Value::Uint(len as u64));
-    d.close();
-}
+const FRAGMENT_FIELDS: pieces::Fields = pieces::Fields {
+    title: "Message fragments",
+    list: FRAGMENTS,
+    piece: FRAGMENT,
+    count: FRAGMENT_COUNT,
+    length: Some(REASSEMBLED_LENGTH),
+};
 
 /// Shows what stands behind a message's header.
 fn body<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, kind: u8, session: Option<&Arc<Session>>) -> Parsed {

@@ -55,6 +55,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
         link_type: 228,
         frames: &[
             "4500002d 00000000 40110000 0a000001 0a000002 08680868 00190000 36ff 0009 00000001 0005 00 85 01 0001 00 45",
+            "4500002800010000401100000a0000010a0000020868086800140000310100040000000700010900",
         ],
     }],
     ..Protocol::new(ProtoId::Gtp, "GTP", &[Binding::UdpPort(2152)], dissect)

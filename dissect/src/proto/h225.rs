@@ -437,15 +437,7 @@ fn transactions(d: &mut Dissector<'_>, message: u64, sequence: u64) {
 
 fn show_transaction<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
     let known = transaction::known(d, ProtoId::H225);
-    if let Some(frame) = known.response_in {
-        let item = d.generated(RSPFRAME, tvb, 0, 0, Value::Uint(frame));
-        d.text(item, || format!("[The response to this request is in frame {frame}]"));
-    }
-    if let Some((frame, after)) = known.response_to {
-        let item = d.generated(REQFRAME, tvb, 0, 0, Value::Uint(frame));
-        d.text(item, || format!("[This is a response to a request in frame {frame}]"));
-        d.generated(TIMEDELTA, tvb, 0, 0, Value::Time(after));
-    }
+    known.show(d, tvb, [RSPFRAME, REQFRAME, TIMEDELTA]);
 }
 
 /// Discovery and registration, behind the sequence number.

@@ -17,7 +17,6 @@ fields! { Ieee8021ad, "ieee8021ad", "IEEE 802.1ad";
     SVID = field("ieee8021ad.svid", "ID", Uint16, Dec).mask(0x0fff);
     CVID = field("ieee8021ad.cvid", "ID", Uint16, Dec).mask(0x0fff);
     ETYPE = field("ieee8021ah.etype", "Type", Uint16, Hex).names(Names::Values(ETHERTYPES));
-    LEN = field("ieee8021ah.len", "Length", Uint16, Dec);
     TRAILER = field("ieee8021ah.trailer", "Trailer", Bytes, None);
 }
 
@@ -26,12 +25,13 @@ const TAG_LEN: usize = 4;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     tables: &[Table::EtherType],
-    calls: &[ProtoId::Llc, ProtoId::Data],
+    calls: &[ProtoId::Data],
     samples: &[Sample {
         link_type: 1,
         frames: &[
             "ffffffffffff 020000000001 88a8 a005 88b6 00",
             "ffffffffffff 020000000001 88a8 a005 88a8 0006 88b6 00",
+            "ffffffffffff02000000000188a8a0050800450000140001000040fd00000a0000010a000002ffff",
         ],
     }],
     ..Protocol::new(ProtoId::Ieee8021ad, "IEEE 802.1ad", &[Binding::EtherType(ETHERTYPE)], dissect)
@@ -64,21 +64,11 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         d.text(item, || format!("IEEE 802.1ad, ID: {}", outer & 0x0fff));
         d.set_info(|| format!("PRI: {}  DROP: {}  ID: {}", outer >> 13, outer >> 12 & 1, outer & 0x0fff));
     }
-    if kind <= eth::MAX_LENGTH {
-        d.add(LEN, tvb, len - 2, 2, Value::Uint(kind.into()));
-        let place = d.end_of_tree();
-        d.close();
-        eth::length_payload(d, tvb, len, kind.into());
-        d.take_payload_end();
-        d.end_payload(tvb, len + usize::from(kind));
-        eth::trailer(d, tvb, place, TRAILER, false);
-    } else {
-        d.add(ETYPE, tvb, len - 2, 2, Value::Uint(kind.into()));
-        let place = d.end_of_tree();
-        d.close();
-        d.layer("ethertype");
-        eth::type_payload(d, kind, tvb.from(len));
-        eth::trailer(d, tvb, place, TRAILER, false);
-    }
+    d.add(ETYPE, tvb, len - 2, 2, Value::Uint(kind.into()));
+    let place = d.end_of_tree();
+    d.close();
+    d.layer("ethertype");
+    eth::type_payload(d, kind, tvb.from(len));
+    eth::trailer(d, tvb, place, TRAILER, false);
     Ok(())
 }

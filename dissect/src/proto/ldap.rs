@@ -260,7 +260,9 @@ fn protected<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         return Ok(());
     }
     if tvb.u8(2)? & SEALED != 0 {
-        d.append_info_with(" | ", || format!("SASL GSS-API Privacy: payload ({} bytes)", tvb.reported() - HEADER_LEN));
+        d.append_info_with(" | ", || {
+            format!("SASL GSS-API Privacy: payload ({} bytes)", tvb.reported().saturating_sub(HEADER_LEN))
+        });
         return Ok(());
     }
     let (checksum, rotation) = (usize::from(tvb.u16(4)?), usize::from(tvb.u16(6)?));
@@ -735,7 +737,12 @@ const SAMPLE: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tests::{frames, values};
+    use crate::tests::{frames, shown_by, values};
+
+    #[test]
+    fn a_sealed_token_may_end_before_its_header_does() {
+        shown_by(ProtoId::Ldap, &[0, 0, 0, 3, 5, 4, 2]);
+    }
 
     #[test]
     fn operations_and_their_results() {

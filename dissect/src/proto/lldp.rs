@@ -291,7 +291,7 @@ const OUI_802_3: u32 = 0x00_120f;
 const OUI_MEDIA: u32 = 0x00_12bb;
 
 /// How many elements one frame may show.
-const MAX_ELEMENTS: usize = 512;
+pub(crate) const MAX_ELEMENTS: usize = 512;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     samples: &[Sample { link_type: 1, frames: SAMPLES }],

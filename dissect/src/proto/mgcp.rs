@@ -458,15 +458,7 @@ fn first_line<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, end: usize, kind: &Kind) 
     if matches!(kind, Kind::Request) {
         repeats(d, tvb, repeated, [REQ_DUP, REQ_DUP_FRAME], "Request");
     }
-    if let Some(frame) = known.response_in {
-        let line = d.generated(RSPFRAME, tvb, 0, 0, Value::Uint(frame));
-        d.text(line, || format!("[The response to this request is in frame {frame}]"));
-    }
-    if let Some((frame, after)) = known.response_to {
-        let line = d.generated(REQFRAME, tvb, 0, 0, Value::Uint(frame));
-        d.text(line, || format!("[This is a response to a request in frame {frame}]"));
-        d.generated(TIME, tvb, 0, 0, Value::Time(after));
-    }
+    known.show(d, tvb, [RSPFRAME, REQFRAME, TIME]);
     if matches!(kind, Kind::Response) {
         repeats(d, tvb, repeated, [RSP_DUP, RSP_DUP_FRAME], "Response");
     }

@@ -126,7 +126,7 @@ const WAIT: u16 = 7;
 const HEADER_LEN: usize = 12;
 const NAME_LEN: usize = 16;
 /// How many records one message may show.
-const MAX_RECORDS: usize = 1_024;
+pub(crate) const MAX_RECORDS: usize = 1_024;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     samples: &[Sample { link_type: 101, frames: SAMPLES }],

@@ -52,13 +52,18 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     }
     d.set_len(item, len);
     d.close();
-    let payload = tvb.from(len);
-    match next {
-        1 => d.call(ProtoId::Ip, payload),
-        2 => d.call(ProtoId::Ipv6, payload),
-        3 => d.call(ProtoId::Eth, payload),
-        5 => d.call(ProtoId::Mpls, payload),
-        _ => d.call(ProtoId::Data, payload),
-    }
+    call_next(d, next, tvb.from(len));
     Ok(())
+}
+
+/// What follows by its number, which NSH (RFC 8300, 2.2) and VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe, 3.2) have in common.
+pub(crate) fn call_next<'a>(d: &mut Dissector<'a>, next: u64, payload: Tvb<'a>) {
+    let id = match next {
+        1 => ProtoId::Ip,
+        2 => ProtoId::Ipv6,
+        3 => ProtoId::Eth,
+        5 => ProtoId::Mpls,
+        _ => ProtoId::Data,
+    };
+    d.call(id, payload);
 }

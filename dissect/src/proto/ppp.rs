@@ -197,7 +197,10 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     spans_payload: true,
     tables: &[Table::PppProtocol, Table::EtherType],
     calls: &[ProtoId::Data],
-    samples: &[Sample { link_type: 9, frames: &["ff03 0021 45", "ff03 c021 01 01 0006 0304", "21 45"] }],
+    samples: &[Sample {
+        link_type: 9,
+        frames: &["ff03 0021 45", "ff03 c021 01 01 0006 0304", "ff03 c021 05 01 0008 61626364", "21 45"],
+    }],
     ..Protocol::new(ProtoId::Ppp, "PPP", &[Binding::LinkType(9), Binding::LinkType(50)], dissect)
 };
 

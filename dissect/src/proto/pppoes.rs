@@ -67,12 +67,7 @@ pub(crate) fn header<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Result<usize, S
     d.uint(CODE, tvb, 1, 1)?;
     d.uint(SESSION_ID, tvb, 2, 2)?;
     let len = usize::from(tvb.u16(4)?);
-    d.open(PAYLOAD_LENGTH, tvb, 4, 2, Value::Uint(len as u64));
-    let available = tvb.reported().saturating_sub(HEADER_LEN);
-    if len > available {
-        d.expert_with(PAYLOAD_LENGTH_BAD, tvb, 4, 2, || format!("Possible bad payload length {len} != {available}"));
-    }
-    d.close();
+    d.add(PAYLOAD_LENGTH, tvb, 4, 2, Value::Uint(len as u64));
     d.end_payload(tvb, HEADER_LEN + len);
     Ok(len)
 }

@@ -24,7 +24,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 };
 
 /// More words of the map of fields are not looked at.
-const MAX_WORDS: usize = 32;
+pub(crate) const MAX_WORDS: usize = 32;
 /// The bits of that map: a time of eight octets, flags of one, and that another word follows.
 const TSFT: u32 = 1;
 const HAS_FLAGS: u32 = 1 << 1;

@@ -4,6 +4,7 @@
 
 use crate::dissector::Dissector;
 use crate::field::{FieldId, Names, fields};
+use crate::proto::t38;
 use crate::registry::{self, ProtoId, Protocol, Sample};
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
@@ -121,20 +122,10 @@ fields! { T30, "t30", "ITU-T Recommendation T.30";
     CONTROL_C0C8 = expert("t30.Control.C0C8", "T30 Control Field must be 0xC0 or 0xC8", Warning, Reassemble);
 }
 
-/// INVITE and 200 OK with T.38 at 10.0.0.1:4000 and 10.0.0.2:5000, then frames of all kinds.
+/// A call with T.38, then frames of all kinds.
 const SAMPLE: &[&str] = &[
-    "4500012c00010000401100000a0000010a00000213c413c401180000494e56495445207369703a624062205349502f322e30 \
-     0d0a5669613a205349502f322e302f5544502031302e302e302e313b6272616e63683d7a39684734624b310d0a46726f6d3a \
-     203c7369703a6140613e3b7461673d310d0a546f3a203c7369703a6240623e0d0a43616c6c2d49443a2063310d0a43536571 \
-     3a203120494e564954450d0a436f6e74656e742d547970653a206170706c69636174696f6e2f7364700d0a436f6e74656e74 \
-     2d4c656e6774683a2038350d0a0d0a763d300d0a6f3d2d2031203120494e204950342031302e302e302e310d0a733d2d0d0a \
-     633d494e204950342031302e302e302e310d0a743d3020300d0a6d3d696d616765203430303020756470746c207433380d0a",
-    "4500012400010000401100000a0000020a00000113c413c4011000005349502f322e3020323030204f4b0d0a5669613a2053 \
-     49502f322e302f5544502031302e302e302e313b6272616e63683d7a39684734624b310d0a46726f6d3a203c7369703a6140 \
-     613e3b7461673d310d0a546f3a203c7369703a6240623e0d0a43616c6c2d49443a2063310d0a435365713a203120494e5649 \
-     54450d0a436f6e74656e742d547970653a206170706c69636174696f6e2f7364700d0a436f6e74656e742d4c656e6774683a \
-     2038350d0a0d0a763d300d0a6f3d2d2031203120494e204950342031302e302e302e320d0a733d2d0d0a633d494e20495034 \
-     2031302e302e302e320d0a743d3020300d0a6d3d696d616765203530303020756470746c207433380d0a",
+    t38::CALL[0],
+    t38::CALL[1],
     "4500003900010000401100000a0000020a00000113880fa000250000000018c002800011ffc801ffffffffffffffffffffff \
      ffffffff400000",
     "4500003900010000401100000a0000020a00000113880fa000250000000118c002800011ffc841ffffffffffffffffffffff \
@@ -600,14 +591,10 @@ const COMMANDS: &[&[FieldId]] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tests::{frames, shown_by, survives_anything};
+    use crate::tests::{check_shown, frames, shown_by, survives_anything};
 
     fn check(octets: &[u8], expected: &[(&str, &str)]) {
-        let shown = shown_by(ProtoId::T30, octets);
-        for (name, value) in expected {
-            let found: Vec<_> = shown.iter().filter(|row| row.0 == *name).map(|row| row.1.as_str()).collect();
-            assert!(found.contains(value), "{name}: {found:?} of {shown:?}");
-        }
+        check_shown(ProtoId::T30, octets, expected);
     }
 
     #[test]

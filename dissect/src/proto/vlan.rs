@@ -46,6 +46,9 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
             "ffffffffffff 020000000001 8100 a005 88b6 00",
             "ffffffffffff 020000000001 8100 a005 0040 424203",
             "ffffffffffff 020000000001 8100 a005 0003 424203 0000",
+            "ffffffffffff020000000001810000018100000181000001810000018100000181000001810000018100000181000001 \
+             810000018100000181000001810000018100000181000001810000018100000181000001810000018100000181000001 \
+             88b600",
         ],
     }],
     ..Protocol::new(ProtoId::Vlan, "VLAN", &[Binding::EtherType(0x8100), Binding::EtherType(0x9100)], dissect)

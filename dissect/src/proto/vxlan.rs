@@ -3,6 +3,7 @@
 use crate::bindings::Binding;
 use crate::dissector::Dissector;
 use crate::field::{Names, fields};
+use crate::proto::nsh;
 use crate::registry::{ProtoId, Protocol, Sample};
 use crate::stop::Parsed;
 use crate::tvb::Tvb;
@@ -89,13 +90,6 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.uint(VNI, tvb, 4, 3)?;
     d.uint(RESERVED8, tvb, 7, 1)?;
     d.close();
-    let payload = tvb.from(HEADER_LEN);
-    match next {
-        1 => d.call(ProtoId::Ip, payload),
-        2 => d.call(ProtoId::Ipv6, payload),
-        3 => d.call(ProtoId::Eth, payload),
-        5 => d.call(ProtoId::Mpls, payload),
-        _ => d.call(ProtoId::Data, payload),
-    }
+    nsh::call_next(d, next, tvb.from(HEADER_LEN));
     Ok(())
 }

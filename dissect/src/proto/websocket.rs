@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::dissector::Dissector;
 use crate::facts::Fact;
 use crate::field::{Names, fields};
-use crate::proto::udp::octets as octets_text;
+use crate::pieces;
 use crate::proto::{sip, tcp};
 use crate::registry::{Framing, ProtoId, Protocol, Sample};
 use crate::stop::Parsed;
@@ -181,7 +181,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
             let octets = d.add_source(&message.octets, name);
             self::payload(d, octets, message.opcode);
             if message.pieces.len() > 1 {
-                fragments(d, octets, &message.pieces);
+                FRAGMENT_FIELDS.show(d, octets, &message.pieces);
             }
             hand_on(d, octets, message.opcode);
         }
@@ -218,28 +218,13 @@ fn whole<'a>(d: &mut Dissector<'a>, place: u32, payload: Tvb<'a>, frame: &messag
     })
 }
 
-fn fragments<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, pieces: &[(u64, u32)]) {
-    let item = d.open(FRAGMENTS, tvb, 0, tvb.reported(), Value::None);
-    d.mark_generated(item);
-    let len: usize = pieces.iter().map(|piece| piece.1 as usize).sum();
-    d.text(item, || {
-        let each: Vec<String> = pieces.iter().map(|(frame, len)| format!("#{frame}({len})")).collect();
-        format!("{} Reassembled websocket Fragments ({}): {}", pieces.len(), octets_text(len), each.join(", "))
-    });
-    let mut start = 0;
-    for (frame, len) in pieces {
-        let (frame, len) = (*frame, *len as usize);
-        let piece = d.generated(FRAGMENT, tvb, start, len, Value::Uint(frame));
-        d.text(piece, || {
-            let end = (start + len).saturating_sub(1);
-            format!("Frame: {frame}, payload: {start}-{end} ({})", octets_text(len))
-        });
-        start += len;
-    }
-    d.generated(FRAGMENT_COUNT, tvb, 0, 0, Value::Uint(pieces.len() as u64));
-    d.generated(REASSEMBLED_LENGTH, tvb, 0, 0, Value::Uint(len as u64));
-    d.close();
-}
+const FRAGMENT_FIELDS: pieces::Fields = pieces::Fields {
+    title: "Reassembled websocket Fragments",
+    list: FRAGMENTS,
+    piece: FRAGMENT,
+    count: FRAGMENT_COUNT,
+    length: Some(REASSEMBLED_LENGTH),
+};
 
 /// Shows the payload of a frame, or of a message in several of them.
 fn payload<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, opcode: u8) {

@@ -66,6 +66,13 @@ mod tests {
     }
 
     #[test]
+    fn no_more_values_than_the_limit_are_read() {
+        let line = |count: usize| vec!["\"a\""; count].join(",");
+        assert_eq!(values(&line(MAX_VALUES)).map(|values| values.len()), Some(MAX_VALUES));
+        assert_eq!(values(&line(MAX_VALUES + 1)), None);
+    }
+
+    #[test]
     fn what_is_no_button_is_named() {
         for (text, word) in [
             ("TRUE,a,b", "quoted"),

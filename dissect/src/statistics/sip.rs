@@ -50,10 +50,13 @@ impl Sip {
 
     fn method(&mut self, name: &str) {
         let known = self.methods.iter().position(|row| row.0 == name);
-        if known.is_none() && self.methods.len() < MAX_METHODS {
-            self.methods.push((name.to_owned(), 0));
+        if known.is_none() && self.methods.len() >= MAX_METHODS {
+            return;
         }
-        let at = known.unwrap_or(self.methods.len() - 1);
+        let at = known.unwrap_or_else(|| {
+            self.methods.push((name.to_owned(), 0));
+            self.methods.len() - 1
+        });
         if let Some(row) = self.methods.get_mut(at) {
             row.1 += 1;
         }

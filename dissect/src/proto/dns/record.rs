@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::*;
+use crate::base64;
 use crate::dissector::Item;
 use crate::output::value::printable;
 
@@ -150,18 +151,7 @@ const LAYOUTS: &[Layout] = &[
         ],
     ),
     layout(28, &[(Ipv6(AAAA), Some("addr "))]),
-    layout(
-        29,
-        &[
-            (Uint(LOC_VERSION, 1), None),
-            (Uint(LOC_SIZE, 1), None),
-            (Uint(LOC_HORIZONTAL_PRECISION, 1), None),
-            (Uint(LOC_VERTICAL_PRECISION, 1), None),
-            (Uint(LOC_LATITUDE, 4), None),
-            (Uint(LOC_LONGITUDE, 4), None),
-            (Uint(LOC_ALTITUDE, 4), None),
-        ],
-    ),
+    layout(29, &[(Other(location), None)]),
     layout(30, &[(Part::Name(NXT_NEXT_DOMAIN_NAME), Some("next domain name ")), (Other(plain_types), None)]),
     layout(
         SRV,
@@ -927,6 +917,8 @@ const ALPN: u16 = 1;
 const PORT: u16 = 3;
 const IPV4_HINT: u16 = 4;
 const ECH: u16 = 5;
+/// draft-pauly-dprive-oblivious-doh.
+const ODOH: u16 = 0x8001;
 const IPV6_HINT: u16 = 6;
 
 /// RFC 9460, 2.2.
@@ -966,9 +958,19 @@ fn service_parameters<'a>(d: &mut Dissector<'a>, data: &mut Data<'a>) -> Parsed 
                 }
                 _ => {
                     let octets = tvb.slice(at, end - at)?;
-                    let field = if key == ECH { SVCB_SVCPARAM_ECHCONFIG } else { SVCB_SVCPARAM_VALUE };
-                    d.bytes(field, tvb, at, octets.len());
-                    shown.push(String::from_utf8_lossy(octets).into_owned());
+                    let field = match key {
+                        ECH => SVCB_SVCPARAM_ECHCONFIG,
+                        ODOH => SVCB_SVCPARAM_ODOHCONFIG,
+                        _ => SVCB_SVCPARAM_VALUE,
+                    };
+                    let item = d.bytes(field, tvb, at, octets.len());
+                    if field == SVCB_SVCPARAM_VALUE {
+                        shown.push(String::from_utf8_lossy(octets).into_owned());
+                    } else {
+                        let text = base64::encode(octets);
+                        d.text(item, || format!("{}: {text}", crate::registry::field(field).label));
+                        shown.push(text);
+                    }
                     data.at = end;
                 }
             }
@@ -1085,6 +1087,27 @@ fn wins_reverse<'a>(d: &mut Dissector<'a>, data: &mut Data<'a>) -> Parsed {
     let shown = part(d, data, &Part::Name(WINSR_NAME_RESULT_DOMAIN), true)?;
     sum_up(d, data, "name result domain ", &shown);
     Ok(())
+}
+
+/// RFC 1876, 2: only version 0 is known.
+fn location<'a>(d: &mut Dissector<'a>, data: &mut Data<'a>) -> Parsed {
+    if data.tvb.u8(data.at)? != 0 {
+        d.uint(LOC_VERSION, data.tvb, data.at, 1)?;
+        return parts(d, data, &[Rest(LOC_UNKNOWN_DATA)]);
+    }
+    parts(
+        d,
+        data,
+        &[
+            Uint(LOC_VERSION, 1),
+            Uint(LOC_SIZE, 1),
+            Uint(LOC_HORIZONTAL_PRECISION, 1),
+            Uint(LOC_VERTICAL_PRECISION, 1),
+            Uint(LOC_LATITUDE, 4),
+            Uint(LOC_LONGITUDE, 4),
+            Uint(LOC_ALTITUDE, 4),
+        ],
+    )
 }
 
 /// XPF (draft-bellis-dnsop-xpf): for whom a proxy asks.

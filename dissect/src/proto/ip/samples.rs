@@ -68,4 +68,9 @@ pub(super) const SAMPLES: &[Sample] = &[
             "4500001c00090002401100000a000001e00000050203040506070809",
         ],
     },
+    // A fragment of which the capture does not have all: its other fragments will not help.
+    Sample {
+        link_type: 101,
+        frames: &["4500006400012000401100000a0000010a00000203e800350040000000090100000100000000000003616263"],
+    },
 ];

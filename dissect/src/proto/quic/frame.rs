@@ -7,8 +7,8 @@ use super::crypto::{Fate, Run};
 use super::*;
 use crate::dissector::Item;
 use crate::field::FieldId;
+use crate::pieces;
 use crate::proto::tls;
-use crate::proto::udp::octets as octets_text;
 
 /// How many CRYPTO frames of one packet go on with their stream. A hello in as many pieces as a client of today makes of
 /// it has twenty.
@@ -370,24 +370,14 @@ fn piece<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, place: u32, run: &Arc<Run>) {
         return;
     }
     let whole = d.add_source(&done.whole.octets, "Reassembled QUIC CRYPTO");
-    let item = d.open(CRYPTO_FRAGMENTS, whole, 0, whole.reported(), Value::None);
-    d.mark_generated(item);
-    d.text(item, || {
-        let each: Vec<String> = done.whole.pieces.iter().map(|(frame, len)| format!("#{frame}({len})")).collect();
-        let (count, len) = (each.len(), octets_text(done.whole.octets.len()));
-        format!("{count} Reassembled QUIC CRYPTO Data Fragments ({len}): {}", each.join(", "))
-    });
-    let mut start = 0;
-    for (frame, len) in &done.whole.pieces {
-        let len = *len as usize;
-        let piece = d.generated(CRYPTO_FRAGMENT, whole, start, len, Value::Uint(*frame));
-        d.text(piece, || {
-            let end = (start + len).saturating_sub(1);
-            format!("Frame: {frame}, payload: {start}-{end} ({})", octets_text(len))
-        });
-        start += len;
-    }
-    d.generated(CRYPTO_FRAGMENT_COUNT, whole, 0, 0, Value::Uint(done.whole.pieces.len() as u64));
-    d.close();
+    FRAGMENT_FIELDS.show(d, whole, &done.whole.pieces);
     hand_on(d, whole);
 }
+
+const FRAGMENT_FIELDS: pieces::Fields = pieces::Fields {
+    title: "Reassembled QUIC CRYPTO Data Fragments",
+    list: CRYPTO_FRAGMENTS,
+    piece: CRYPTO_FRAGMENT,
+    count: CRYPTO_FRAGMENT_COUNT,
+    length: None,
+};

@@ -1,5 +1,5 @@
 use super::*;
-use crate::tests::{frames, shown_by, survives_anything};
+use crate::tests::{check_shown, frames, shown_by, survives_anything};
 
 /// A sender report with one block, and a description.
 const COMPOUND: &[u8] = &[
@@ -9,11 +9,7 @@ const COMPOUND: &[u8] = &[
 ];
 
 fn check(octets: &[u8], expected: &[(&str, &str)]) {
-    let shown = shown_by(ProtoId::Rtcp, octets);
-    for (name, value) in expected {
-        let found: Vec<_> = shown.iter().filter(|row| row.0 == *name).map(|row| row.1.as_str()).collect();
-        assert!(found.contains(value), "{name}: {found:?} of {shown:?}");
-    }
+    check_shown(ProtoId::Rtcp, octets, expected);
 }
 
 #[test]

@@ -1,15 +1,11 @@
 use super::*;
 use crate::setup::Encoding;
-use crate::tests::{frames, shown_by, survives_anything};
+use crate::tests::{check_shown, frames, shown_by, survives_anything};
 
 const PACKET: &[u8] = &[0x80, 0x80, 0, 7, 0, 0, 0, 160, 0, 0, 0x12, 0x34, 1, 2, 3];
 
 fn check(octets: &[u8], expected: &[(&str, &str)]) {
-    let shown = shown_by(ProtoId::Rtp, octets);
-    for (name, value) in expected {
-        let found: Vec<_> = shown.iter().filter(|row| row.0 == *name).map(|row| row.1.as_str()).collect();
-        assert!(found.contains(value), "{name}: {found:?} of {shown:?}");
-    }
+    check_shown(ProtoId::Rtp, octets, expected);
 }
 
 #[test]

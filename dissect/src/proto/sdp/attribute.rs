@@ -1,6 +1,7 @@
 //! Attributes of a session and of its media (RFC 8866, 6): those whose value has parts.
 
 use super::*;
+use crate::base64;
 
 /// The name and the value of an attribute that has one.
 fn split(octets: &[u8], attribute: &Span) -> Option<(Span, Span)> {
@@ -36,8 +37,13 @@ pub(super) fn of_session<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, attribute: &Sp
         // RFC 4567, 3.1.
         b"key-mgmt" => {
             d.open(KEY_MGMT, tvb, value.start, value.len(), Value::Text);
-            let (protocol, _) = part(octets, &value, b" ");
+            let (protocol, has_data) = part(octets, &value, b" ");
             string(d, KEY_MGMT_KMPID, tvb, &protocol);
+            // What MIKEY says (RFC 3830) is not taken apart.
+            if has_data && slice(octets, protocol.clone()) != b"mikey" {
+                let data = base64::decode(slice(octets, protocol.end + 1..value.end));
+                d.add(KEY_MGMT_DATA, tvb, protocol.end + 1, value.end - protocol.end - 1, Value::Octets(data.into()));
+            }
             d.close();
         }
         _ if value.is_empty() => return Err(Stop::Malformed),
@@ -146,8 +152,8 @@ fn numbered<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, parameter: &Span, encoding:
     let is = |name: &[u8]| encoding.eq_ignore_ascii_case(name);
     let field = match slice(octets, name) {
         b"profile-level-id" if is(b"MP4V-ES") || is(b"mpeg4-generic") => FMTP_PROFILE_LEVEL_ID,
-        b"PROFILE" if is(b"H263-2000") => FMTP_H263PROFILE,
-        b"LEVEL" if is(b"H263-2000") => FMTP_H263LEVEL,
+        b"profile" if is(b"H263-1998") || is(b"H263-2000") => FMTP_H263PROFILE,
+        b"level" if is(b"H263-1998") || is(b"H263-2000") => FMTP_H263LEVEL,
         b"packetization-mode" if is(b"H264") => FMTP_H264_PACKETIZATION_MODE,
         b"sprop-parameter-sets" if is(b"H264") => {
             let (first, has_second) = part(octets, &value, b",");
@@ -236,7 +242,7 @@ fn inline_key<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, value: &Span, suite: &[u8
     let (key, mut has_more) = part(octets, value, b"| ;");
     d.bytes(KEY_AND_SALT, tvb, key.start, key.len());
     if suite.starts_with(b"AES_CM_128_HMAC_SHA1") || suite.starts_with(b"F8_128_HMAC_SHA1") {
-        let both = from_base64(slice(octets, key.clone()));
+        let both = base64::decode(slice(octets, key.clone()));
         if let (Some(master), Some(salt)) = (both.get(..16), both.get(16..30)) {
             d.add(CRYPTO_MASTER_KEY, tvb, key.start, key.len(), Value::Octets(master.into()));
             d.add(CRYPTO_MASTER_SALT, tvb, key.start, key.len(), Value::Octets(salt.into()));
@@ -250,33 +256,13 @@ fn inline_key<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, value: &Span, suite: &[u8
             let length = identifier.end + 1..piece.end;
             string(d, CRYPTO_MKI_VALU, tvb, &identifier);
             string(d, CRYPTO_MKI_LENGTH, tvb, &length);
+            if number(slice(octets, length.clone())).is_none() {
+                d.within(|d| d.expert(INVALID_CRYPTO_MKI_LENGTH, tvb, length.start, length.len()));
+            }
         } else {
             string(d, CRYPTO_LIFETIME, tvb, &piece);
         }
         has_more = more;
         start = piece.end + 1;
     }
-}
-
-/// RFC 4648, 4; what is no digit ends it.
-fn from_base64(text: &[u8]) -> Vec<u8> {
-    let digit = |octet: &u8| match octet {
-        b'A'..=b'Z' => Some(octet - b'A'),
-        b'a'..=b'z' => Some(octet - b'a' + 26),
-        b'0'..=b'9' => Some(octet - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    };
-    let mut octets = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut held) = (0_u32, 0);
-    for value in text.iter().map_while(digit) {
-        bits = bits << 6 | u32::from(value);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            octets.push((bits >> held) as u8);
-        }
-    }
-    octets
 }

@@ -1,6 +1,6 @@
 use super::packet::{Edition, MAX_ITEMS, MAX_SECONDARY};
 use super::*;
-use crate::tests::{frames, shown_by, survives_anything};
+use crate::tests::{check_shown, frames, shown_by, survives_anything};
 
 fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
@@ -12,11 +12,7 @@ fn read(octets: &[u8]) -> (Packet, Edition) {
 }
 
 fn check(octets: &[u8], expected: &[(&str, &str)]) {
-    let shown = shown_by(ProtoId::T38, octets);
-    for (name, value) in expected {
-        let found: Vec<_> = shown.iter().filter(|row| row.0 == *name).map(|row| row.1.as_str()).collect();
-        assert!(found.contains(value), "{name}: {found:?} of {shown:?}");
-    }
+    check_shown(ProtoId::T38, octets, expected);
 }
 
 #[test]

@@ -7,8 +7,9 @@ use super::handshake::{self, Context};
 use super::session::{self, Assembly, Session, TLS_1_3};
 use super::vector::Show;
 use super::*;
-use crate::dissector::{Dissector, Item, Transport};
+use crate::dissector::{Dissector, Transport};
 use crate::facts::Fact;
+use crate::pieces;
 use crate::proto::tcp;
 use crate::proto::udp::octets as octets_text;
 use crate::registry::Framing;
@@ -486,33 +487,18 @@ fn last_piece<'a>(
         return Ok(false);
     };
     let whole = d.add_source(bytes, "Reassembled TLS Handshake");
-    fragments(d, whole, &pieces);
+    FRAGMENT_FIELDS.show(d, whole, &pieces);
     message(d, whole, state, context)?;
     Ok(true)
 }
 
-fn fragments<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, pieces: &[(u64, u32)]) -> Item {
-    let len = tvb.reported();
-    let item = d.open(FRAGMENTS, tvb, 0, len, Value::None);
-    d.mark_generated(item);
-    d.text(item, || {
-        let each: Vec<String> = pieces.iter().map(|(frame, len)| format!("#{frame}({len})")).collect();
-        format!("{} Reassembled Handshake Fragments ({}): {}", pieces.len(), octets_text(len), each.join(", "))
-    });
-    let mut start = 0;
-    for (frame, len) in pieces {
-        let (frame, len) = (*frame, *len as usize);
-        let piece = d.generated(FRAGMENT, tvb, start, len, Value::Uint(frame));
-        d.text(piece, || {
-            let end = (start + len).saturating_sub(1);
-            format!("Frame: {frame}, payload: {start}-{end} ({})", octets_text(len))
-        });
-        start += len;
-    }
-    d.generated(FRAGMENT_COUNT, tvb, 0, 0, Value::Uint(pieces.len() as u64));
-    d.close();
-    item
-}
+const FRAGMENT_FIELDS: pieces::Fields = pieces::Fields {
+    title: "Reassembled Handshake Fragments",
+    list: FRAGMENTS,
+    piece: FRAGMENT,
+    count: FRAGMENT_COUNT,
+    length: None,
+};
 
 /// SSL 2.0's hello (RFC 5246, E.2), with which later versions could be asked for.
 fn v2_hello<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
