@@ -165,9 +165,10 @@ fn numbered<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, parameter: &Span, encoding:
         }
         _ => return,
     };
-    if let Some(number) = number(slice(octets, value.clone())) {
-        d.generated(field, tvb, value.start, value.len(), Value::Uint(number.into()));
-    }
+    // As Wireshark reads it: up to what is no digit, in 32 bits.
+    let digits = slice(octets, value.clone()).iter().take_while(|octet| octet.is_ascii_digit());
+    let number = digits.fold(0_u32, |number, octet| number.wrapping_mul(10).wrapping_add(u32::from(octet - b'0')));
+    d.generated(field, tvb, value.start, value.len(), Value::Uint(number.into()));
 }
 
 /// RFC 8839, 5.1.
@@ -213,9 +214,10 @@ fn candidate_type(name: &[u8]) -> &'static str {
 fn crypto<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, value: &Span) {
     let octets = tvb.bytes();
     let (tag, has_more) = part(octets, value, b" ");
-    match number(slice(octets, tag.clone())) {
-        Some(number) => drop(d.add(CRYPTO_TAG, tvb, tag.start, tag.len(), Value::Uint(number.into()))),
-        None => d.expert(INVALID_CRYPTO_TAG, tvb, tag.start, tag.len()),
+    let number = number(slice(octets, tag.clone()));
+    d.add(CRYPTO_TAG, tvb, tag.start, tag.len(), Value::Uint(number.unwrap_or_default().into()));
+    if number.is_none() {
+        d.within(|d| d.expert(INVALID_CRYPTO_TAG, tvb, tag.start, tag.len()));
     }
     if !has_more {
         return;
