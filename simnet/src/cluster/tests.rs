@@ -149,6 +149,7 @@ fn seeds_that_found_something() {
         (203_437, "what a joiner said of itself got lost, and it never said it again"),
         (201_888, "an operator made two of three, of which the other had not heard, and one went on alone"),
         (3250, "who had dropped something for its age left, and nobody else knew why it was missing"),
+        (208_336, "who had been given up came back while a query was planned that had not asked it"),
         (200_231, "two that had given each other up waited for each other to be active"),
     ];
     for (seed, what) in seeds {

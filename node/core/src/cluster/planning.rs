@@ -32,6 +32,8 @@ struct Planning {
     /// The live maps when it began: when others come, or some are settled, it begins anew. What this node held itself was looked
     /// at under these.
     maps: Vec<MapId>,
+    /// Likewise the members: one that comes (back) since may hold what nobody else does.
+    present: Vec<NodeId>,
     /// Who has yet to answer, and behind what.
     open: BTreeMap<NodeId, Option<StreamId>>,
     /// Whether somebody answered under a map that is not known here.
@@ -82,7 +84,9 @@ impl Cluster {
         }
         let open = targets.into_iter().map(|node| (node, None)).collect();
         let maps = self.live_ids();
-        self.plans.0.insert(query, Planning { hosts, began, progress: now, maps, open, strange: false, plan });
+        let present = self.members.present().collect();
+        let planning = Planning { hosts, began, progress: now, maps, present, open, strange: false, plan };
+        self.plans.0.insert(query, planning);
     }
 
     fn live_ids(&self) -> Vec<MapId> {
@@ -139,7 +143,11 @@ impl Cluster {
 
     /// Ends the plans that have all answers, or have waited long enough.
     pub(super) fn poll_plans(&mut self, now: Moment) {
+        if self.plans.0.is_empty() {
+            return;
+        }
         let maps = self.live_ids();
+        let present: Vec<NodeId> = self.members.present().collect();
         let swim = &self.swim;
         let done = self.plans.0.iter().filter(|(_, planning)| {
             planning.open.is_empty()
@@ -151,7 +159,7 @@ impl Cluster {
         let done: Vec<u64> = done.map(|(&query, _)| query).collect();
         for query in done {
             let Some(planning) = self.plans.0.remove(&query) else { continue };
-            let stale = planning.strange || planning.maps != maps;
+            let stale = planning.strange || planning.maps != maps || planning.present != present;
             if stale && now.since(planning.began) < PLAN_TIMEOUT_OF_MAPS {
                 // Until the map that another knows is known here, the answers would be the same.
                 if planning.maps != maps || now.since(planning.progress) >= TICK {
