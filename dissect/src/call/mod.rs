@@ -389,7 +389,8 @@ impl Call {
                 && transaction.from_tag == message.from_tag
         };
         for invite in self.transactions.iter_mut().filter(of) {
-            invite.has_ack = true;
+            // Of another hop it says nothing.
+            invite.has_ack |= invite.endpoints == message.endpoints;
             // Some proxies put another tag into it; the one who waits for it takes it all the same.
             let is_its = |accepted: &&mut transaction::Accepted| {
                 accepted.to_tag == message.to_tag
