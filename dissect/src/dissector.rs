@@ -28,7 +28,7 @@ use crate::wanted::Wanted;
 
 /// How many protocols may lie in each other. A frame of 64 KiB could hold thousands of tunnels.
 pub const MAX_LAYERS: usize = 64;
-/// How many fields one packet may show; what comes after is left out and `_ws.malformed` says so.
+/// How many fields one packet may show; what comes after is left out.
 pub const MAX_NODES: usize = 100_000;
 
 /// A network or link address as flows are keyed by it.
