@@ -15,10 +15,6 @@ use crate::value::Value;
 
 /// How many items of a list, and how many additions to a type, are read.
 pub(crate) const MAX_ITEMS: usize = 64;
-/// How deep types may lie in each other.
-pub(crate) const MAX_DEPTH: usize = 32;
-/// How many numbers and addresses a walk remembers for its caller.
-pub(crate) const MAX_TOLD: usize = 256;
 
 /// Reads aligned PER bit by bit.
 #[derive(Clone, Copy)]
@@ -207,21 +203,20 @@ pub(crate) enum Told {
 }
 
 /// A walk through octets along a table: what it shows goes into the tree, and numbers are kept for whoever began it.
+///
+/// No table leads back into itself, and lists end at [`MAX_ITEMS`]: a walk ends, and what it keeps is bounded.
 pub(crate) struct Walk<'d, 'a> {
     pub(crate) d: &'d mut Dissector<'a>,
     pub(crate) told: Vec<(FieldId, Told)>,
-    depth: usize,
 }
 
 impl<'d, 'a> Walk<'d, 'a> {
     pub(crate) fn new(d: &'d mut Dissector<'a>) -> Self {
-        Self { d, told: Vec::new(), depth: 0 }
+        Self { d, told: Vec::new() }
     }
 
     fn tell(&mut self, field: FieldId, told: Told) {
-        if self.told.len() < MAX_TOLD {
-            self.told.push((field, told));
-        }
+        self.told.push((field, told));
     }
 
     /// The name of the first alternative that was told of a field.
@@ -234,16 +229,7 @@ impl<'d, 'a> Walk<'d, 'a> {
 
     /// Shows a part; says whether what follows it can be read.
     pub(crate) fn show(&mut self, per: &mut Per<'a>, part: &Part) -> Result<bool, Stop> {
-        if self.depth >= MAX_DEPTH {
-            return Err(Stop::Malformed);
-        }
-        self.depth += 1;
-        let goes_on = self.show_shape(per, part.field, part.shape);
-        self.depth -= 1;
-        goes_on
-    }
-
-    fn show_shape(&mut self, per: &mut Per<'a>, field: FieldId, shape: &'static Shape) -> Result<bool, Stop> {
+        let (field, shape) = (part.field, part.shape);
         let at = per.octet();
         match shape {
             Shape::Boolean => {

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use crate::ber;
 use crate::bindings::Binding;
 use crate::conversation::Conversations;
-use crate::dissector::{Address, Dissector};
+use crate::dissector::{Address, Dissector, Endpoints};
 use crate::facts::Fact;
 use crate::field::{FieldId, fields};
 use crate::per::{Part, Per, Shape, Told, Walk, optional, part};
@@ -721,13 +721,31 @@ impl Default for Flows {
 
 /// Says where a connection for H.245 will be.
 pub(crate) fn announce(d: &mut Dissector<'_>, address: Address, port: u16) {
-    let Some(flows) = d.flows() else { return };
-    let announced = &mut flows.h245.announced;
-    if !announced.contains(&(address, port)) {
-        if announced.len() >= MAX_ANNOUNCED {
-            announced.pop_front();
+    if let Some(flows) = d.flows() {
+        flows.h245.announce(address, port);
+    }
+}
+
+impl Flows {
+    fn announce(&mut self, address: Address, port: u16) {
+        if !self.announced.contains(&(address, port)) {
+            if self.announced.len() >= MAX_ANNOUNCED {
+                self.announced.pop_front();
+            }
+            self.announced.push_back((address, port));
         }
-        announced.push_back((address, port));
+    }
+
+    /// Keeps that a channel is for a fax until it is accepted.
+    fn remember(&mut self, connection: Endpoints, channel: &Channel) {
+        let channels = self.connections.get_or_insert_with(connection, SmallVec::new);
+        channels.retain(|of| of.0 != channel.number);
+        if channel.is_fax {
+            if channels.len() >= MAX_CHANNELS {
+                channels.remove(0);
+            }
+            channels.push((channel.number, ProtoId::T38));
+        }
     }
 }
 
@@ -778,7 +796,12 @@ fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
             _ => format!("{name} "),
         });
         match name {
-            "openLogicalChannel" => remember(d, &channel),
+            "openLogicalChannel" => {
+                let (connection, _) = d.endpoints.conversation();
+                if let Some(flows) = d.flows() {
+                    flows.h245.remember(connection, &channel);
+                }
+            }
             "openLogicalChannelAck" => accept(d, &channel),
             _ => {}
         }
@@ -838,20 +861,6 @@ impl Channel {
     }
 }
 
-/// Keeps that a channel is for a fax until it is accepted.
-fn remember(d: &mut Dissector<'_>, channel: &Channel) {
-    let (key, _) = d.endpoints.conversation();
-    let Some(flows) = d.flows() else { return };
-    let channels = flows.h245.connections.get_or_insert_with(key, SmallVec::new);
-    channels.retain(|of| of.0 != channel.number);
-    if channel.is_fax {
-        if channels.len() >= MAX_CHANNELS {
-            channels.remove(0);
-        }
-        channels.push((channel.number, ProtoId::T38));
-    }
-}
-
 /// Binds the addresses at which whoever accepts a channel wants to hear it.
 fn accept(d: &mut Dissector<'_>, channel: &Channel) {
     let (key, _) = d.endpoints.conversation();
@@ -900,7 +909,7 @@ fn protocol_identifier<'a>(d: &mut Dissector<'a>, per: &mut Per<'a>, field: Fiel
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dissector::{Endpoints, Transport};
+    use crate::dissector::Transport;
     use crate::tests::{frames, values};
 
     #[test]
@@ -918,11 +927,18 @@ mod tests {
     #[test]
     fn tables_do_not_grow_beyond_their_limits() {
         let mut flows = Flows { connections: Conversations::new(2), ..Flows::default() };
-        for port in 0..9 {
+        for port in 0..MAX_ANNOUNCED as u16 + 9 {
             let key = Endpoints { src_port: port, transport: Transport::Tcp, ..Endpoints::default() };
             flows.connections.get_or_insert_with(key, SmallVec::new);
+            flows.announce(Address::Ipv4([10, 0, 0, 1]), port);
         }
-        assert_eq!(flows.connections.len(), 2);
+        assert_eq!((flows.connections.len(), flows.announced.len()), (2, MAX_ANNOUNCED));
+        let connection = Endpoints::default();
+        for number in 0..MAX_CHANNELS as u64 + 9 {
+            flows.remember(connection, &Channel { number, is_fax: true, ..Channel::default() });
+        }
+        let channels = flows.connections.get_or_insert_with(connection, SmallVec::new);
+        assert_eq!(channels.len(), MAX_CHANNELS);
     }
 
     #[test]
