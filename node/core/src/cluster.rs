@@ -449,7 +449,9 @@ impl Cluster {
             return;
         }
         let quorum = self.history.live().iter().map(|map| map.quorum()).min().unwrap_or(1);
-        let removal = if majority && dead < quorum { Removal::Dead } else { Removal::Abandoned };
+        // Of two owners the other one may go on alone as well, also where a third one has come since.
+        let most = self.history.written().iter().all(|map| map.most(&|node| !gone.contains(&node)));
+        let removal = if majority && most && dead < quorum { Removal::Dead } else { Removal::Abandoned };
         for node in long {
             if self.members.is_present(node) {
                 // Whoever finds out writes the same entry.

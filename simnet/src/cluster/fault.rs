@@ -225,11 +225,18 @@ impl World {
         .collect()
     }
 
-    /// A disk is lost; the machine comes back with an empty one. Only one at a time: more may take the last copy.
+    /// A disk is lost; the machine comes back with an empty one. Only one at a time: more may take the last copy, or the memory of
+    /// most founders, who would found the cluster once more.
     fn wipe(&mut self, victim: usize) {
-        if !self.is_whole() {
+        let staying = self.staying();
+        let forgetful = |store: &usize| {
+            let of = &self.stores[*store];
+            of.wiped && !of.retired && !staying.contains(store)
+        };
+        if !self.is_whole() || (0..self.stores.len()).any(|store| store != victim && forgetful(&store)) {
             return;
         }
+        self.stores[victim].wiped = true;
         self.oracle.count("fault: wipe");
         self.crash_somehow(victim);
         self.empty(victim);

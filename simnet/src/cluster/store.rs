@@ -122,6 +122,8 @@ pub(super) struct Store {
     wake_us: u64,
     syncing: bool,
     pub(super) slow: bool,
+    /// Its disk was lost once, with all that it knew of the others.
+    pub(super) wiped: bool,
     /// It will not be switched on again: it was removed or replaced for good.
     pub(super) retired: bool,
 }
@@ -148,6 +150,7 @@ impl Store {
             wake_us: u64::MAX,
             syncing: false,
             slow: false,
+            wiped: false,
             retired: false,
         }
     }

@@ -150,6 +150,8 @@ fn seeds_that_found_something() {
         (201_888, "an operator made two of three, of which the other had not heard, and one went on alone"),
         (3250, "who had dropped something for its age left, and nobody else knew why it was missing"),
         (208_336, "who had been given up came back while a query was planned that had not asked it"),
+        (203_385, "the two that were left of four waited for those whose keys were revoked"),
+        (214_260, "two of three founders lost their disks at once and founded the cluster once more"),
         (200_231, "two that had given each other up waited for each other to be active"),
     ];
     for (seed, what) in seeds {
