@@ -141,7 +141,8 @@ impl History {
     /// Whether all of these members have brought what they hold to the owners of the newest map.
     #[must_use]
     pub fn settled(&self, present: &[NodeId]) -> bool {
-        let newest = self.id();
+        // Who has no map yet has no name for it either, and nor has a tracker of somebody who never was in sync.
+        let Some(newest) = self.newest().map(|map| map.id()) else { return false };
         present.iter().all(|node| self.trackers.get(node).is_some_and(|tracker| tracker.sync == newest))
     }
 
@@ -264,6 +265,17 @@ mod tests {
         assert_eq!((sums(history.written()), sums(history.live())), (vec![2, 3], vec![1, 2, 3]));
         history.resume(MapId { sum: 7, hash: 7 });
         assert_eq!(sums(history.written()), [1, 2, 3], "what is not known is written to");
+    }
+
+    #[test]
+    fn nothing_is_settled_where_there_is_no_map() {
+        let mut history = History::default();
+        history.merge(tracker(1, 0, 0));
+        assert!(!history.settled(&[node(1)]), "a joiner would believe that it knows all maps that are in use");
+        history.adopt(record(1, &[1]));
+        assert!(!history.settled(&[node(1)]));
+        history.merge(tracker(1, 1, 1));
+        assert!(history.settled(&[node(1)]));
     }
 
     #[test]

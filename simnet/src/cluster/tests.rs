@@ -152,6 +152,10 @@ fn seeds_that_found_something() {
         (208_336, "who had been given up came back while a query was planned that had not asked it"),
         (203_385, "the two that were left of four waited for those whose keys were revoked"),
         (214_260, "two of three founders lost their disks at once and founded the cluster once more"),
+        (
+            342_139,
+            "a joiner without a map took those that were in use for settled, and became active without one of them",
+        ),
         (200_231, "two that had given each other up waited for each other to be active"),
     ];
     for (seed, what) in seeds {
