@@ -253,6 +253,10 @@ try:
     step("5 to 4", drain(nodes[4], nodes[:4]), 4, lambda: least)
     least = held(nodes[3])
     step("4 to 3", drain(nodes[3], nodes[:3]), 3, lambda: least)
+    # Who leaves has left when the others know it: killed before that it would be waited for.
+    rows = lambda: [row for row in nodes[0].status()["cluster"]["members"] if row["name"] in ("n4", "n5")]
+    gone = lambda: all(row["state"] == "removed" for row in rows()) or None
+    until("the two have left", gone)
     for node in nodes[3:]:
         node.process.kill()
         node.process.wait()
