@@ -228,9 +228,9 @@ fn partitions(hosts: &BTreeSet<HostId>) -> BTreeSet<Partition> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::tests::{at, member, node, start};
     use crate::io::{Config, Input};
-    use crate::placement::place_of;
-    use packetstream_protocol::cluster::{ClusterMessage, Fact, Member, MemberState};
+    use packetstream_protocol::cluster::{ClusterMessage, Fact, MemberState};
 
     fn said(cluster: &mut Cluster, now: Moment, from: NodeId, facts: Vec<Fact>, body: Body) {
         let message = ClusterMessage { incarnation: 1, facts, body };
@@ -252,24 +252,10 @@ mod tests {
 
     #[test]
     fn an_answer_under_a_map_that_is_not_known_here_is_asked_for_again_until_it_is() {
-        let (me, other) = (NodeId([1; 32]), NodeId([2; 32]));
-        let mut cluster =
-            Cluster::start(Config::new(me), &BTreeMap::new(), Vec::new(), Moment(0)).expect("nothing was kept");
-        let member = Member {
-            version: 1,
-            by: other,
-            node: other,
-            state: MemberState::Active,
-            weight: 1,
-            zone: String::new(),
-            name: "n2".into(),
-            addresses: Vec::new(),
-            serial: [0; 16],
-            place: place_of(other),
-        };
-        let at = |ms: u64| Moment(0) + Duration::from_millis(ms);
+        let (me, other) = (node(1), node(2));
+        let mut cluster = start(Config::new(me), &BTreeMap::new());
         cluster.handle(at(1), Input::Connected(other));
-        said(&mut cluster, at(1), other, vec![Fact::Member(member)], Body::Gossip);
+        said(&mut cluster, at(1), other, vec![Fact::Member(member(2, MemberState::Active))], Body::Gossip);
         for ms in [500, 1000] {
             cluster.handle(at(ms), Input::Wake);
         }

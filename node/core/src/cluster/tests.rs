@@ -2,19 +2,19 @@ use packetstream_protocol::cluster::MapId;
 
 use super::*;
 
-fn node(number: u8) -> NodeId {
+pub(super) fn node(number: u8) -> NodeId {
     NodeId([number; 32])
 }
 
-fn at(ms: u64) -> Moment {
+pub(super) fn at(ms: u64) -> Moment {
     Moment(0) + Duration::from_millis(ms)
 }
 
-fn start(config: Config, kept: &BTreeMap<String, Vec<u8>>) -> Cluster {
+pub(super) fn start(config: Config, kept: &BTreeMap<String, Vec<u8>>) -> Cluster {
     Cluster::start(config, kept, Vec::new(), Moment(0)).expect("what was kept can be read")
 }
 
-fn member(number: u8, state: MemberState) -> Member {
+pub(super) fn member(number: u8, state: MemberState) -> Member {
     Member {
         version: 1,
         by: node(number),
