@@ -931,10 +931,9 @@ impl Cluster {
     fn assign(&mut self) {
         let partitions: Vec<Partition> = self.holdings.partitions().collect();
         let swim = &self.swim;
-        let map = self.history.newest();
         let alive = |node| swim.is_alive(node);
         let analyses = if self.excluded { &[][..] } else { &self.config.analyses };
-        let changes = self.tasks.assign(self.me, map.map(|map| &**map), &partitions, analyses, &alive);
+        let changes = self.tasks.assign(self.me, self.history.live(), &partitions, analyses, &alive);
         for (analysis, partition) in changes.stop {
             self.outputs.push_back(Output::Stop { analysis, partition });
         }

@@ -1,7 +1,10 @@
 //! Who runs the analysis of a partition: its first owner that lives. Checkpoints are copied to the other owners, so that the next in
 //! line goes on from the best of them. Two that run at once do no harm: what they find is the same and is merged.
+//!
+//! While data moves, owners that were so before come first: a new one would look at all of it again as it arrives.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use packetstream_protocol::Partition;
 use packetstream_protocol::cluster::Checkpoint;
@@ -94,24 +97,22 @@ impl Tasks {
         gone.into_iter().map(key).collect()
     }
 
-    /// Looks who is to run what.
+    /// Looks who is to run what by the live maps, the newest last.
     pub(crate) fn assign(
         &mut self,
         me: NodeId,
-        map: Option<&PartitionMap>,
+        maps: &[Arc<PartitionMap>],
         partitions: &[Partition],
         analyses: &[u16],
         alive: &dyn Fn(NodeId) -> bool,
     ) -> Changes {
         let mut changes = Changes::default();
         let (mut wanted, mut absent) = (BTreeSet::new(), BTreeSet::new());
-        let Some(map) = map else { return changes };
-        for &partition in partitions {
-            let mut before = map.owners(partition).take_while(|&owner| owner != me);
-            if !map.owns(me, partition) {
-                continue;
-            }
-            let others = before.by_ref().map(alive).collect::<Vec<_>>();
+        let Some(newest) = maps.last() else { return changes };
+        for &partition in partitions.iter().filter(|&&partition| newest.owns(me, partition)) {
+            let mut line: Vec<NodeId> = newest.owners(partition).collect();
+            line.sort_by_key(|&owner| !maps.iter().all(|map| map.owns(owner, partition)));
+            let others: Vec<bool> = line.into_iter().take_while(|&owner| owner != me).map(alive).collect();
             if others.contains(&true) {
                 continue;
             }
@@ -153,10 +154,10 @@ mod tests {
         NodeId([number; 32])
     }
 
-    fn map(count: u8) -> PartitionMap {
+    fn map(count: u8) -> Arc<PartitionMap> {
         let slot =
             |number| MapSlot { node: node(number), place: place_of(node(number)), weight: 1, zone: String::new() };
-        PartitionMap::new(MapRecord { id: MapId::default(), slots: (1..=count).map(slot).collect() })
+        Arc::new(PartitionMap::new(MapRecord { id: MapId::default(), slots: (1..=count).map(slot).collect() }))
     }
 
     fn partition() -> Partition {
@@ -179,9 +180,9 @@ mod tests {
     }
 
     /// What the owner at this place in line is to do while these live.
-    fn look(tasks: &mut Tasks, map: &PartitionMap, place: usize, alive: &dyn Fn(NodeId) -> bool) -> Changes {
+    fn look(tasks: &mut Tasks, map: &Arc<PartitionMap>, place: usize, alive: &dyn Fn(NodeId) -> bool) -> Changes {
         let me = map.owners(partition()).nth(place).expect("three owners");
-        tasks.assign(me, Some(map), &[partition()], &[1], alive)
+        tasks.assign(me, std::slice::from_ref(map), &[partition()], &[1], alive)
     }
 
     #[test]
@@ -191,7 +192,7 @@ mod tests {
         assert_eq!((run.run, run.taken_over), (vec![(1, partition())], vec![]));
         assert_eq!(look(&mut Tasks::default(), &map, 1, &|_| true), Changes::default());
         let outsider = (1..=5).map(node).find(|node| !map.owns(*node, partition())).expect("two of five");
-        let nobody = Tasks::default().assign(outsider, Some(&map), &[partition()], &[1], &|_| false);
+        let nobody = Tasks::default().assign(outsider, &[map], &[partition()], &[1], &|_| false);
         assert_eq!(nobody, Changes::default());
     }
 
@@ -212,15 +213,35 @@ mod tests {
     }
 
     #[test]
+    fn a_new_owner_begins_when_the_data_has_moved() {
+        // The partitions of which a fourth node becomes the first owner.
+        let maps = [map(3), map(4)];
+        let new = node(4);
+        let moved = |partition: &Partition| maps[1].owners(*partition).next() == Some(new);
+        let partition = (0..Partition::COUNT).filter_map(Partition::new).find(moved).expect("about a quarter of all");
+        let line: Vec<NodeId> = maps[1].owners(partition).collect();
+        let look = |me, maps: &[Arc<PartitionMap>], alive: &dyn Fn(NodeId) -> bool| {
+            let mut tasks = Tasks::default();
+            tasks.assign(me, maps, &[partition], &[1], alive);
+            !tasks.assign(me, maps, &[partition], &[1], alive).run.is_empty() || tasks.running().next().is_some()
+        };
+        assert!(!look(new, &maps, &|_| true) && look(line[1], &maps, &|_| true) && !look(line[2], &maps, &|_| true));
+        assert!(look(line[2], &maps, &|node| node != line[1]), "the other one that has the data");
+        assert!(look(new, &maps, &|node| node == new), "nobody else is left");
+        assert!(look(new, &maps[1..], &|_| true) && !look(line[1], &maps[1..], &|_| true));
+    }
+
+    #[test]
     fn nothing_runs_that_is_not_held_or_not_wanted() {
         let map = map(3);
         let me = map.owners(partition()).next().expect("three owners");
+        let live = [Arc::clone(&map)];
         let mut tasks = Tasks::default();
         look(&mut tasks, &map, 0, &|_| true);
-        assert_eq!(tasks.assign(me, Some(&map), &[partition()], &[], &|_| true).stop, [(1, partition())]);
+        assert_eq!(tasks.assign(me, &live, &[partition()], &[], &|_| true).stop, [(1, partition())]);
         look(&mut tasks, &map, 0, &|_| true);
-        assert_eq!(tasks.assign(me, Some(&map), &[], &[1], &|_| true).stop, [(1, partition())]);
-        assert_eq!(tasks.assign(me, None, &[partition()], &[1], &|_| true), Changes::default());
+        assert_eq!(tasks.assign(me, &live, &[], &[1], &|_| true).stop, [(1, partition())]);
+        assert_eq!(tasks.assign(me, &[], &[partition()], &[1], &|_| true), Changes::default());
     }
 
     #[test]
