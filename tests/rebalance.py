@@ -118,7 +118,10 @@ def query(number):
     host = f"h{number * 7 % HOSTS}"
     said = nodes[number % 3].ask("query", "--host", host, "-T", "fields", "-e", "frame.number", "-Y", "frame.len >= 0")
     time.sleep(0.5)
-    return said.returncode == 0 and said.stdout.count("\n") == packets
+    is_complete = said.returncode == 0 and said.stdout.count("\n") == packets
+    if not is_complete:
+        print(f"query of {host}: status {said.returncode}, {said.stdout.count(chr(10))} packets; {said.stderr.strip()}", flush=True)
+    return is_complete
 
 
 def step(name, act, count, least, importing=False):

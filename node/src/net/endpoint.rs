@@ -445,13 +445,10 @@ impl Task {
                 }
                 self.announce_count();
             }
-            SwarmEvent::ConnectionClosed { peer_id, endpoint, num_established, cause, .. } => {
+            SwarmEvent::ConnectionClosed { peer_id, endpoint, cause, .. } => {
                 self.log_peer(peer_id, &endpoint, "disconnected");
                 if let Some(cause) = cause {
                     tracing::debug!(%peer_id, %cause, "connection lost");
-                }
-                if num_established == 0 {
-                    self.identities.remove(&peer_id);
                 }
                 self.announce_count();
             }

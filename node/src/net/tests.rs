@@ -171,6 +171,21 @@ async fn members_of_one_cluster_converse() {
     assert_eq!(*node.taken.borrow(), (4, 2));
 }
 
+/// People run command after command with one bundle: the end of a connection must not spoil the beginning of the next.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_of_one_certificate_come_and_go() {
+    let authority = authority(1);
+    let node = node(&authority, Limits::default()).await;
+    let bob = bundle(&authority, Role::Operator, "bob");
+    let commands = (0..4).map(|_| async {
+        for _ in 0..50 {
+            let client = connect(&bob, node.at).await.unwrap();
+            assert_eq!(client.call(&Request::Status).await.unwrap(), Response::Done);
+        }
+    });
+    futures::future::join_all(commands).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_connect_to_each_other_and_only_to_the_one_that_is_meant() {
     let authority = authority(1);

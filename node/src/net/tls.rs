@@ -8,7 +8,7 @@
 //! later and as a lost connection. So the server's first two bytes inside TLS are the version of the protocol that it
 //! speaks, and the client waits for them: what comes instead is the alert that says why it was refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
@@ -82,35 +82,45 @@ impl Revoked {
     }
 }
 
-/// What the certificates of connected peers say, by peer id.
+/// What the certificates of peers say that have lately proved them, by peer id.
 ///
-/// libp2p hands a peer id from the handshake to the connection, and nothing else. An entry is written by the handshake and
-/// removed with the peer's last connection. Only who has a certificate can add one; should handshakes that come to nothing
-/// after TLS leave too many behind, all are dropped, and a connection that was just then between its handshake and its
-/// start is refused and can be made again.
+/// libp2p hands a peer id from the handshake to the connection, and nothing else. An entry is written by each handshake and never
+/// removed with a connection: the next one of the same peer may be between its handshake and its start just then. Only who has a
+/// certificate can add one, and of too many the oldest go.
 #[derive(Debug, Default)]
-pub(super) struct Identities(Mutex<std::collections::BTreeMap<PeerId, Identity>>);
+pub(super) struct Identities(Mutex<Proved>);
+
+#[derive(Debug, Default)]
+struct Proved {
+    by_peer: BTreeMap<PeerId, (u64, Identity)>,
+    /// The oldest first.
+    order: BTreeMap<u64, PeerId>,
+    count: u64,
+}
 
 impl Identities {
     pub(super) fn insert(&self, peer: PeerId, identity: Identity) {
-        let mut identities = self.0.lock();
-        if identities.len() >= MAX_IDENTITIES {
-            identities.clear();
+        let mut proved = self.0.lock();
+        proved.count += 1;
+        let at = proved.count;
+        if let Some((before, _)) = proved.by_peer.insert(peer, (at, identity)) {
+            proved.order.remove(&before);
         }
-        identities.insert(peer, identity);
+        proved.order.insert(at, peer);
+        if proved.order.len() > MAX_IDENTITIES
+            && let Some((_, oldest)) = proved.order.pop_first()
+        {
+            proved.by_peer.remove(&oldest);
+        }
     }
 
     pub(super) fn get(&self, peer: &PeerId) -> Option<Identity> {
-        self.0.lock().get(peer).cloned()
-    }
-
-    pub(super) fn remove(&self, peer: &PeerId) {
-        self.0.lock().remove(peer);
+        self.0.lock().by_peer.get(peer).map(|(_, identity)| identity.clone())
     }
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.0.lock().len()
+        self.0.lock().by_peer.len()
     }
 }
 
