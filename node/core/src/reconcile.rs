@@ -36,8 +36,10 @@ pub const MAX_ASKS: usize = 32;
 pub const MAX_ASKS_WAITING: usize = 16_384;
 /// A question is forgotten after this, and asked again with the next round.
 pub const ASK_TIMEOUT: Duration = Duration::from_secs(4);
-/// Chunks that are wanted of one holder at once.
+/// Chunks that are wanted of one holder in one message, and go in one push.
 pub const WANT_BATCH: u64 = 64;
+/// Chunks that were wanted of one holder and are not here yet: more than come while a want is on its way.
+pub const MAX_UNDER_WAY: u64 = 256;
 /// Holders from which chunks come at the same time.
 pub const MAX_SOURCES: usize = 8;
 /// Streams that are wanted and not here yet; more come up again with the next round.
@@ -595,13 +597,13 @@ impl Reconciler {
                 free -= 1;
                 source.progress = now;
             }
-            let mut room = WANT_BATCH.saturating_sub(source.under_way.values().map(RangeSet::count).sum());
+            let mut room = MAX_UNDER_WAY.saturating_sub(source.under_way.values().map(RangeSet::count).sum());
             if room < WANT_BATCH / 2 {
                 continue;
             }
             while room > 0 {
                 let Some((stream, mut chunks)) = source.waiting.pop_first() else { break };
-                let batch: RangeSet = chunks.iter().take(room as usize).collect();
+                let batch: RangeSet = chunks.iter().take(room.min(WANT_BATCH) as usize).collect();
                 room -= batch.count();
                 chunks = chunks.difference(&batch);
                 if !chunks.is_empty() {

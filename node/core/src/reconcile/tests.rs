@@ -329,6 +329,29 @@ fn what_does_not_come_is_wanted_of_another() {
 }
 
 #[test]
+fn so_much_is_under_way_from_one_holder_and_no_more() {
+    let mut field = Field::new(&[1, 2], &[(1, &[]), (2, &[(0, 9999)])]);
+    let said = field.with(node(1), |reconciler, scene| {
+        let held = Held { have: set(&[(0, 9999)]), ..Held::nothing(stream()) };
+        reconciler.want_of(scene, node(2), &held);
+        reconciler.want(scene);
+    });
+    let wanted = said.iter().map(|(.., body)| match body {
+        Body::Want { chunks, .. } => chunks.count(),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(wanted.collect::<Vec<_>>(), [WANT_BATCH; (MAX_UNDER_WAY / WANT_BATCH) as usize]);
+    let after = |field: &mut Field, arrived| {
+        let chunk = |no| ChunkId { stream: stream(), no: ChunkNo(no) };
+        (0..arrived)
+            .flat_map(|no| field.with(node(1), |reconciler, scene| reconciler.handle_stored(scene, chunk(no))))
+            .count()
+    };
+    assert_eq!(after(&mut field, WANT_BATCH / 2 - 1), 0);
+    assert_eq!(after(&mut field, WANT_BATCH / 2), 1, "the next ones when there is room for them");
+}
+
+#[test]
 fn what_is_all_dropped_needs_no_proof() {
     let mut field = Field::new(&[1, 2], &[(1, &[(0, 9)]), (2, &[])]);
     field.dead.insert(node(2));
