@@ -32,12 +32,12 @@ impl Scratch {
         facts.extend(known);
         let mut dissector = Dissector::new(packet, wanted, arena, std::mem::take(nodes), std::mem::take(facts), flows);
         dissector.run();
-        let (done, mut found, amendments) = dissector.into_parts();
-        let answer = look(&done, &mut found, amendments);
-        *nodes = done.nodes;
+        let (done, found, amendments) = dissector.parts();
+        let answer = look(done, found, std::mem::take(amendments));
+        *nodes = std::mem::take(&mut done.nodes);
         nodes.clear();
-        found.clear();
-        *facts = found;
+        *facts = std::mem::take(found);
+        facts.clear();
         answer
     }
 }

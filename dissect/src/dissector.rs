@@ -198,7 +198,7 @@ impl<'a> Dissector<'a> {
             facts,
             facts_used: 0,
             amendments: Vec::new(),
-            out: Dissection { sources: vec![(packet.bytes, "Frame")], nodes, ..Dissection::default() },
+            out: Dissection { frame: packet.bytes, nodes, ..Dissection::default() },
             depth: 0,
             base_depth: 0,
             layers: [0; PROTO_COUNT],
@@ -213,10 +213,10 @@ impl<'a> Dissector<'a> {
         frame::close(self);
     }
 
-    #[inline]
-    pub(crate) fn into_parts(mut self) -> (Dissection<'a>, Vec<Fact>, Vec<(u64, Fact)>) {
+    /// What came of it. It is large: it stays where it is.
+    pub(crate) fn parts(&mut self) -> (&mut Dissection<'a>, &mut Vec<Fact>, &mut Vec<(u64, Fact)>) {
         self.out.endpoints = self.endpoints;
-        (self.out, self.facts, self.amendments)
+        (&mut self.out, &mut self.facts, &mut self.amendments)
     }
 
     // Protocols.
@@ -644,10 +644,10 @@ impl<'a> Dissector<'a> {
     /// Sets the length of an item that was added before its end was known.
     pub fn set_len(&mut self, item: Item, len: usize) {
         let wire = self.packet.orig_len as usize;
-        let sources = &self.out.sources;
+        let Some(source) = self.node(item).map(|node| node.source) else { return };
+        let source = self.out.source(source).len();
         if let Some(node) = self.out.nodes.get_mut(item.0 as usize) {
             // What a header says of its length is no reason to point behind the end.
-            let source = sources.get(usize::from(node.source)).map_or(0, |source| source.0.len());
             let end = if node.source == 0 { source.max(wire) } else { source };
             node.len = len.min(end.saturating_sub(node.start as usize)) as u32;
         }
@@ -665,16 +665,14 @@ impl<'a> Dissector<'a> {
     /// Puts text behind what stands for an item in the tree.
     pub fn append_text(&mut self, item: Item, text: impl FnOnce() -> String) {
         if self.wanted.tree
-            && let Some(node) = self.out.nodes.get_mut(item.0 as usize)
+            && let Some(node) = self.out.nodes.get(item.0 as usize)
         {
-            let before = match node.text.take() {
-                Some(text) => text.into_string(),
-                None => crate::output::label::of(
-                    node,
-                    self.out.sources.get(usize::from(node.source)).map_or(&[][..], |s| s.0),
-                ),
+            let before = match &node.text {
+                Some(text) => text.to_string(),
+                None => crate::output::label::of(node, self.out.source(node.source)),
             };
-            node.text = Some((before + &text()).into());
+            let text = before + &text();
+            self.text(item, || text);
         }
     }
 
@@ -703,8 +701,8 @@ impl<'a> Dissector<'a> {
     /// Takes octets that are not a run of the frame (reassembled, decoded) as a source of their own.
     pub fn add_source(&mut self, octets: &[u8], name: &'static str) -> Tvb<'a> {
         let octets: &'a [u8] = self.arena.alloc_slice_copy(octets);
-        let source = u8::try_from(self.out.sources.len()).unwrap_or(u8::MAX);
-        self.out.sources.push((octets, name));
+        self.out.reassembled.push((octets, name));
+        let source = u8::try_from(self.out.reassembled.len()).unwrap_or(u8::MAX);
         Tvb::new(octets, octets.len(), source)
     }
 

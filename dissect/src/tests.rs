@@ -74,7 +74,7 @@ fn shown(packets: &[Packet<'_>]) -> BTreeSet<&'static str> {
     for packet in packets {
         dissect(packet, facts.of(packet.number), &wanted, &mut scratch, |dissection| {
             for node in &dissection.nodes {
-                let source = dissection.sources[usize::from(node.source)].0;
+                let source = dissection.source(node.source);
                 assert!(node.start as usize <= source.len().max(packet.orig_len as usize));
                 names.insert(registry::field(node.field).name);
             }
@@ -261,7 +261,7 @@ fn passes(packets: &[Packet<'_>], wanted: &Wanted) -> Vec<Vec<(&'static str, Str
         dissect(packet, facts.of(packet.number), wanted, &mut scratch, |dissection| {
             let nodes = dissection.nodes.iter().map(|node| {
                 let field = registry::field(node.field);
-                let source = dissection.sources[usize::from(node.source)].0;
+                let source = dissection.source(node.source);
                 // What was on the wire may lie behind what was captured, but never behind the frame.
                 let end = (packet.orig_len as usize).max(source.len());
                 assert!(node.start as usize + node.len as usize <= end, "{} lies outside of its source", field.name);
@@ -323,10 +323,10 @@ pub(crate) fn alone(
     let mut d = Dissector::new(&packet, wanted, &arena, Vec::new(), Vec::new(), Some(flows));
     d.endpoints.transport = Transport::Udp;
     d.call(id, Tvb::new(octets, octets.len(), 0));
-    let (dissection, _, _) = d.into_parts();
+    let (dissection, _, _) = d.parts();
     let nodes = dissection.nodes.iter().map(|node| {
         let field = registry::field(node.field);
-        let source = dissection.sources[usize::from(node.source)].0;
+        let source = dissection.source(node.source);
         assert!(node.start as usize + node.len as usize <= source.len(), "{} lies outside of its source", field.name);
         (field.name, value::of(field, node, dissection.bytes(node)))
     });

@@ -19,7 +19,7 @@ pub struct Node {
     /// Where its octets begin in `source`, and how many they are.
     pub start: u32,
     pub len: u32,
-    /// Which of [`Dissection::sources`] the octets are of.
+    /// Of which [`Dissection::source`] the octets are.
     pub source: u8,
     /// How deep it hangs in the tree: 0 for a protocol of the frame.
     pub depth: u8,
@@ -62,8 +62,10 @@ impl Heard {
 /// All that one packet shows.
 #[derive(Default, Debug)]
 pub struct Dissection<'a> {
-    /// The frame's octets first, then those of reassembled datagrams and streams, each with the name of its tab in `-x`.
-    pub sources: Vec<(&'a [u8], &'static str)>,
+    /// The frame's octets.
+    pub frame: &'a [u8],
+    /// Those of reassembled datagrams and streams, each with the name of its tab in `-x`.
+    pub reassembled: Vec<(&'a [u8], &'static str)>,
     pub nodes: Vec<Node>,
     pub columns: Columns,
     /// The names of the layers in the order in which they were met (`frame.protocols`).
@@ -79,11 +81,17 @@ pub struct Dissection<'a> {
 }
 
 impl<'a> Dissection<'a> {
+    /// Octets that nodes are runs of: of number 0 the frame's, of the others what was reassembled.
+    pub fn source(&self, number: u8) -> &'a [u8] {
+        match number.checked_sub(1) {
+            None => self.frame,
+            Some(at) => self.reassembled.get(usize::from(at)).map_or(&[], |source| source.0),
+        }
+    }
+
     /// The octets of a node; fewer than its length where the capture was cut.
     pub fn bytes(&self, node: &Node) -> &'a [u8] {
-        let Some((source, _)) = self.sources.get(usize::from(node.source)) else {
-            return &[];
-        };
+        let source = self.source(node.source);
         let start = (node.start as usize).min(source.len());
         let end = (start + node.len as usize).min(source.len());
         &source[start..end]
@@ -92,8 +100,7 @@ impl<'a> Dissection<'a> {
     /// The captured octets of what was heard.
     pub fn heard_octets(&self) -> Option<&'a [u8]> {
         let heard = self.heard.as_ref()?;
-        let (source, _) = self.sources.get(usize::from(heard.source))?;
-        let rest = source.get(heard.start as usize..)?;
+        let rest = self.source(heard.source).get(heard.start as usize..)?;
         Some(rest.get(..heard.len as usize).unwrap_or(rest))
     }
 

@@ -341,9 +341,7 @@ impl Operand {
 
 /// The octets of a protocol and of what it holds.
 fn to_the_end<'d>(d: &Dissection<'d>, node: &Node) -> &'d [u8] {
-    let Some((source, _)) = d.sources.get(usize::from(node.source)) else {
-        return &[];
-    };
+    let source = d.source(node.source);
     let end = match node.value {
         Value::Protocol { end } => (end as usize).min(source.len()),
         _ => source.len(),

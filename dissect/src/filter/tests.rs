@@ -684,7 +684,7 @@ fn layers_and_addresses() {
         text: None,
     };
     let dissection = Dissection {
-        sources: vec![(b"abcd", "Frame")],
+        frame: b"abcd",
         nodes: vec![
             node("frame.len", Value::Uint(1), 1),
             node("frame.len", Value::Uint(2), 2),
@@ -719,7 +719,7 @@ fn a_run_has_an_end() {
         generated: false,
         text: None,
     };
-    let dissection = Dissection { sources: Vec::new(), nodes: (0..1000).map(node).collect(), ..Dissection::default() };
+    let dissection = Dissection { nodes: (0..1000).map(node).collect(), ..Dissection::default() };
     let ok = |text: &str| compile(text).matches(&dissection);
     assert!(ok("frame.len == frame.len and frame.len + frame.len == 1998"));
     let sum = format!("frame.len{}", " + frame.len".repeat(40));

@@ -151,7 +151,7 @@ pub(super) fn shown(dissection: &Dissection<'_>, node: &Node) -> String {
 
 /// The line of a node without the brackets of what was worked out.
 pub(super) fn line(dissection: &Dissection<'_>, node: &Node) -> String {
-    let source = dissection.sources.get(usize::from(node.source)).map_or(&[][..], |source| source.0);
+    let source = dissection.source(node.source);
     let line = label::of(node, source);
     match line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
         Some(inner) if node.generated || node.field == ws::TEXT => inner.to_owned(),

@@ -356,7 +356,7 @@ impl Printer {
                 } else if !is_open {
                     continue;
                 }
-                let source = dissection.sources.get(usize::from(node.source)).map_or(&[][..], |s| s.0);
+                let source = dissection.source(node.source);
                 for _ in 0..node.depth {
                     out.push_str("    ");
                 }
@@ -368,8 +368,8 @@ impl Printer {
             out.push('\n');
         }
         if self.spec.hex {
-            for (octets, name) in &dissection.sources {
-                if dissection.sources.len() > 1 {
+            for (octets, name) in std::iter::once(&(dissection.frame, "Frame")).chain(&dissection.reassembled) {
+                if !dissection.reassembled.is_empty() {
                     let _ = writeln!(out, "{name} ({} bytes):", octets.len());
                 }
                 hex::dump(octets, out);

@@ -88,7 +88,7 @@ impl Fields {
 
 /// The encoding of a payload type, as the line of the tree names it.
 fn encoding(dissection: &Dissection<'_>, node: &Node) -> Option<String> {
-    let source = dissection.sources.get(usize::from(node.source)).map_or(&[][..], |source| source.0);
+    let source = dissection.source(node.source);
     let line = label::of(node, source);
     let name = line.split_once("Payload type: ")?.1.rsplit_once(" (")?.0;
     (!name.starts_with("DynamicRTP-Type")).then(|| name.to_owned())

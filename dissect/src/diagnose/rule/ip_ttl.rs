@@ -100,7 +100,7 @@ fn print(seen: &Seen<'_>) -> Option<u64> {
     let Value::Protocol { end } = node.value else {
         return None;
     };
-    let (source, _) = seen.dissection.sources.get(usize::from(node.source))?;
+    let source = seen.dissection.source(node.source);
     let octets = source.get(node.start as usize..(end as usize).min(source.len()))?;
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for (at, octet) in octets.iter().take(MAX_PRINT).enumerate() {
