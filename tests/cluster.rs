@@ -34,6 +34,40 @@ fn what_is_imported_comes_back_and_twice_changes_nothing() {
 }
 
 #[test]
+fn what_nodes_do_not_make_is_made_of_their_packets() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let call = traffic(&["healthy_call"], &folder.path().join("call.pcap"));
+    let node = Node::start(&folder.path().join("data"));
+    node.text(&["import", &call, "--host", "pbx"]);
+    let macros = folder.path().join("dmacros");
+    std::fs::write(&macros, "\"code\" sip.Status-Code == $1\n").expect("writable");
+    let macros = macros.to_str().expect("text");
+    for args in [
+        &["-T", "tabs", "-Y", "sip"][..],
+        &["-T", "psml", "-t", "ad"],
+        &["-T", "pdml", "-Y", "sip"],
+        &["-q", "-z", "io,phs"],
+        &["-q", "-z", "rtp,streams", "-z", "sip,stat"],
+        &["-q", "-z", "conv,udp", "-z", "follow,udp,ascii,0"],
+        &["-Y", "sip", "-z", "endpoints,ip"],
+        &["-Y", "$code(200)", "--macros", macros],
+    ] {
+        let read = String::from_utf8(packetstream(&[&["read", "-r", &call], args].concat()).stdout).expect("text");
+        assert!(!read.is_empty());
+        assert_eq!(node.text(&[&["query", "--host", "pbx"], args].concat()), read, "{args:?}");
+    }
+    let limited = node.run(&["query", "-T", "tabs", "-c", "2"]);
+    assert_eq!(limited.stdout.iter().filter(|octet| **octet == b'\n').count(), 2);
+    assert!(String::from_utf8_lossy(&limited.stderr).contains("ended by -c"));
+    assert_eq!(node.run(&["query", "-z", "io,phs", "-c", "2"]).status.code(), Some(2));
+    // Whatever is asked of the cluster, the answer says whether it is complete.
+    for args in [&["query", "-q"][..], &["diagnose"], &["diagnose", "--stored"], &["calls"], &["calls", "--json"]] {
+        let output = node.run(args);
+        assert!(String::from_utf8_lossy(&output.stderr).contains("complete: "), "{args:?}");
+    }
+}
+
+#[test]
 fn a_query_selects_what_read_selects_on_every_capture() {
     let files = captures();
     if files.is_empty() {

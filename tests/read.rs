@@ -61,6 +61,13 @@ const WRONG: &[(&[&str], i32, &str)] = &[
     (&["read", "-r", "/dev/null", "-Y", "no.such.field"], 2, "no.such.field"),
     (&["read", "-r", "/dev/null", "-T", "fields", "-e", "no.such.field"], 2, "no.such.field"),
     (&["read", "-r", "/dev/null", "-t", "nonsense"], 2, "nonsense"),
+    (&["read", "-r", "/dev/null", "-d", "udp.port==5070,nosuch"], 2, "packetstream: -d: \"nosuch\" is no protocol"),
+    (
+        &["read", "-r", "/dev/null", "--bad"],
+        2,
+        "packetstream: unexpected argument '--bad' found; see packetstream read --help",
+    ),
+    (&["read", "-r", "/dev/null", "-Y", "$x()", "--macros", "/no/such/file"], 2, "/no/such/file: No such file"),
 ];
 
 #[test]
@@ -72,6 +79,37 @@ fn a_wrong_request_gets_its_status_and_says_why() {
         assert!(said.contains(word), "{args:?}: {said}");
         assert!(output.stdout.is_empty() && !said.contains("panicked"), "{args:?}: {said}");
     }
+}
+
+#[test]
+fn a_port_is_what_the_user_says_that_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = healthy_call(folder.path());
+    let count = |args: &[&str]| {
+        let output = packetstream(&[&["read", "-r", &path, "-T", "fields", "-e", "frame.number"], args].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout.iter().filter(|octet| **octet == b'\n').count()
+    };
+    let sip = count(&["-Y", "sip"]);
+    assert!(sip > 0);
+    assert_eq!(count(&["-Y", "sip", "-d", "udp.port==5060,data"]), 0);
+    assert_eq!(count(&["-Y", "data && udp.port == 5060", "-d", "udp.port==5000-5060,data"]), sip);
+}
+
+#[test]
+fn a_filter_uses_the_macros_of_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = healthy_call(folder.path());
+    let macros = folder.path().join("dmacros");
+    std::fs::write(&macros, "# ours\n\"code\" sip.Status-Code == $1\n").expect("writable");
+    let macros = macros.to_str().expect("text");
+    let with = packetstream(&["read", "-r", &path, "-Y", "$code(200)", "--macros", macros]);
+    let without = packetstream(&["read", "-r", &path, "-Y", "sip.Status-Code == 200"]);
+    assert!(with.status.success() && !with.stdout.is_empty());
+    assert_eq!(with.stdout, without.stdout);
+    std::fs::write(macros, "no macro\n").expect("writable");
+    let output = packetstream(&["read", "-r", &path, "-Y", "sip", "--macros", macros]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("line 1 is no macro"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use crate::decode_as;
 use crate::dissector::Dissector;
 use crate::registry::{self, ProtoId};
 use crate::tvb::Tvb;
@@ -99,8 +100,29 @@ static NUMBERS: LazyLock<Vec<Box<[u8]>>> = LazyLock::new(|| {
             }
         }
     }
+    for assigned in decode_as::assigned() {
+        let rows = &mut tables[assigned.table as usize];
+        if rows.is_empty() {
+            *rows = vec![0; 65_536].into();
+        }
+        for number in assigned.numbers.clone() {
+            rows[usize::from(number)] = assigned.proto as u8 + 1;
+        }
+    }
     tables
 });
+
+/// Two ports in the order in which they are asked whose the octets are: an assigned one before others, the lower first.
+pub(crate) fn in_order(table: Table, a: u16, b: u16) -> [u16; 2] {
+    let (low, high) = (a.min(b), a.max(b));
+    match !decode_as::assigned().is_empty()
+        && decode_as::is_assigned(table, high)
+        && !decode_as::is_assigned(table, low)
+    {
+        true => [high, low],
+        false => [low, high],
+    }
+}
 
 /// The protocol that announced itself for `number` in `table`.
 pub(crate) fn by_number(table: Table, number: u16) -> Option<ProtoId> {

@@ -12,6 +12,7 @@ mod calendar;
 pub mod call;
 pub(crate) mod checksum;
 pub mod conversation;
+pub mod decode_as;
 pub mod diagnose;
 pub(crate) mod dialogue;
 pub mod dissector;

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use crate::bindings::{Binding, Table};
+use crate::decode_as;
 use crate::dissector::Dissector;
-use crate::field::{FieldDef, FieldId};
+use crate::field::{FieldDef, FieldId, FieldType};
 use crate::proto;
 use crate::stop::Parsed;
 use crate::tvb::Tvb;
@@ -361,13 +362,20 @@ pub fn by_name(name: &str) -> Option<FieldId> {
     BY_NAME.get(name).copied()
 }
 
-/// The protocol that each one's octets may be handed to, from tables and calls.
+/// Whether the field is a protocol's own.
+pub fn is_protocol(field: FieldId) -> bool {
+    matches!(self::field(field).ftype, FieldType::Protocol)
+}
+
+/// The protocol that each one's octets may be handed to, from tables, calls and what the user assigns.
 static CHILDREN: LazyLock<Vec<BTreeSet<ProtoId>>> = LazyLock::new(|| {
     protocols()
         .map(|parent| {
             let bound = protocols()
                 .filter(|child| child.bindings.iter().any(|binding| parent.tables.contains(&binding.table())));
-            bound.map(|child| child.id).chain(parent.calls.iter().copied()).collect()
+            let assigned = decode_as::assigned().iter().filter(|assigned| parent.tables.contains(&assigned.table));
+            let called = parent.calls.iter().copied();
+            bound.map(|child| child.id).chain(called).chain(assigned.map(|assigned| assigned.proto)).collect()
         })
         .collect()
 });

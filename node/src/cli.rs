@@ -1,12 +1,18 @@
 //! The command line: a name that tshark's users know keeps its meaning and its letter.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use packetstream_config::Address;
 use packetstream_config::settings::NodeRole;
+use packetstream_dissect::filter::Macros;
 use packetstream_dissect::output::{Format, Spec};
 use packetstream_protocol::credentials::Role;
+
+use crate::engine;
+use crate::exit::Failure;
 
 /// Where options stand in help that all commands have.
 const LAST: usize = 900;
@@ -84,29 +90,59 @@ pub struct Read {
     /// Prints the program that the display filter becomes, and reads nothing.
     #[arg(long)]
     pub explain: bool,
-    /// A statistic over all packets, printed at the end (repeatable): conv,TYPE; endpoints,TYPE; expert; follow,PROTOCOL,MODE,N;
-    /// io,phs; io,stat,INTERVAL; rtp,streams; sip,stat. Most take a filter as their last part.
-    #[arg(short = 'z', value_name = "STATISTIC", allow_hyphen_values = true)]
-    pub statistics: Vec<String>,
     /// Shows names of hosts where the capture or -H has them: n. Nobody is asked for names.
     #[arg(short = 'N', value_name = "FLAGS")]
     pub names: Option<String>,
     /// A hosts file to take names from; goes with -N n, which it stands for.
     #[arg(short = 'H', value_name = "FILE")]
     pub hosts: Option<PathBuf>,
-    /// Shows no packets: statistics alone.
-    #[arg(short = 'q')]
-    pub quiet: bool,
     /// Two passes over the packets, as always; accepted for tshark's sake.
     #[arg(short = '2', hide = true)]
     pub two_passes: bool,
+    #[command(flatten)]
+    pub count_up: CountUp,
+    #[command(flatten)]
+    pub decode: Decode,
     #[command(flatten)]
     pub select: Select,
     #[command(flatten)]
     pub output: Output,
 }
 
+/// What is counted over all packets.
+#[derive(Args, Debug)]
+pub struct CountUp {
+    /// A statistic over all packets, printed at the end (repeatable): conv,TYPE; endpoints,TYPE; expert; follow,PROTOCOL,MODE,N;
+    /// io,phs; io,stat,INTERVAL; rtp,streams; sip,stat. Most take a filter as their last part.
+    #[arg(short = 'z', value_name = "STATISTIC", allow_hyphen_values = true)]
+    pub statistics: Vec<String>,
+    /// Shows no packets: statistics alone.
+    #[arg(short = 'q')]
+    pub quiet: bool,
+}
+
+/// What the user knows better than the port numbers do.
+#[derive(Args, Debug)]
+pub struct Decode {
+    /// Takes what a port carries for a protocol, whatever else it may be: udp.port==5070,sip or udp.port==10000-20000,rtp
+    /// (repeatable). Other tables: tcp.port, sctp.port, ethertype, ip.proto, llc.dsap, ppp.protocol.
+    #[arg(short = 'd', long, value_name = "TABLE==NUMBER,PROTOCOL")]
+    pub decode_as: Vec<String>,
+}
+
 impl Command {
+    /// What the user says to be what.
+    #[must_use]
+    pub fn decode_as(&self) -> &[String] {
+        match self {
+            Self::Read(Read { decode, .. })
+            | Self::Diagnose(Diagnose { decode, .. })
+            | Self::Calls(Calls { decode, .. })
+            | Self::Flow(Flow { decode, .. }) => &decode.decode_as,
+            _ => &[],
+        }
+    }
+
     /// `--json` is another way to say `-T json`.
     #[must_use]
     pub fn with_one_format(mut self) -> Self {
@@ -138,8 +174,10 @@ pub struct Diagnose {
     #[arg(long, value_name = "FILE")]
     pub rules: Vec<PathBuf>,
     /// What the cluster's own analysis has found by now, standing rules included, instead of reading the packets again.
-    #[arg(long, conflicts_with_all = ["file", "rules"])]
+    #[arg(long, conflicts_with_all = ["file", "rules", "decode_as"])]
     pub stored: bool,
+    #[command(flatten)]
+    pub decode: Decode,
     #[command(flatten)]
     pub scope: Scope,
     /// The format of the output: text for people, or one JSON object a line.
@@ -152,6 +190,8 @@ pub struct Calls {
     /// A capture file, `-` for standard input; without one the calls are the cluster's.
     #[arg(short = 'r', long = "read-file", value_name = "FILE", conflicts_with_all = IN_THE_CLUSTER)]
     pub file: Option<PathBuf>,
+    #[command(flatten)]
+    pub decode: Decode,
     #[command(flatten)]
     pub scope: Scope,
     /// The format of the output: text for people, or one JSON object a line.
@@ -168,6 +208,8 @@ pub struct Flow {
     /// the cluster's hosts are asked.
     #[arg(short = 'r', long = "read-file", value_name = "FILE", conflicts_with_all = IN_THE_CLUSTER)]
     pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub decode: Decode,
     #[command(flatten)]
     pub scope: Scope,
     /// Writes the ladder as SVG instead; `-` is standard output.
@@ -191,7 +233,7 @@ pub struct Scope {
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
     /// Goes on with what comes, until it is interrupted; from now on, or from --since.
-    #[arg(long)]
+    #[arg(short = 'f', long)]
     pub follow: bool,
     #[command(flatten)]
     pub peer: Peer,
@@ -304,6 +346,8 @@ pub struct Query {
     #[arg(short = 'c', long, value_name = "N")]
     pub count: Option<u64>,
     #[command(flatten)]
+    pub count_up: CountUp,
+    #[command(flatten)]
     pub select: Select,
     #[command(flatten)]
     pub output: Output,
@@ -410,6 +454,36 @@ pub struct Select {
     /// Binds a field reference of the filter: `--ref ip.src=192.0.2.1` for `${ip.src}`.
     #[arg(long = "ref", value_name = "FIELD=VALUE", value_parser = binding)]
     pub references: Vec<(String, String)>,
+    /// A file of macros that the filter may use, as Wireshark keeps them: its dmacros or dfilter_macros (repeatable).
+    #[arg(long, value_name = "FILE")]
+    pub macros: Vec<PathBuf>,
+}
+
+/// The largest file of macros that is read, in octets.
+const MAX_MACRO_FILE: u64 = 1 << 20;
+
+impl Select {
+    /// The filter with its macros put in.
+    pub(crate) fn text(&self) -> Result<String, Failure> {
+        if self.macros.is_empty() {
+            return Ok(self.filter.clone());
+        }
+        let mut macros = Macros::default();
+        for path in &self.macros {
+            let name = path.display();
+            let mut text = Vec::new();
+            let file = File::open(path).and_then(|file| file.take(MAX_MACRO_FILE + 1).read_to_end(&mut text));
+            file.map_err(|error| Failure::wrong(format!("{name}: {error}")))?;
+            if text.len() as u64 > MAX_MACRO_FILE {
+                return Err(Failure::wrong(format!("{name}: it has more than {MAX_MACRO_FILE} octets")));
+            }
+            if let Some(line) = macros.read(&String::from_utf8_lossy(&text)).first() {
+                return Err(Failure::wrong(format!("{name}: line {line} is no macro; write \"NAME\" FILTER")));
+            }
+        }
+        let filter = engine::compile_with(&self.filter, &self.references, macros).map_err(Failure::wrong)?;
+        Ok(filter.text().to_owned())
+    }
 }
 
 /// How packets are shown.
@@ -458,6 +532,9 @@ pub struct Output {
     /// Name resolution off, as always; accepted for tshark's sake.
     #[arg(short = 'n', hide = true)]
     pub no_names: bool,
+    /// Packets that come are written at once, as always; accepted for tshark's sake.
+    #[arg(short = 'l', hide = true)]
+    pub at_once: bool,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,7 +1,7 @@
 //! A question to packets: which are meant, and how they are shown. The same for files and for the cluster.
 
 use packetstream_dissect::facts::FactStore;
-use packetstream_dissect::filter::{Filter, FilterError, Options, ReferenceError, References};
+use packetstream_dissect::filter::{Filter, FilterError, Macros, Options, ReferenceError, References};
 use packetstream_dissect::output::printer::SpecError;
 use packetstream_dissect::output::summary::TimeForm;
 use packetstream_dissect::output::{Printer, Spec};
@@ -181,10 +181,18 @@ impl Question {
 /// # Errors
 /// A filter that is none, and a reference to no field or with no value of it.
 pub fn compile(filter: &str, references: &[(String, String)]) -> Result<Filter, QuestionError> {
+    compile_with(filter, references, Macros::default())
+}
+
+/// As [`compile`], of a filter that may use macros; the filter's text has them put in.
+///
+/// # Errors
+/// As [`compile`], and a macro that is none.
+pub fn compile_with(filter: &str, references: &[(String, String)], macros: Macros) -> Result<Filter, QuestionError> {
     let mut bound = References::default();
     for (name, value) in references {
         bound.bind(name, value)?;
     }
-    let options = Options { references: Some(bound), ..Options::default() };
+    let options = Options { references: Some(bound), macros, ..Options::default() };
     Ok(Filter::compile(filter, &options)?)
 }

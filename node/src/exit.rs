@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::sync::OnceLock;
 
+use crate::capture::file::WriteError;
+
 /// What a command could not do. Its text is the line on standard error.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -31,6 +33,14 @@ impl Failure {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::ClosedPipe,
             _ => Self::Incomplete(format!("cannot write: {error}")),
+        }
+    }
+
+    /// An error of writing packets into what is called `name`.
+    pub fn written(name: &str, error: WriteError) -> Self {
+        match error {
+            WriteError::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Self::ClosedPipe,
+            error => Self::Incomplete(format!("{name}: {error}")),
         }
     }
 

@@ -81,7 +81,7 @@ fn rung(mark: Mark, ends: &Endpoints, label: String, kind: Kind, digest: u64) ->
 impl Ladder {
     /// The ladder of a call as one host saw it.
     pub fn of_call(call: &Call, host: &str) -> Self {
-        let title = format!("{}: {} to {}, {}", call.call_id, call.from, call.to, call.state().name());
+        let title = format!("{}: {} to {}, {}", call.call_id, call.from, call.to, call.outcome());
         let mut ladder = Self { title, hosts: vec![host.to_owned()], ..Self::default() };
         let messages = call.steps.iter();
         ladder.rungs.extend(

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::offer::Kind;
 use super::{Call, Purpose, Transaction};
 use crate::diagnose::place;
 use crate::output::value;
@@ -42,6 +43,16 @@ impl State {
             Self::NoAck => "NO ACK",
         }
     }
+}
+
+/// An offer of T.38 that was refused.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RefusedFax {
+    /// When, in nanoseconds since the Unix epoch.
+    pub time: i64,
+    pub by: String,
+    /// The status and its phrase.
+    pub answer: String,
 }
 
 impl Call {
@@ -94,6 +105,32 @@ impl Call {
     pub fn comment(&self) -> String {
         let codes = self.codes().into_iter().map(|code| format!(" {code}"));
         std::iter::once("INVITE".to_owned()).chain(codes).collect()
+    }
+
+    /// How it stands in a few words: a call's state; of a registration and the like what was answered last.
+    pub fn outcome(&self) -> String {
+        if self.is_call() {
+            return self.state().name().to_owned();
+        }
+        let answered = self.transactions.iter().filter_map(|one| Some((one, one.last.as_ref()?)));
+        match answered.max_by_key(|(_, last)| last.mark) {
+            Some((one, last)) => format!("{} {} {}", one.method, last.status, last.phrase),
+            None => "no final answer".to_owned(),
+        }
+    }
+
+    /// Offers of T.38 that got a final error which is about the offer, in order.
+    pub fn refused_faxes(&self) -> Vec<RefusedFax> {
+        let refused = |one: &Transaction| {
+            // A challenge, a taken-back offer, a collision or a timer asks for another try.
+            let last = one.last.as_ref().filter(|last| last.status >= 400)?;
+            let is_final = !matches!(last.status, 401 | 407 | 422 | 487 | 491);
+            let is_fax = one.offer.as_ref().is_some_and(|offer| offer.has(Kind::Fax));
+            let by = one.endpoints.src.to_string();
+            let answer = format!("{} {}", last.status, last.phrase);
+            (is_fax && is_final).then(|| RefusedFax { time: last.mark.time, by, answer: answer.trim_end().to_owned() })
+        };
+        self.transactions.iter().filter_map(refused).collect()
     }
 
     /// Whether it is a call, and not a registration or a subscription.
@@ -150,6 +187,10 @@ impl Call {
         row.insert("codecs".into(), self.codecs().into());
         row.insert("streams".into(), self.streams().iter().map(stream_json).collect::<Vec<_>>().into());
         let faxes = self.sessions.iter().filter_map(|session| session.fax.as_ref());
+        let refused = self.refused_faxes().into_iter().map(|refused| {
+            json!({ "time": value::rfc3339(refused.time), "offered_by": refused.by, "answer": refused.answer })
+        });
+        row.insert("fax_refused".into(), refused.collect::<Vec<_>>().into());
         row.insert("fax".into(), faxes.map(|fax| fax_json(fax)).collect::<Vec<_>>().into());
         row.into()
     }

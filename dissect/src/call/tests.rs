@@ -493,6 +493,24 @@ fn calls_are_listed_with_their_states() {
 }
 
 #[test]
+fn a_refused_fax_stands_in_the_row_of_its_call() {
+    let offer = "\n4000 2>1 INVITE 5 in back fax\n4010 1>2 491/INVITE 5 back\n4020 2>1 INVITE 6 in back fax";
+    let call = &calls(&[SET_UP, SOUND, offer, "\n4030 1>2 488/INVITE 6 back", BYE].concat())[0];
+    let refused: Vec<_> = call.refused_faxes().into_iter().map(|refused| (refused.by, refused.answer)).collect();
+    assert_eq!(refused, [("10.0.0.2".to_owned(), "488 Reason".to_owned())]);
+    assert_eq!(call.json()["fax_refused"][0]["answer"], "488 Reason");
+}
+
+#[test]
+fn what_is_no_call_has_no_state_of_a_call() {
+    let registration =
+        &calls("0 1>2 REGISTER 1\n5 2>1 401/REGISTER 1 nonce=a\n9 1>2 REGISTER 2 auth\n12 2>1 403/REGISTER 2")[0];
+    assert_eq!(registration.outcome(), "REGISTER 403 Reason");
+    assert_eq!(calls("0 1>2 OPTIONS 1")[0].outcome(), "no final answer");
+    assert_eq!(calls(SET_UP)[0].outcome(), "IN CALL");
+}
+
+#[test]
 fn a_bye_to_one_branch_of_a_fork_does_not_end_the_other() {
     let story = "
         0 1>2 INVITE 1 sdp=0

@@ -172,7 +172,7 @@ impl Printer {
 
     fn only_protocols(&mut self, names: &str) -> Result<(), SpecError> {
         for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            let field = registry::by_name(name).filter(|field| has_line(*field));
+            let field = registry::by_name(name).filter(|field| registry::is_protocol(*field));
             self.only.push(field.ok_or_else(|| SpecError::UnknownProtocol(name.to_owned()))?);
         }
         self.spec.verbose = true;
@@ -220,7 +220,7 @@ impl Printer {
                 Asked::Field(field) => {
                     wanted.add(*field);
                     // A protocol's value is the text of its line.
-                    wanted.tree |= has_line(*field);
+                    wanted.tree |= registry::is_protocol(*field);
                 }
                 Asked::Column(Column::Number | Column::Time | Column::Length) => {}
                 Asked::Column(_) => wanted.add_columns(),
@@ -441,10 +441,6 @@ fn shortened(line: String) -> String {
     format!("{MARK}{}", line.get(..end).unwrap_or_default())
 }
 
-fn has_line(field: FieldId) -> bool {
-    matches!(registry::field(field).ftype, FieldType::Protocol)
-}
-
 fn asked(name: &str) -> Result<Asked, SpecError> {
     if let Some((_, column)) = COLUMNS.iter().find(|row| row.0 == name) {
         return Ok(Asked::Column(*column));
@@ -465,7 +461,7 @@ fn character(value: &str) -> Option<String> {
 fn shown(dissection: &Dissection<'_>, node: &Node) -> String {
     let field = registry::field(node.field);
     match &node.value {
-        _ if has_line(node.field) => match &node.text {
+        _ if registry::is_protocol(node.field) => match &node.text {
             // Without the brackets that the tree puts around what was worked out.
             Some(text) => text.to_string(),
             // What has no line of its own is called by its name.

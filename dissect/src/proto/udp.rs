@@ -733,7 +733,7 @@ fn checksum<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     Ok(())
 }
 
-/// Hands the payload to whom the conversation belongs, else to whom a port belongs, the lower one first, else to who
+/// Hands the payload to whom the conversation belongs, else to whom a port belongs, see [`bindings::in_order`], else to who
 /// knows it by its looks.
 fn hand_on<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>, claimed: Option<ProtoId>) {
     if let Some(id) = claimed {
@@ -745,7 +745,7 @@ fn hand_on<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>, claimed: Option<ProtoId>
         }
     }
     let (src, dst) = (d.endpoints.src_port, d.endpoints.dst_port);
-    for port in [src.min(dst), src.max(dst)] {
+    for port in bindings::in_order(Table::UdpPort, src, dst) {
         if port != 0 && d.call_by_number(Table::UdpPort, port, payload) {
             return;
         }

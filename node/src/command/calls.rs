@@ -36,7 +36,7 @@ pub(super) fn run(args: &Calls) -> Outcome {
         }
     }
     if args.format == ReportFormat::Text {
-        let _ = writeln!(text, "{} calls", calls.len());
+        let _ = writeln!(text, "{}", total(calls.len()));
     }
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))?;
@@ -44,6 +44,11 @@ pub(super) fn run(args: &Calls) -> Outcome {
         Some(damage) => Err(Failure::Incomplete(format!("{}: {damage}", file.display()))),
         None => Ok(()),
     }
+}
+
+/// The last line.
+pub(super) fn total(calls: usize) -> String {
+    if calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") }
 }
 
 /// `hh:mm:ss` and three decimals, as Wireshark's list has it.
@@ -88,6 +93,9 @@ pub(super) fn show(call: &Call, out: &mut String) {
             stream.delta.max,
             stream.skew_max
         );
+    }
+    for refused in call.refused_faxes() {
+        let _ = writeln!(out, "    T.38 offered by {}, refused with {}", refused.by, text(&refused.answer));
     }
     for fax in call.sessions.iter().filter_map(|session| session.fax.as_ref()) {
         for stream in fax.streams() {

@@ -21,6 +21,11 @@ use crate::rules::{self, Watch};
 
 /// How many frames of a finding are listed for people.
 const MAX_FRAMES_SHOWN: usize = 12;
+/// How many packets of the cluster, whose names are longer.
+pub(super) const MAX_PACKETS_SHOWN: usize = 4;
+
+/// Which of several hosts saw it, and how its packets are called there.
+type Seen<'a> = (&'a str, &'a dyn Fn(u128) -> String);
 
 pub(super) fn run(args: &Diagnose) -> Outcome {
     let file = args.file.as_deref().unwrap_or(Path::new("-"));
@@ -121,8 +126,8 @@ pub(crate) fn loss(gap: &Gap) -> Loss {
     }
 }
 
-/// A finding for people, and on which of several hosts it was seen.
-pub(super) fn show(finding: &Finding, host: Option<&str>, out: &mut String) {
+/// A finding for people. Its packets are frames of a file, or those of a host of the cluster.
+pub(super) fn show(finding: &Finding, host: Option<Seen<'_>>, out: &mut String) {
     let doubt = if finding.is_certain { "" } else { " (not certain)" };
     let _ = writeln!(out, "{}{doubt}  {}  {}", finding.severity.name().to_uppercase(), finding.code, finding.subject);
     let _ = writeln!(out, "    {}", value::printable(finding.summary.as_bytes()));
@@ -132,14 +137,17 @@ pub(super) fn show(finding: &Finding, host: Option<&str>, out: &mut String) {
     if last > first {
         let _ = write!(out, " to {}", value::rfc3339(last));
     }
-    if let Some(host) = host {
-        let _ = write!(out, ", host {}", value::printable(host.as_bytes()));
-    }
-    let numbers: Vec<String> = evidence.marks().take(MAX_FRAMES_SHOWN).map(|mark| mark.number.to_string()).collect();
-    let more = evidence.count().saturating_sub(numbers.len() as u64);
+    let (name, shown): (_, Vec<String>) = match host {
+        Some((host, packet)) => {
+            let _ = write!(out, ", host {}", value::printable(host.as_bytes()));
+            ("packet", evidence.marks().take(MAX_PACKETS_SHOWN).map(|mark| packet(mark.id)).collect())
+        }
+        None => ("frame", evidence.marks().take(MAX_FRAMES_SHOWN).map(|mark| mark.number.to_string()).collect()),
+    };
+    let more = evidence.count().saturating_sub(shown.len() as u64);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let name = if evidence.count() == 1 { "frame" } else { "frames" };
-    let _ = writeln!(out, ", {name} {}{more}", numbers.join(", "));
+    let several = if evidence.count() == 1 { "" } else { "s" };
+    let _ = writeln!(out, ", {name}{several} {}{more}", shown.join(", "));
     let _ = writeln!(out, "    {}\n", value::printable(finding.advice.as_bytes()));
 }
 

@@ -48,6 +48,23 @@ pub(super) fn print(text: &str) -> Outcome {
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
 }
 
+/// The statement that ends each answer, for people.
+pub(super) fn tell(closing: &Closing) {
+    let how = if closing.complete { "complete" } else { "incomplete" };
+    let limited = if closing.limited { ", ended by -c" } else { "" };
+    let lost = match (closing.dropped, closing.gaps) {
+        (0, 0) => String::new(),
+        (dropped, gaps) => format!(", the captures themselves lost {dropped} packets in {gaps} gaps"),
+    };
+    let _ = writeln!(io::stderr(), "{how}: {} of {} packets{limited}{lost}", closing.matched, closing.scanned);
+}
+
+/// Says how complete an answer is that was made of packets, and whether all could be read that was asked for.
+fn close(closing: &Closing) -> Outcome {
+    tell(closing);
+    state(closing)
+}
+
 /// Whether all could be read that was asked for.
 pub(super) fn state(closing: &Closing) -> Outcome {
     if closing.complete {
@@ -83,7 +100,7 @@ pub(super) fn diagnose(args: &Diagnose) -> Outcome {
     let (mut matched, mut matches) = (Vec::new(), Vec::new());
     let names = HostNames::of(&session);
     let show = |host: HostId, finding: &Finding, text: &mut String| match args.format {
-        ReportFormat::Text => diagnose::show(finding, Some(&names.show(host)), text),
+        ReportFormat::Text => diagnose::show(finding, Some((&names.show(host), &packet_id)), text),
         ReportFormat::Json => {
             let _ = writeln!(text, "{}", finding.json(&host.to_string(), packet_id));
         }
@@ -144,7 +161,7 @@ pub(super) fn diagnose(args: &Diagnose) -> Outcome {
         let _ = writeln!(text, "{}", diagnose::total(all.len() + matches.len(), packets));
     }
     print(&text)?;
-    state(&closing)
+    close(&closing)
 }
 
 pub(super) fn calls(args: &Calls) -> Outcome {
@@ -183,10 +200,10 @@ pub(super) fn calls(args: &Calls) -> Outcome {
     let mut text = String::new();
     all.iter().for_each(|(host, call)| show(*host, call, &mut text));
     if args.format == ReportFormat::Text && !args.scope.follow {
-        let _ = writeln!(text, "{} calls", all.len());
+        let _ = writeln!(text, "{}", calls::total(all.len()));
     }
     print(&text)?;
-    state(&closing)
+    close(&closing)
 }
 
 pub(super) fn flow(args: &Flow) -> Outcome {
@@ -235,5 +252,5 @@ pub(super) fn flow(args: &Flow) -> Outcome {
         return Err(flow::none(&args.what));
     }
     flow::put(&Ladder::merge(ladders.into_values().map(flow::joined)), args)?;
-    state(&closing)
+    close(&closing)
 }

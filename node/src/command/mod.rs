@@ -1,9 +1,11 @@
 //! The commands, one a file.
 
+mod answer;
 mod calls;
 pub(crate) mod cluster;
 mod completions;
 mod diagnose;
+mod extcap;
 mod fields;
 mod flow;
 mod import;
@@ -19,7 +21,8 @@ mod stored;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use packetstream_dissect::decode_as;
 
 use crate::cli::{Cli, Command, Rules};
 use crate::exit::{self, Failure, Outcome};
@@ -27,19 +30,18 @@ pub(crate) use diagnose::loss;
 
 /// Runs the program: the arguments are the process's, results go to standard output, all else to standard error.
 pub fn run() -> ExitCode {
+    if extcap::is_asked(std::env::args().skip(1)) {
+        return end(extcap::run().and_then(|()| exit::said()));
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are answers, not errors.
-            let printed = error.print();
-            return match printed {
-                _ if error.use_stderr() => ExitCode::from(2),
-                printed => end(printed.map_err(|error| Failure::output(&error))),
-            };
-        }
+        Err(error) => return refused(&error),
     };
     if let Err(failure) = log(&cli) {
         return end(Err(failure));
+    }
+    if let Err(error) = decode_as::assign(cli.command.decode_as()) {
+        return end(Err(Failure::wrong(format!("-d: {error}"))));
     }
     end(command(cli.command.with_one_format()).and_then(|()| exit::said()))
 }
@@ -66,6 +68,36 @@ fn command(command: Command) -> Outcome {
         Command::Cluster(args) => cluster::run(&args),
         Command::Completions { shell } => completions::run(shell),
     }
+}
+
+/// What becomes of a command line that makes no sense: one line says why, and where to read what there is.
+fn refused(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    // Help and version are answers, not errors.
+    if !error.use_stderr() {
+        return end(error.print().map_err(|error| Failure::output(&error)));
+    }
+    if error.kind() == DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = error.print();
+        return ExitCode::from(2);
+    }
+    let mut command = Cli::command();
+    let mut name = command.get_name().to_owned();
+    for word in std::env::args().skip(1) {
+        let Some(inner) = command.find_subcommand(&word) else { break };
+        name = format!("{name} {word}");
+        command = inner.clone();
+    }
+    end(Err(Failure::Wrong(format!("{}; see {name} --help", complaint(&error.to_string())))))
+}
+
+/// What clap says of a command line, on one line and without how the command is used.
+fn complaint(text: &str) -> String {
+    let lines = text.lines().map(str::trim);
+    let lines = lines.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"));
+    let words: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    let line = words.join(" ");
+    line.strip_prefix("error: ").map_or_else(|| line.clone(), ToOwned::to_owned)
 }
 
 fn end(outcome: Outcome) -> ExitCode {
@@ -109,4 +141,26 @@ fn log(cli: &Cli) -> Outcome {
         builder.init()
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_command_line_is_told_in_one_line() {
+        for (line, said) in [
+            ("read -r x --bad", "unexpected argument '--bad' found"),
+            ("read", "the following required arguments were not provided: --read-file <FILE>"),
+            ("read -r x -c y", "invalid value 'y' for '--count <N>': invalid digit found in string"),
+            ("nosuch", "unrecognized subcommand 'nosuch'"),
+            (
+                "read -r x --displayfilter y",
+                "unexpected argument '--displayfilter' found tip: a similar argument exists: '--display-filter'",
+            ),
+        ] {
+            let error = Cli::try_parse_from(format!("packetstream {line}").split(' ')).unwrap_err();
+            assert_eq!(complaint(&error.to_string()), said);
+        }
+    }
 }

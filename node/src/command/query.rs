@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use packetstream_dissect::output::summary::TimeForm;
 use packetstream_dissect::output::{Format, Spec};
 use packetstream_protocol::chunk::NO_TIME;
 use packetstream_protocol::wire::{
@@ -14,24 +15,46 @@ use packetstream_protocol::wire::{
 use packetstream_protocol::{HostId, PacketId, Timestamp};
 use serde_json::json;
 
-use super::judged;
+use super::{answer, judged};
 use crate::capture::file::{Interface, Options, RawPacket, Resolution, Section, Stamp, Writer};
 use crate::cli::{Get, Output, Query};
 use crate::client::Session;
+use crate::client::names::HostNames;
 use crate::engine::Question;
 use crate::exit::{Failure, Outcome, say};
 
 pub(super) fn run(args: &Query) -> Outcome {
+    let filter = args.select.text()?;
     // What makes no sense is refused before anybody is asked.
-    Question::new(&args.select.filter, &args.select.references, args.output.spec()).map_err(Failure::wrong)?;
+    let mut shown = args.output.spec().filter(|_| !args.count_up.quiet);
+    if let Some(spec) = shown.as_mut().filter(|spec| spec.format == Format::Json) {
+        spec.format = Format::JsonLines;
+    }
+    let mut question = Question::new(&filter, &args.select.references, shown.clone()).map_err(Failure::wrong)?;
+    let time = args.output.time.as_deref().and_then(TimeForm::of).unwrap_or_default();
+    for statistic in &args.count_up.statistics {
+        question.count(statistic, time).map_err(Failure::wrong)?;
+    }
+    let counts = !args.count_up.statistics.is_empty();
+    if counts && (args.scope.follow || args.count.is_some() || args.output.write.is_some()) {
+        let why = "-z counts all packets up to an end: leave --follow, -c and -w out";
+        return Err(Failure::Wrong(why.to_owned()));
+    }
+    let asked = judged::asked(&args.scope)?;
+    let is_ours = |spec: &Spec| matches!(spec.format, Format::Tabs | Format::Pdml | Format::Psml);
+    if counts || (args.output.write.is_none() && shown.as_ref().is_none_or(is_ours)) {
+        let limit = args.count.unwrap_or(u64::MAX);
+        let closing = answer::run(&Session::open(&args.scope.peer)?, &asked, &mut question, limit)?;
+        return state(&closing, &args.output);
+    }
     let query = wire::Query {
-        filter: args.select.filter.clone(),
+        filter,
         references: args.select.references.clone(),
         limit: args.count,
         output: spec(&args.output)?,
-        ..judged::asked(&args.scope)?
+        ..asked
     };
-    answer(&Session::open(&args.scope.peer)?, &Request::Query(query), &args.output)
+    ask(&Session::open(&args.scope.peer)?, &Request::Query(query), &args.output)
 }
 
 pub(super) fn get(args: &Get) -> Outcome {
@@ -41,7 +64,7 @@ pub(super) fn get(args: &Get) -> Outcome {
         output.verbose = true;
     }
     let request = Request::Get(wire::Get { host: host(&args.host), packet, output });
-    answer(&Session::open(&args.peer)?, &request, &args.output)
+    ask(&Session::open(&args.peer)?, &request, &args.output)
 }
 
 /// A host as people name it.
@@ -59,7 +82,8 @@ fn spec(output: &Output) -> Result<OutputSpec, Failure> {
                 Format::Json | Format::JsonLines => OutputFormat::Json,
                 Format::Ek => OutputFormat::Ek,
                 Format::Tabs | Format::Pdml | Format::Psml => {
-                    let why = "-T tabs, pdml and psml are for files alone: query with -w FILE, then read -r FILE";
+                    let why =
+                        "-T tabs, pdml and psml are not made of one packet alone: get with -w FILE, then read -r FILE";
                     return Err(Failure::Wrong(why.to_owned()));
                 }
             },
@@ -96,7 +120,7 @@ pub(super) fn time(text: &str) -> Result<Timestamp, Failure> {
         .ok_or_else(wrong)
 }
 
-fn answer(session: &Session, request: &Request, output: &Output) -> Outcome {
+fn ask(session: &Session, request: &Request, output: &Output) -> Outcome {
     let closing = match &output.write {
         Some(path) => write(session, request, path)?,
         None => {
@@ -132,13 +156,7 @@ fn state(closing: &Closing, output: &Output) -> Outcome {
         });
         say!("{line}");
     } else {
-        let how = if closing.complete { "complete" } else { "incomplete" };
-        let limited = if closing.limited { ", ended by -c" } else { "" };
-        let lost = match (closing.dropped, closing.gaps) {
-            (0, 0) => String::new(),
-            (dropped, gaps) => format!(", the captures themselves lost {dropped} packets in {gaps} gaps"),
-        };
-        let _ = writeln!(io::stderr(), "{how}: {} of {} packets{limited}{lost}", closing.matched, closing.scanned);
+        judged::tell(closing);
     }
     judged::state(closing)
 }
@@ -148,20 +166,32 @@ fn write(session: &Session, request: &Request, path: &Path) -> Result<Closing, F
         true => Box::new(io::stdout()),
         false => Box::new(File::create(path).map_err(|error| Failure::wrong(format!("{}: {error}", path.display())))?),
     };
+    put(session, request, target, &path.display().to_string())
+}
+
+/// Writes the packets of an answer as pcapng to `target`; `name` is what complaints call it.
+pub(super) fn put(
+    session: &Session,
+    request: &Request,
+    target: Box<dyn Write>,
+    name: &str,
+) -> Result<Closing, Failure> {
     let section = Section {
         application: Some(concat!("packetstream ", env!("CARGO_PKG_VERSION")).to_owned()),
         ..Section::default()
     };
-    let cannot = |error| Failure::Incomplete(format!("{}: {error}", path.display()));
+    let cannot = |error| Failure::written(name, error);
     let mut writer = Writer::new(BufWriter::new(target), &section).map_err(cannot)?;
     let mut declared: BTreeMap<(HostId, u32, u16), u32> = BTreeMap::new();
+    let follows = matches!(request, Request::Query(query) if query.follow);
+    let names = HostNames::of(session);
     let closing = session.rows(request, |Rows { interfaces, rows }| {
         let mut numbers = Vec::new();
         for row in &interfaces {
             let key = (row.host, row.epoch.0, row.number);
             let number = match declared.get(&key) {
                 Some(number) => *number,
-                None => writer.interface(&interface(&row.interface)).map_err(cannot)?,
+                None => writer.interface(&interface(&row.interface, &names.show(row.host))).map_err(cannot)?,
             };
             declared.insert(key, number);
             numbers.push(number);
@@ -183,20 +213,22 @@ fn write(session: &Session, request: &Request, path: &Path) -> Result<Closing, F
             let comments: Vec<&str> = comment.as_deref().into_iter().collect();
             writer.packet(&packet, &comments).map_err(cannot)?;
         }
-        Ok(())
+        // Whoever looks on waits for what came.
+        if follows { writer.flush().map_err(cannot) } else { Ok(()) }
     })?;
     let mut out = writer.finish().map_err(cannot)?;
     out.flush().map_err(|error| Failure::output(&error))?;
     Ok(closing)
 }
 
-fn interface(stored: &packetstream_protocol::Interface) -> Interface {
+/// An interface; where it says nothing of itself, whose it was.
+fn interface(stored: &packetstream_protocol::Interface, host: &str) -> Interface {
     let text = |text: &String| (!text.is_empty()).then(|| text.clone());
     Interface {
         link_type: stored.link_type,
         snaplen: stored.snaplen,
         name: text(&stored.name),
-        description: text(&stored.description),
+        description: text(&stored.description).or_else(|| Some(format!("host {host}"))),
         resolution: Resolution(stored.resolution),
         ..Interface::default()
     }

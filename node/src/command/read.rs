@@ -10,7 +10,7 @@ use packetstream_dissect::output::summary::TimeForm;
 use packetstream_dissect::{Numbering, Packet};
 use packetstream_protocol::ids::HostId;
 
-use crate::capture::file::{self, Format, Interface, Note, RawPacket, Reader, Section, Stamp, Writer};
+use crate::capture::file::{self, Format, Interface, Note, RawPacket, Reader, Section, Stamp, Statistics, Writer};
 use crate::cli::Read;
 use crate::engine::{self, Knowledge, Question};
 use crate::exit::{Failure, Outcome};
@@ -20,13 +20,13 @@ const OUT_BYTES: usize = 64 << 10;
 
 pub(super) fn run(args: &Read) -> Outcome {
     if args.explain {
-        let filter = engine::compile(&args.select.filter, &args.select.references).map_err(Failure::wrong)?;
+        let filter = engine::compile(&args.select.text()?, &args.select.references).map_err(Failure::wrong)?;
         return io::stdout().write_all(filter.explain().as_bytes()).map_err(|error| Failure::output(&error));
     }
-    let spec = args.output.spec().filter(|_| !args.quiet);
-    let mut question = Question::new(&args.select.filter, &args.select.references, spec).map_err(Failure::wrong)?;
+    let spec = args.output.spec().filter(|_| !args.count_up.quiet);
+    let mut question = Question::new(&args.select.text()?, &args.select.references, spec).map_err(Failure::wrong)?;
     let time = args.output.time.as_deref().and_then(TimeForm::of).unwrap_or_default();
-    for statistic in &args.statistics {
+    for statistic in &args.count_up.statistics {
         question.count(statistic, time).map_err(Failure::wrong)?;
     }
     let source = Source::of(&args.file)?;
@@ -47,7 +47,10 @@ pub(super) fn run(args: &Read) -> Outcome {
     };
     let mut reader = source.open()?;
     match &args.output.write {
-        Some(path) => write(&mut reader, limit, names, &mut question, &mut known, path)?,
+        Some(path) => {
+            let notes = beside(&source, &reader)?;
+            write(&mut reader, limit, names, &mut question, &mut known, path, &notes)?;
+        }
         None => print(&mut reader, limit, names, &mut question, &mut known)?,
     }
     match reader.damage() {
@@ -200,6 +203,16 @@ fn print(
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
 }
 
+/// What the file says beside its packets, in whichever place.
+fn beside(source: &Source, reader: &Reader) -> Result<Vec<Note>, Failure> {
+    if reader.format() != Format::Pcapng {
+        return Ok(Vec::new());
+    }
+    let mut whole = source.open()?;
+    while whole.next_packet().is_some() {}
+    Ok(whole.notes().list().to_vec())
+}
+
 fn write(
     reader: &mut Reader,
     limit: u64,
@@ -207,6 +220,7 @@ fn write(
     question: &mut Question,
     known: &mut Knowledge,
     path: &Path,
+    notes: &[Note],
 ) -> Outcome {
     let target: Box<dyn Write> = match path == Path::new("-") {
         true => Box::new(io::stdout().lock()),
@@ -219,8 +233,12 @@ fn write(
         application: Some(concat!("packetstream ", env!("CARGO_PKG_VERSION")).to_owned()),
         ..Section::default()
     };
-    let cannot = |error: file::WriteError| Failure::Incomplete(format!("{}: {error}", path.display()));
+    let cannot = |error: file::WriteError| Failure::written(&path.display().to_string(), error);
     let mut writer = Writer::new(BufWriter::new(target), &section).map_err(cannot)?;
+    // Names and secrets serve whoever reads the packets behind them.
+    for note in notes.iter().filter(|note| matches!(note, Note::Names { .. } | Note::Secrets { .. })) {
+        writer.note(note).map_err(cannot)?;
+    }
     let mut declared: Vec<Option<u32>> = Vec::new();
     let mut nothing = String::new();
     each_named(reader, limit, names, |packet, raw, interface| {
@@ -238,6 +256,12 @@ fn write(
         declared[at] = Some(number);
         writer.packet(&RawPacket { interface: number, ..raw.clone() }, &[]).map_err(cannot)
     })?;
+    for note in notes {
+        let Note::Statistics(statistics) = note else { continue };
+        if let Some(Some(interface)) = declared.get(statistics.interface as usize) {
+            writer.statistics(&Statistics { interface: *interface, ..statistics.clone() }).map_err(cannot)?;
+        }
+    }
     let mut out = writer.finish().map_err(cannot)?;
     out.flush().map_err(|error| Failure::output(&error))?;
     drop(out);

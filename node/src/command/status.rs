@@ -130,12 +130,13 @@ fn members(cluster: &ClusterReport) {
     for row in rows {
         let notes = [(!row.in_sync, "behind"), (row.misplaced, "holds what is not its own")];
         let notes: Vec<&str> = notes.iter().filter(|(is, _)| *is).map(|(_, note)| *note).collect();
+        // Nobody asks after those that are gone.
+        let health = if row.state == "removed" { String::new() } else { format!(", {}", row.health) };
         say!(
-            "member   {} ({}): {}, {}, {} partitions{}{}",
+            "member   {} ({}): {}{health}, {} partitions{}{}",
             row.name,
             row.addresses.join(" "),
             row.state,
-            row.health,
             row.partitions,
             if notes.is_empty() { "" } else { ", " },
             notes.join(", ")

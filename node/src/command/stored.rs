@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::time::Duration;
 
 use packetstream_dissect::output::value::printable;
@@ -10,6 +11,7 @@ use packetstream_protocol::chunk::FindingNote;
 use packetstream_protocol::wire::{Closing, OutputFormat, OutputSpec, Payload, Query, Request, Response};
 use serde_json::Value;
 
+use super::diagnose::MAX_PACKETS_SHOWN;
 use super::judged::{asked, print, state};
 use crate::cli::{Diagnose, ReportFormat};
 use crate::client::names::HostNames;
@@ -19,8 +21,6 @@ use crate::net::RpcError;
 
 /// `--follow` asks so often.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
-/// Packets of a finding that are listed for people.
-const MAX_PACKETS_SHOWN: usize = 4;
 
 type Found = BTreeMap<(HostId, u64), FindingNote>;
 
@@ -44,6 +44,8 @@ pub(super) fn run(args: &Diagnose) -> Outcome {
         print(&text(&fresh, &names, args))?;
         if !args.scope.follow {
             behind(&session)?;
+            let how = if closing.complete { "complete" } else { "incomplete" };
+            let _ = writeln!(std::io::stderr(), "{how}: what was found by now");
             return state(&closing);
         }
         shown.extend(fresh);
@@ -144,7 +146,8 @@ fn show(value: &Value, host: &str, out: &mut String) {
     let packets: Vec<&str> = value["packets"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let _ = write!(out, ", host {}", printable(host.as_bytes()));
     if !packets.is_empty() {
-        let _ = write!(out, ", packets {}", packets[..packets.len().min(MAX_PACKETS_SHOWN)].join(", "));
+        let several = if packets.len() == 1 { "" } else { "s" };
+        let _ = write!(out, ", packet{several} {}", packets[..packets.len().min(MAX_PACKETS_SHOWN)].join(", "));
     }
     if packets.len() > MAX_PACKETS_SHOWN {
         let _ = write!(out, " and {} more", packets.len() - MAX_PACKETS_SHOWN);

@@ -171,30 +171,44 @@ impl Peers {
 }
 
 /// Connects to one of these addresses; to that node, if one is expected.
-async fn connect(endpoint: &Endpoint, addresses: &[Address], node: Option<NodeId>) -> Option<Peer> {
+///
+/// # Errors
+/// Why the last one could not be reached.
+async fn connect(endpoint: &Endpoint, addresses: &[Address], node: Option<NodeId>) -> Result<Peer, String> {
+    let mut why = "it has no address".to_owned();
     for address in addresses {
-        match timeout(CONNECT_TIMEOUT, endpoint.connect(address, node)).await {
-            Ok(Ok(peer)) => return Some(peer),
-            Ok(Err(error)) => tracing::debug!(%error, "member not reached"),
-            Err(_) => tracing::debug!(%address, "member not reached in time"),
-        }
+        why = match timeout(CONNECT_TIMEOUT, endpoint.connect(address, node)).await {
+            Ok(Ok(peer)) => return Ok(peer),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("{address}: no answer in {} s", CONNECT_TIMEOUT.as_secs()),
+        };
+        tracing::debug!(%why, "member not reached");
     }
-    None
+    Err(why)
 }
 
 /// Finds members through seeds, as long as none is connected.
 pub(crate) async fn seek(hub: Weak<Hub>, seeds: Vec<Address>) {
     let mut pause = RETRY_MIN;
+    let mut is_told = false;
     loop {
         let Some(hub) = hub.upgrade() else { return };
         if hub.peers.connected().is_empty()
             && let Some(endpoint) = hub.peers.endpoint().cloned()
         {
+            let mut reasons = Vec::new();
             for seed in &seeds {
-                if let Some(peer) = connect(&endpoint, std::slice::from_ref(seed), None).await {
-                    hub.peers.learn(&hub, peer.node(), vec![seed.clone()]);
+                match connect(&endpoint, std::slice::from_ref(seed), None).await {
+                    Ok(peer) => hub.peers.learn(&hub, peer.node(), vec![seed.clone()]),
+                    Err(why) => reasons.push(why),
                 }
             }
+            // Once for as long as it lasts.
+            let is_alone = reasons.len() == seeds.len();
+            if is_alone && !is_told {
+                tracing::warn!(why = %reasons.join("; "), "no seed answers; they are asked again and again");
+            }
+            is_told = is_alone;
             pause = (pause * 2).min(RETRY_MAX);
         }
         drop(hub);
@@ -221,7 +235,7 @@ impl Task {
         loop {
             let addresses = self.places.borrow_and_update().clone();
             let peer = connect(&self.endpoint, &addresses, Some(self.node)).await;
-            if let Some(peer) = peer {
+            if let Ok(peer) = peer {
                 pause = RETRY_MIN;
                 self.connected.send_replace(Some(peer.clone()));
                 self.tell(Input::Connected(self.node));

@@ -80,7 +80,7 @@ fn split(child: ProtoId, tvb: Tvb<'_>, is_bodiless: bool) -> Split {
 /// The protocols that the ports belong to, the lower port's first.
 fn bound(d: &Dissector<'_>) -> impl Iterator<Item = ProtoId> + use<> {
     let (src, dst) = (d.endpoints.src_port, d.endpoints.dst_port);
-    let ports = [src.min(dst), src.max(dst)].into_iter().filter(|port| *port != 0);
+    let ports = bindings::in_order(Table::TcpPort, src, dst).into_iter().filter(|port| *port != 0);
     ports.filter_map(|port| bindings::by_number(Table::TcpPort, port))
 }
 

@@ -237,6 +237,14 @@ impl<W: Write> Writer<W> {
         self.end()
     }
 
+    /// Hands on what was written.
+    ///
+    /// # Errors
+    /// When that cannot be done.
+    pub fn flush(&mut self) -> Result<(), WriteError> {
+        Ok(self.out.flush()?)
+    }
+
     /// Flushes and gives back what was written to.
     ///
     /// # Errors
