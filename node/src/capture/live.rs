@@ -3,10 +3,10 @@
 //! The thread takes packets out of the kernel's buffer in batches and puts them into chunks; sealed chunks go into a
 //! bounded queue. It never waits for that queue: when it is full, the chunk's packets are dropped and become a gap, as
 //! do those that the kernel says it dropped. A packet is in a sealed chunk at most [`LiveConfig::linger_ms`] and
-//! [`POLL_MS`] after it was captured.
+//! [`POLL_MS`] after it was captured; while somebody follows, [`FOLLOWED_LINGER_MS`] and that.
 
 use std::os::fd::{AsRawFd, RawFd};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -21,7 +21,11 @@ use pcap::{Active, Capture, Device, Linktype, Precision};
 use super::pipeline::{Captured, Pipeline};
 
 /// Longest wait for packets, in milliseconds: what a stop, a lingering chunk and the kernel's block are late at most.
-pub const POLL_MS: i32 = 20;
+pub const POLL_MS: i32 = 10;
+
+/// Longest time in milliseconds that a packet waits for its chunk to fill while somebody follows what is captured: more chunks, which
+/// cost more to keep, and are there sooner.
+const FOLLOWED_LINGER_MS: u64 = 20;
 
 /// Packets taken out of the kernel's buffer before chunks and counters are looked after.
 const BATCH_PACKETS: usize = 4096;
@@ -163,7 +167,7 @@ pub fn check_filter(filter: &str, link_type: u16) -> Result<(), LiveError> {
 
 impl Live {
     /// Opens the interface and starts to capture into chunks of `stream`, which go to `out`. Its first chunk says in
-    /// notes what is captured.
+    /// notes what is captured. `followers` are counted by others.
     ///
     /// # Errors
     /// When the interface cannot be opened or the filter makes no sense.
@@ -172,6 +176,7 @@ impl Live {
         stream: StreamId,
         compression: Compression,
         out: Sender<Chunk>,
+        followers: Arc<AtomicUsize>,
     ) -> Result<Self, LiveError> {
         let capture = open(config)?;
         let snaplen = snaplen(config);
@@ -192,6 +197,7 @@ impl Live {
             pipeline,
             sealer: Sealer::new(compression),
             out,
+            followers,
             shared: Arc::clone(&shared),
             drops: Drops::default(),
         };
@@ -344,6 +350,7 @@ struct Worker {
     pipeline: Pipeline,
     sealer: Sealer,
     out: Sender<Chunk>,
+    followers: Arc<AtomicUsize>,
     shared: Arc<Shared>,
     drops: Drops,
 }
@@ -382,7 +389,11 @@ impl Worker {
         }
         let lost = std::mem::take(&mut *self.shared.lost.lock().unwrap_or_else(PoisonError::into_inner));
         lost.into_iter().for_each(|gap| self.pipeline.gap(gap));
-        let linger_ns = self.config.linger_ms.saturating_mul(1_000_000);
+        let linger_ms = match self.followers.load(Ordering::Relaxed) {
+            0 => self.config.linger_ms,
+            _ => self.config.linger_ms.min(FOLLOWED_LINGER_MS),
+        };
+        let linger_ns = linger_ms.saturating_mul(1_000_000);
         let Self { pipeline, sealer, out, .. } = self;
         pipeline.flush_due(now, linger_ns, &mut |chunk| out.try_send(sealer.seal(chunk)).is_ok());
         self.publish();
@@ -495,9 +506,13 @@ mod tests {
 
     /// A capture of what is sent to `port` on the loopback interface; `None`, and said so, without the right to it.
     fn on_loopback(port: u16, out: Sender<Chunk>) -> Option<Live> {
+        start_on_loopback(port, out, 10, 0)
+    }
+
+    fn start_on_loopback(port: u16, out: Sender<Chunk>, linger_ms: u64, followers: usize) -> Option<Live> {
         let filter = Some(format!("udp dst port {port}"));
-        let config = LiveConfig { filter, linger_ms: 10, buffer_bytes: 1 << 20, ..LiveConfig::of("lo") };
-        match Live::start(&config, STREAM, Compression::Fast, out) {
+        let config = LiveConfig { filter, linger_ms, buffer_bytes: 1 << 20, ..LiveConfig::of("lo") };
+        match Live::start(&config, STREAM, Compression::Fast, out, Arc::new(AtomicUsize::new(followers))) {
             Ok(live) => Some(live),
             Err(error) => {
                 println!("skipped: {error}");
@@ -564,10 +579,22 @@ mod tests {
     }
 
     #[test]
+    fn who_follows_does_not_wait_for_a_chunk_to_fill() {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let to = socket.local_addr().unwrap();
+        let (out, chunks) = crossbeam_channel::bounded(1000);
+        // Nobody waits for so long.
+        let Some(live) = start_on_loopback(to.port(), out, u64::MAX, 1) else { return };
+        socket.send_to(b"followed", to).unwrap();
+        while !matches!(chunks.recv().unwrap().header().kind, ChunkKind::Packets(_)) {}
+        live.stop().unwrap();
+    }
+
+    #[test]
     fn what_is_wrong_is_said_clearly() {
         let start = |config: &LiveConfig| {
             let (out, _) = crossbeam_channel::bounded(1);
-            Live::start(config, STREAM, Compression::Fast, out).err()
+            Live::start(config, STREAM, Compression::Fast, out, Arc::default()).err()
         };
         match start(&LiveConfig::of("no-such-if0")) {
             Some(LiveError::NoSuchInterface { interface, known }) => {

@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -65,6 +66,8 @@ pub(crate) struct Captures {
     pub(crate) lives: Vec<LiveConfig>,
     pub(crate) spool: PathBuf,
     pub(crate) options: SpoolOptions,
+    /// How many follow what is captured, as far as is known here.
+    pub(crate) followers: Arc<AtomicUsize>,
 }
 
 /// Counters for `status`.
@@ -97,7 +100,13 @@ impl Capturing {
         let mut lives = Vec::new();
         for capture in &captures.lives {
             let stream = StreamId { host, epoch: epoch()? };
-            lives.push(Live::start(capture, stream, Compression::default(), chunks.clone())?);
+            lives.push(Live::start(
+                capture,
+                stream,
+                Compression::default(),
+                chunks.clone(),
+                captures.followers.clone(),
+            )?);
             tracing::info!(interface = %capture.interface, %stream, "capturing");
         }
         let lives = Arc::new(lives);

@@ -313,6 +313,7 @@ impl Conversations {
 
     /// Tells which chunks are here and which come. Ends when whoever watches was too slow: it watches anew.
     async fn watch(&self, watch: Watch, mut stream: RpcStream) -> Result<(), RpcError> {
+        let _follower = self.hub.follower();
         let mut news = self.hub.stored.subscribe();
         let store = self.hub.store.clone();
         let held = tokio::task::spawn_blocking(move || follow::held(&*store, &watch)).await.unwrap_or_default();

@@ -1,6 +1,7 @@
 //! An edge node: captures and spools, keeps nothing for others, and brings what it has to the cluster through any node of it.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use packetstream_config::{Address, Bundle};
@@ -43,7 +44,7 @@ impl EdgePlan {
         options: SpoolOptions,
         data: std::path::PathBuf,
     ) -> Self {
-        Self { bundle, seeds, captures: Captures { lives, spool, options }, data }
+        Self { bundle, seeds, captures: Captures { lives, spool, options, followers: Arc::default() }, data }
     }
 }
 
@@ -53,7 +54,7 @@ impl EdgePlan {
 /// When it cannot start.
 pub async fn run(plan: EdgePlan, ready: impl FnOnce()) -> Result<(), StartError> {
     let host = HostId::of_node(&plan.bundle.identity().node);
-    let client = std::sync::Arc::new(Client::new(&plan.bundle, &plan.seeds, Limits::default())?);
+    let client = Arc::new(Client::new(&plan.bundle, &plan.seeds, Limits::default())?);
     let (chunks, mut out) = mpsc::channel(CHUNKS_WAITING);
     let (told, fates) = crossbeam_channel::unbounded();
     let outlet: Outlet = Box::new(move |chunk| chunks.try_send(chunk).is_ok());
@@ -95,7 +96,7 @@ pub async fn run(plan: EdgePlan, ready: impl FnOnce()) -> Result<(), StartError>
 }
 
 /// Any node may be spoken to, not only the seeds; and people are told what the host is called.
-async fn learn(client: std::sync::Arc<Client>, name: NameHost) {
+async fn learn(client: Arc<Client>, name: NameHost) {
     let mut is_named = false;
     loop {
         if !is_named {

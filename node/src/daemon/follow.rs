@@ -1,9 +1,10 @@
 //! An answer that goes on: what becomes durable anywhere in the cluster, in the order of time, as it comes.
 //!
 //! Every member is watched; each chunk is read once, from this node's store or from a member that has it, and from another when
-//! that one fails. Packets wait for [`WINDOW`] in a buffer that sorts them, so that what several hosts and the two classes of a
-//! stream captured comes out in order; what is later than that comes out of order rather than not at all. A reader that is slow
-//! slows nobody down: what it has not read yet lies in the stores, and only numbers of chunks wait here.
+//! that one fails. Packets wait in a buffer that sorts them, so that what several hosts and the two classes of a stream captured
+//! comes out in order: as long as the longest of the latest chunks took to be captured and [`JITTER`], but no longer than
+//! [`WINDOW`]; what is later than that comes out of order rather than not at all. A reader that is slow slows nobody down: what it
+//! has not read yet lies in the stores, and only numbers of chunks wait here.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -29,10 +30,14 @@ use super::{scatter, stream};
 use crate::engine::{Knowledge, Question};
 use crate::packet;
 
-/// How long a packet waits for those that were captured before it.
+/// How long a packet waits at most for those that were captured before it.
 pub(super) const WINDOW: Duration = Duration::from_millis(100);
+/// How much longer than another a chunk may be on its way here.
+const JITTER: Duration = Duration::from_millis(25);
+/// How long it counts what a chunk took to be captured.
+const SPAN_AGE: Duration = Duration::from_secs(2);
 /// How often it is looked which packets have waited long enough.
-const TICK: Duration = Duration::from_millis(10);
+const TICK: Duration = Duration::from_millis(5);
 /// Whoever asks hears at least so often that the node is there; members that watch for each other, too.
 pub(super) const PULSE: Duration = Duration::from_millis(500);
 /// A member that says nothing for so long is watched anew.
@@ -91,7 +96,7 @@ struct Fetched {
 
 /// A packet or gap that waits for its turn.
 struct Waiting {
-    since: Instant,
+    due: Instant,
     row: Row,
     interface: Option<Arc<InterfaceRow>>,
 }
@@ -113,6 +118,26 @@ struct Batch {
     known: BTreeMap<(HostId, u32, u16), u32>,
 }
 
+/// The longest time between the first and the last packet of the latest chunks.
+#[derive(Debug)]
+struct Span {
+    longest: Duration,
+    /// That of the period before.
+    before: Duration,
+    since: Instant,
+}
+
+impl Span {
+    /// A chunk has come; how long its packets are to wait.
+    fn wait(&mut self, span: Duration, now: Instant) -> Duration {
+        if now.duration_since(self.since) >= SPAN_AGE {
+            (self.before, self.longest, self.since) = (self.longest, Duration::ZERO, now);
+        }
+        self.longest = self.longest.max(span);
+        self.longest.max(self.before).saturating_add(JITTER).min(WINDOW)
+    }
+}
+
 struct Follow<'a> {
     hub: &'a Arc<Hub>,
     query: &'a Query,
@@ -123,6 +148,7 @@ struct Follow<'a> {
     pending: BTreeMap<ChunkId, Vec<NodeId>>,
     reading: BTreeMap<ChunkId, Vec<NodeId>>,
     sorted: BTreeMap<Place, Waiting>,
+    span: Span,
     bytes: usize,
     question: Question,
     showing: BTreeMap<HostId, Showing>,
@@ -146,6 +172,8 @@ pub(super) async fn follow(hub: &Arc<Hub>, query: &Query, out: &mpsc::Sender<Row
         pending: BTreeMap::new(),
         reading: BTreeMap::new(),
         sorted: BTreeMap::new(),
+        // Nothing is known of how they are captured.
+        span: Span { longest: WINDOW, before: WINDOW, since: Instant::now() },
         bytes: 0,
         question,
         showing: BTreeMap::new(),
@@ -273,15 +301,21 @@ impl Follow<'_> {
 
     /// Puts the packets of a chunk where they wait.
     fn sort(&mut self, chunk: &Chunk) {
-        let (stream, no, since) = (chunk.id().stream, chunk.id().no.0 as u32, Instant::now());
-        match chunk.header().kind {
+        let (stream, no, now) = (chunk.id().stream, chunk.id().no.0 as u32, Instant::now());
+        let header = chunk.header();
+        let span = match header.kind {
+            ChunkKind::Packets(_) => Duration::from_nanos(header.time_max.0.saturating_sub(header.time_min.0)),
+            _ => Duration::ZERO,
+        };
+        let due = now + self.span.wait(span, now);
+        match header.kind {
             ChunkKind::Gaps => {
                 for gap in chunk.gaps().unwrap_or_default() {
                     if self.is_meant(gap.until) {
                         self.closing.gaps += 1;
                         self.closing.dropped = self.closing.dropped.saturating_add(gap.packets);
                         let row = gap_row(stream, gap);
-                        self.sorted.insert((row.time, row.host, row.seq, no), Waiting { since, row, interface: None });
+                        self.sorted.insert((row.time, row.host, row.seq, no), Waiting { due, row, interface: None });
                     }
                 }
             }
@@ -308,7 +342,7 @@ impl Follow<'_> {
                     });
                     let row = Row { time: packet.id.time, host: stream.host, seq: packet.id.seq, payload };
                     self.bytes += packet.bytes.len();
-                    let waiting = Waiting { since, row, interface: Some(interface.clone()) };
+                    let waiting = Waiting { due, row, interface: Some(interface.clone()) };
                     self.sorted.insert((packet.id.time, stream.host, packet.id.seq, no), waiting);
                 }
             }
@@ -318,11 +352,12 @@ impl Follow<'_> {
 
     /// Gives out what has waited long enough; says whether the limit is reached.
     fn release(&mut self) -> bool {
+        let now = Instant::now();
         while let Some(first) = self.sorted.first_entry() {
             if self.batch.bytes >= BATCH_BYTES {
                 return false;
             }
-            if first.get().since.elapsed() < WINDOW && self.bytes < MAX_SORTED_BYTES {
+            if first.get().due > now && self.bytes < MAX_SORTED_BYTES {
                 return false;
             }
             let waiting = first.remove();
@@ -424,6 +459,7 @@ async fn watch_one(hub: Arc<Hub>, node: NodeId, watch: Watch, tell: mpsc::Sender
 }
 
 async fn watch_here(hub: &Arc<Hub>, node: NodeId, watch: Watch, tell: &mpsc::Sender<News>) {
+    let _follower = hub.follower();
     let mut news = hub.stored.subscribe();
     let (store, asked) = (hub.store.clone(), watch.clone());
     let Ok(stored) = tokio::task::spawn_blocking(move || held(&*store, &asked)).await else { return };
@@ -495,4 +531,25 @@ pub(super) fn messages(stored: Vec<StreamAck>) -> VecDeque<Vec<StreamAck>> {
         }
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_wait_as_long_as_the_latest_chunks_took() {
+        let begin = Instant::now();
+        let ms = Duration::from_millis;
+        let mut span = Span { longest: WINDOW, before: WINDOW, since: begin };
+        assert_eq!(span.wait(ms(20), begin), WINDOW, "before anything is known");
+        let later = begin + SPAN_AGE;
+        assert_eq!(span.wait(ms(20), later), WINDOW);
+        let later = later + SPAN_AGE;
+        assert_eq!(span.wait(ms(20), later), ms(20) + JITTER);
+        assert_eq!(span.wait(ms(40), later), ms(40) + JITTER, "the longest of them");
+        assert_eq!(span.wait(ms(10), later + SPAN_AGE), ms(40) + JITTER);
+        assert_eq!(span.wait(ms(10), later + 2 * SPAN_AGE), ms(10) + JITTER);
+        assert_eq!(span.wait(Duration::MAX, later + 2 * SPAN_AGE), WINDOW);
+    }
 }

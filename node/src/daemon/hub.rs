@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -52,11 +52,22 @@ pub(crate) struct Hub {
     trouble: Mutex<Option<(Instant, Refusal)>>,
     /// Chunks as they become durable here, for those who follow.
     pub(crate) stored: broadcast::Sender<ChunkId>,
+    /// How many of them there are, here and through other members.
+    pub(crate) followers: Arc<AtomicUsize>,
     /// Whether there is a machine.
     driven: watch::Sender<bool>,
     /// The analyses that run here.
     pub(crate) analysis: Assigned,
     pub(crate) standing: Standing,
+}
+
+/// One who follows, until it is dropped.
+pub(crate) struct Follower(Arc<AtomicUsize>);
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What this process has brought to other members that lacked it.
@@ -179,6 +190,7 @@ impl Hub {
             writes,
             trouble: Mutex::default(),
             stored: broadcast::channel(MAX_STORED_WAITING).0,
+            followers: Arc::default(),
             driven: watch::Sender::new(false),
             analysis: Assigned::default(),
             standing,
@@ -252,6 +264,12 @@ impl Hub {
         for chunk in self.routing.leave(conversation) {
             self.inputs.push(Input::Forget { chunk });
         }
+    }
+
+    /// Somebody follows what becomes durable here.
+    pub(crate) fn follower(&self) -> Follower {
+        self.followers.fetch_add(1, Ordering::Relaxed);
+        Follower(self.followers.clone())
     }
 
     /// Stores a chunk here, on another thread; tells the machine and then `done`.

@@ -140,7 +140,12 @@ pub async fn run(plan: Plan, ready: impl FnOnce(SocketAddr)) -> Result<(), Start
         tokio::spawn(peers::seek(Arc::downgrade(&hub), seeds));
     }
 
-    let captures = Captures { lives: plan.captures, spool: plan.spool, options: plan.spool_options };
+    let captures = Captures {
+        lives: plan.captures,
+        spool: plan.spool,
+        options: plan.spool_options,
+        followers: hub.followers.clone(),
+    };
     let capturing = match captures.lives.is_empty() && !captures.spool.exists() {
         true => None,
         false => {
