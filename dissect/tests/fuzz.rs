@@ -81,7 +81,7 @@ impl Capture {
 fn check_ranges(packet: &Packet<'_>, dissection: &Dissection<'_>) {
     for node in &dissection.nodes {
         let name = registry::field(node.field).name;
-        let source = dissection.sources[usize::from(node.source)].0;
+        let source = dissection.source(node.source);
         let end = (packet.orig_len as usize).max(source.len());
         assert!(node.start as usize + node.len as usize <= end, "{name} lies outside of its source");
     }
