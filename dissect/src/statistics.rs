@@ -41,6 +41,8 @@ pub enum StatisticError {
     Unknown(String),
     #[error("-z {name}: \"{value}\" is no {what}")]
     Argument { name: String, value: String, what: &'static str },
+    #[error("-z {name} with {found} filters; {limit} are the most")]
+    Many { name: &'static str, limit: usize, found: usize },
     #[error("-z {name}: {error}")]
     Filter { name: String, error: FilterError },
 }

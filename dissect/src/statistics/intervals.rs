@@ -81,8 +81,12 @@ impl Intervals {
             return Err(wrong());
         }
         let fraction = number.split_once('.').map_or("", |(_, fraction)| fraction.trim_end_matches('0'));
-        let mut columns = words
-            .take(MAX_COLUMNS)
+        let filters: Vec<&str> = words.collect();
+        if filters.len() > MAX_COLUMNS {
+            return Err(StatisticError::Many { name: "io,stat", limit: MAX_COLUMNS, found: filters.len() });
+        }
+        let mut columns = filters
+            .into_iter()
             .map(|filter| Column::new(name, filter, options))
             .collect::<Result<Vec<_>, StatisticError>>()?;
         if columns.is_empty() {

@@ -49,6 +49,9 @@ fn what_there_is_not_is_named() {
     for name in ["conv,foo", "follow,tcp,ascii", "io,stat,-1", "io,stat,1,SUM(ip.src)", "follow,sctp,hex,1"] {
         assert!(error(name).is_some_and(|text| text.starts_with(&format!("-z {name}: "))), "{name}: {:?}", error(name));
     }
+    let many = |count: usize| error(&format!("io,stat,1{}", ",udp".repeat(count)));
+    assert_eq!(many(64), None);
+    assert_eq!(many(65).as_deref(), Some("-z io,stat with 65 filters; 64 are the most"));
     assert!(error("foo").is_some_and(|text| text.contains("io,phs")));
     assert!(error("io,phs,ip.foo").is_some_and(|text| text.contains("ip.foo")));
 }

@@ -9,9 +9,9 @@ use super::Session;
 
 /// The hosts that have a name.
 #[derive(Default)]
-pub(crate) struct HostNames(BTreeMap<HostId, String>);
+pub(crate) struct Names(BTreeMap<HostId, String>);
 
-impl HostNames {
+impl Names {
     /// Asks the cluster; what does not answer leaves the identifiers.
     pub(crate) fn of(session: &Session) -> Self {
         let Ok(Response::Hosts(rows)) = session.call(&Request::Hosts) else { return Self::default() };
@@ -32,7 +32,7 @@ mod tests {
     #[test]
     fn who_has_no_name_keeps_the_identifier() {
         let (named, other) = (HostId::from_bytes([1; 16]), HostId::from_bytes([2; 16]));
-        let names = HostNames(BTreeMap::from([(named, "pbx".to_owned())]));
+        let names = Names(BTreeMap::from([(named, "pbx".to_owned())]));
         assert_eq!((names.show(named), names.show(other)), ("pbx".to_owned(), other.to_string()));
     }
 }

@@ -14,7 +14,7 @@ use packetstream_protocol::{HostId, PacketId};
 use super::{calls, diagnose, flow, query};
 use crate::cli::{Calls, Diagnose, Flow, ReportFormat, Scope};
 use crate::client::Session;
-use crate::client::names::HostNames;
+use crate::client::names::Names;
 use crate::client::records::{self, Record};
 use crate::exit::{Failure, Outcome};
 
@@ -98,7 +98,7 @@ pub(super) fn diagnose(args: &Diagnose) -> Outcome {
     let (mut all, mut fresh) = (Vec::new(), Vec::new());
     let mut watch = diagnose::watch(&args.rules)?;
     let (mut matched, mut matches) = (Vec::new(), Vec::new());
-    let names = HostNames::of(&session);
+    let names = Names::of(&session);
     let show = |host: HostId, finding: &Finding, text: &mut String| match args.format {
         ReportFormat::Text => diagnose::show(finding, Some((&names.show(host), &packet_id)), text),
         ReportFormat::Json => {

@@ -19,7 +19,7 @@ use super::{answer, judged};
 use crate::capture::file::{Interface, Options, RawPacket, Resolution, Section, Stamp, Writer};
 use crate::cli::{Get, Output, Query};
 use crate::client::Session;
-use crate::client::names::HostNames;
+use crate::client::names::Names;
 use crate::engine::Question;
 use crate::exit::{Failure, Outcome, say};
 
@@ -184,7 +184,7 @@ pub(super) fn put(
     let mut writer = Writer::new(BufWriter::new(target), &section).map_err(cannot)?;
     let mut declared: BTreeMap<(HostId, u32, u16), u32> = BTreeMap::new();
     let follows = matches!(request, Request::Query(query) if query.follow);
-    let names = HostNames::of(session);
+    let names = Names::of(session);
     let closing = session.rows(request, |Rows { interfaces, rows }| {
         let mut numbers = Vec::new();
         for row in &interfaces {

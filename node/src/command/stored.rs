@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::diagnose::MAX_PACKETS_SHOWN;
 use super::judged::{asked, print, state};
 use crate::cli::{Diagnose, ReportFormat};
-use crate::client::names::HostNames;
+use crate::client::names::Names;
 use crate::client::{Session, failure};
 use crate::exit::{Failure, Outcome, complain};
 use crate::net::RpcError;
@@ -38,8 +38,8 @@ pub(super) fn run(args: &Diagnose) -> Outcome {
         };
         let fresh: Found = found.iter().filter(|(place, note)| is_new(place, note)).map(clone).collect();
         let names = match args.format {
-            ReportFormat::Text if !fresh.is_empty() => HostNames::of(&session),
-            _ => HostNames::default(),
+            ReportFormat::Text if !fresh.is_empty() => Names::of(&session),
+            _ => Names::default(),
         };
         print(&text(&fresh, &names, args))?;
         if !args.scope.follow {
@@ -89,7 +89,7 @@ fn ask(session: &Session, query: &Query) -> Result<(Found, Closing), Failure> {
 }
 
 /// Worst first, then by time.
-fn text(found: &Found, names: &HostNames, args: &Diagnose) -> String {
+fn text(found: &Found, names: &Names, args: &Diagnose) -> String {
     let mut all: Vec<(HostId, &FindingNote, Value)> = found
         .iter()
         .filter_map(|((host, _), note)| Some((*host, note, serde_json::from_slice(&note.text).ok()?)))
