@@ -45,7 +45,7 @@ fn tables_are_as_expected() {
 
 #[test]
 fn what_there_is_not_is_named() {
-    let error = |name| of(name, TimeForm::default(), &Options::default()).err().map(|error| error.to_string());
+    let error = |name: &str| of(name, TimeForm::default(), &Options::default()).err().map(|error| error.to_string());
     for name in ["conv,foo", "follow,tcp,ascii", "io,stat,-1", "io,stat,1,SUM(ip.src)", "follow,sctp,hex,1"] {
         assert!(error(name).is_some_and(|text| text.starts_with(&format!("-z {name}: "))), "{name}: {:?}", error(name));
     }
