@@ -60,6 +60,12 @@ fn what_nodes_do_not_make_is_made_of_their_packets() {
     assert_eq!(limited.stdout.iter().filter(|octet| **octet == b'\n').count(), 2);
     assert!(String::from_utf8_lossy(&limited.stderr).contains("ended by -c"));
     assert_eq!(node.run(&["query", "-z", "io,phs", "-c", "2"]).status.code(), Some(2));
+    // What a query names, `get` shows.
+    let named =
+        node.text(&["query", "--ids", "-T", "fields", "-e", "frame.number", "-e", "frame.len", "-Y", "sip", "-c", "1"]);
+    let words: Vec<&str> = named.trim().split('\t').collect();
+    let [host, packet, _, len] = words.as_slice() else { panic!("{named}") };
+    assert_eq!(node.text(&["get", host, packet, "-T", "fields", "-e", "frame.len"]).trim(), *len);
     // Whatever is asked of the cluster, the answer says whether it is complete.
     for args in [&["query", "-q"][..], &["diagnose"], &["diagnose", "--stored"], &["calls"], &["calls", "--json"]] {
         let output = node.run(args);

@@ -11,6 +11,8 @@
 //! grace = "5m"
 //! move_rate = "100MB"
 //!
+//! decode_as = ["udp.port==5070,sip"]
+//!
 //! [retention]
 //! age = "30d"
 //! size = "500GB"
@@ -107,6 +109,10 @@ pub struct Settings {
     /// How much a second the node gives away to bring data where it belongs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub move_rate: Option<Size>,
+    /// What ports carry that one would not know otherwise, as `-d` of the command line has it. It had better be the same on
+    /// all nodes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub decode_as: Vec<String>,
     pub retention: Retention,
     pub spool: Spool,
     pub capture: Vec<Capture>,
@@ -259,6 +265,7 @@ impl Default for Settings {
             weight: 1,
             grace: None,
             move_rate: None,
+            decode_as: Vec::new(),
             retention: Retention::default(),
             spool: Spool::default(),
             capture: Vec::new(),

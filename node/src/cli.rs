@@ -251,7 +251,7 @@ pub struct Node {
     /// The node's bundle, as `cluster invite` wrote it; a new cluster is made when the data folder has none.
     #[arg(long, value_name = "FILE")]
     pub bundle: Option<PathBuf>,
-    /// The configuration file.
+    /// The configuration file, TOML; README.md shows what it may say.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Where to listen for peers.
@@ -266,6 +266,8 @@ pub struct Node {
     /// What the node does: capture, store, analyze. An edge node only captures.
     #[arg(long, value_name = "ROLE", value_delimiter = ',')]
     pub roles: Vec<NodeRole>,
+    #[command(flatten)]
+    pub decode: Decode,
     /// Where the node stands; copies of its packets go to other zones first.
     #[arg(long, value_name = "NAME")]
     pub zone: Option<String>,
@@ -285,10 +287,10 @@ pub struct Node {
     #[arg(short = 'i', long = "capture", value_name = "IFACE")]
     pub capture: Vec<String>,
     /// The capture filter of those interfaces, in libpcap's language.
-    #[arg(short = 'f', value_name = "BPF")]
+    #[arg(short = 'f', value_name = "BPF", requires = "capture")]
     pub capture_filter: Option<String>,
-    /// How many octets of each packet are kept.
-    #[arg(short = 's', value_name = "SNAPLEN")]
+    /// How many octets of each packet of those interfaces are kept.
+    #[arg(short = 's', value_name = "SNAPLEN", requires = "capture")]
     pub snaplen: Option<u32>,
 }
 
@@ -345,6 +347,9 @@ pub struct Query {
     /// Stops after that many packets of the answer.
     #[arg(short = 'c', long, value_name = "N")]
     pub count: Option<u64>,
+    /// Says of each packet its host and its id, by which `get` shows it.
+    #[arg(long)]
+    pub ids: bool,
     #[command(flatten)]
     pub count_up: CountUp,
     #[command(flatten)]
@@ -357,7 +362,7 @@ pub struct Query {
 pub struct Get {
     /// The host, by its UUID or name.
     pub host: String,
-    /// The packet's id.
+    /// The packet's id, as `diagnose` and `query --ids` name it.
     pub packet: String,
     #[command(flatten)]
     pub output: Output,
@@ -505,7 +510,8 @@ pub struct Output {
     /// An option of -T fields: header=y|n, separator=C, occurrence=f|l|a, aggregator=C, quote=d|s|n, bom=y|n.
     #[arg(short = 'E', value_name = "KEY=VALUE")]
     pub field_options: Vec<String>,
-    /// The form of the Time column: r, a, ad, adoy, d, dd, e, u, ud or udoy.
+    /// The form of the Time column: r (since the first packet), d (since the one before), dd (since the one shown before), e (since
+    /// 1970); a, ad or adoy (the time of day, with the date, with the day of the year), in UTC as all times, and so u, ud, udoy.
     #[arg(short = 't', value_name = "FORM")]
     pub time: Option<String>,
     /// The whole tree of each packet.
@@ -520,7 +526,7 @@ pub struct Output {
     /// A line behind each packet.
     #[arg(short = 'S', value_name = "SEPARATOR", allow_hyphen_values = true)]
     pub separator: Option<String>,
-    /// The octets of each packet.
+    /// The octets of each packet, with -T text.
     #[arg(short = 'x')]
     pub hex: bool,
     /// With -T json: a name that occurs several times stands there once, with a list.

@@ -57,6 +57,8 @@ pub enum SpecError {
     UnknownProtocol(String),
     #[error("-e goes with -T fields, -T json or -T ek only")]
     FieldsWithoutFormat,
+    #[error("-x goes with -T text only")]
+    OctetsWithoutText,
     #[error("\"{0}\" is no time format of -t; there are a, ad, adoy, d, dd, e, r, u, ud and udoy")]
     Time(String),
     #[error(
@@ -76,7 +78,7 @@ enum Column {
     Info,
 }
 
-/// The titles of [`COLUMNS`].
+/// The titles of the first of [`COLUMNS`].
 const TITLES: [&str; 7] = ["No.", "Time", "Source", "Destination", "Protocol", "Length", "Info"];
 
 const COLUMNS: &[(&str, Column)] = &[
@@ -87,6 +89,11 @@ const COLUMNS: &[(&str, Column)] = &[
     ("_ws.col.Protocol", Column::Protocol),
     ("_ws.col.Length", Column::Length),
     ("_ws.col.Info", Column::Info),
+    // As later versions of Wireshark call some.
+    ("_ws.col.number", Column::Number),
+    ("_ws.col.def_src", Column::Source),
+    ("_ws.col.def_dst", Column::Destination),
+    ("_ws.col.packet_length", Column::Length),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -151,6 +158,9 @@ impl Printer {
                 return Err(SpecError::FieldsWithoutFormat);
             }
             _ => {}
+        }
+        if printer.spec.hex && printer.spec.format != Format::Text {
+            return Err(SpecError::OctetsWithoutText);
         }
         for (option, value) in printer.spec.options.clone() {
             match option.as_str() {
@@ -275,7 +285,8 @@ impl Printer {
             Format::Ek => self.bulk(packet, dissection, out),
             Format::Pdml => xml::details(packet, dissection, out),
             Format::Psml => {
-                let columns = COLUMNS.iter().map(|(_, column)| self.column(*column, packet, dissection));
+                let columns =
+                    COLUMNS.iter().take(TITLES.len()).map(|(_, column)| self.column(*column, packet, dissection));
                 xml::summary(&columns.collect::<Vec<_>>(), out);
             }
         }
@@ -442,7 +453,7 @@ fn shortened(line: String) -> String {
 }
 
 fn asked(name: &str) -> Result<Asked, SpecError> {
-    if let Some((_, column)) = COLUMNS.iter().find(|row| row.0 == name) {
+    if let Some((_, column)) = COLUMNS.iter().find(|row| row.0.eq_ignore_ascii_case(name)) {
         return Ok(Asked::Column(*column));
     }
     registry::by_name(name).map(Asked::Field).ok_or_else(|| SpecError::UnknownField(name.to_owned()))

@@ -91,3 +91,35 @@ pub fn tabs(packet: &Packet<'_>, dissection: &Dissection<'_>, time: TimeForm) ->
     let _ = write!(line, "\t{}\t{}\t{}", columns.protocol, packet.orig_len, columns.info);
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_forms_of_a_time() {
+        let packet = Packet {
+            time: 1_120_469_540_839_312_000,
+            time_first: 1_120_469_539_000_000_000,
+            time_previous: 1_120_469_540_000_000_000,
+            time_displayed: None,
+            ..Packet::alone(1, &[])
+        };
+        for (name, text) in [
+            ("r", "1.839312"),
+            ("d", "0.839312"),
+            ("dd", "0.000000"),
+            ("e", "1120469540.839312"),
+            // Whatever the time zone of the machine is.
+            ("a", "09:32:20.839312"),
+            ("ad", "2005-07-04 09:32:20.839312"),
+            ("adoy", "2005/185 09:32:20.839312"),
+            ("u", "09:32:20.839312"),
+            ("ud", "2005-07-04 09:32:20.839312"),
+            ("udoy", "2005/185 09:32:20.839312"),
+        ] {
+            assert_eq!(TimeForm::of(name).unwrap().text(&packet), text, "{name}");
+        }
+        assert_eq!(TimeForm::of("x"), None);
+    }
+}

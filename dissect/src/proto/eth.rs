@@ -168,9 +168,14 @@ fn address<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, mac: [u8; 6], is_
         let name = Address::Ether(mac).to_string();
         d.hidden(resolved, tvb, at, 6, Value::String(name.into()));
     }
-    d.hidden(oui, tvb, at, 3, Value::Uint(vendor));
+    let item = d.hidden(oui, tvb, at, 3, Value::Uint(vendor));
     let maker =
         if d.wants_any(&[oui_resolved, ADDR_OUI_RESOLVED]) { vendors::name([mac[0], mac[1], mac[2]]) } else { None };
+    let octets = || {
+        let maker = maker.map_or_else(String::new, |maker| format!(" ({maker})"));
+        format!("OUI: {:02x}:{:02x}:{:02x}{maker}", mac[0], mac[1], mac[2])
+    };
+    d.text(item, || format!("{} {}", if at == 0 { "Destination" } else { "Source" }, octets()));
     if let Some(maker) = maker {
         d.hidden(oui_resolved, tvb, at, 6, Value::String(maker.into()));
     }
@@ -179,7 +184,8 @@ fn address<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, mac: [u8; 6], is_
         let name = Address::Ether(mac).to_string();
         d.hidden(ADDR_RESOLVED, tvb, at, 6, Value::String(name.into()));
     }
-    d.hidden(ADDR_OUI, tvb, at, 3, Value::Uint(vendor));
+    let item = d.hidden(ADDR_OUI, tvb, at, 3, Value::Uint(vendor));
+    d.text(item, || format!("Address {}", octets()));
     if let Some(maker) = maker {
         d.hidden(ADDR_OUI_RESOLVED, tvb, at, 6, Value::String(maker.into()));
     }

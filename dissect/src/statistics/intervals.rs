@@ -297,7 +297,7 @@ impl Statistic for Intervals {
         let longest = self.columns.iter().map(|column| column.text.len()).max().unwrap_or(0);
         // The box is as wide as the table, or as the longest filter takes.
         let slack = if is_whole && (10_000_000..100_000_000).contains(&duration) { 2 } else { 0 };
-        let width_all = (table + slack).max(longest + 12);
+        let width_all = (table + slack).max(longest + 11);
         let line =
             |text: String| format!("{text}{}|\n", " ".repeat(width_all.saturating_sub(text.chars().count() + 1)));
         let rule = "=".repeat(width_all);

@@ -2,13 +2,13 @@
 
 use crate::dissector::Address;
 use crate::field::FieldId;
-use crate::proto::{eth, ip, ipv6, tcp, udp};
+use crate::proto::{eth, ip, ipv6, sctp, tcp, udp};
 use crate::tree::{Dissection, Node};
 use crate::value::Value;
 use crate::wanted::Wanted;
 
 /// What [`Kind::of`] knows.
-pub(super) const KINDS: &str = "type; there are eth, ip, ipv6, tcp and udp";
+pub(super) const KINDS: &str = "type; there are eth, ip, ipv6, sctp, tcp and udp";
 
 /// At which layer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,6 +16,7 @@ pub(super) enum Kind {
     Eth,
     Ip,
     Ipv6,
+    Sctp,
     Tcp,
     Udp,
 }
@@ -30,10 +31,18 @@ struct Row {
     stream: Option<FieldId>,
 }
 
-const ROWS: [Row; 5] = [
+const ROWS: [Row; 6] = [
     Row { kind: Kind::Eth, name: "eth", title: "Ethernet", source: eth::SRC, destination: eth::DST, stream: None },
     Row { kind: Kind::Ip, name: "ip", title: "IPv4", source: ip::SRC, destination: ip::DST, stream: None },
     Row { kind: Kind::Ipv6, name: "ipv6", title: "IPv6", source: ipv6::SRC, destination: ipv6::DST, stream: None },
+    Row {
+        kind: Kind::Sctp,
+        name: "sctp",
+        title: "SCTP",
+        source: sctp::SRCPORT,
+        destination: sctp::DSTPORT,
+        stream: None,
+    },
     Row {
         kind: Kind::Tcp,
         name: "tcp",
@@ -66,7 +75,7 @@ impl Kind {
     }
 
     pub(super) fn has_ports(self) -> bool {
-        self.row().stream.is_some()
+        matches!(self, Self::Sctp | Self::Tcp | Self::Udp)
     }
 
     pub(super) fn want(self, wanted: &mut Wanted) {

@@ -13,10 +13,14 @@ const FRAMES: [&str; 6] = [
 ];
 
 fn printed(name: &str) -> String {
-    let frames: Vec<Vec<u8>> = FRAMES.iter().map(|frame| octets(frame)).collect();
+    printed_of(name, 101, &FRAMES)
+}
+
+fn printed_of(name: &str, link_type: u16, frames: &[&str]) -> String {
+    let frames: Vec<Vec<u8>> = frames.iter().map(|frame| octets(frame)).collect();
     let packets: Vec<Packet<'_>> = (0i64..)
         .zip(&frames)
-        .map(|(at, bytes)| Packet { number: at as u64 + 1, time: at * 400_000_000, ..Packet::alone(101, bytes) })
+        .map(|(at, bytes)| Packet { number: at as u64 + 1, time: at * 400_000_000, ..Packet::alone(link_type, bytes) })
         .collect();
     let mut statistic = of(name, TimeForm::default(), &Options::default()).unwrap();
     let mut wanted = Wanted::nothing();
@@ -54,4 +58,11 @@ fn what_there_is_not_is_named() {
     assert_eq!(many(65).as_deref(), Some("-z io,stat with 65 filters; 64 are the most"));
     assert!(error("foo").is_some_and(|text| text.contains("io,phs")));
     assert!(error("io,phs,ip.foo").is_some_and(|text| text.contains("ip.foo")));
+}
+
+#[test]
+fn associations_of_sctp_have_ends_with_ports() {
+    let sample = &crate::registry::protocol(crate::registry::ProtoId::Sctp).samples[0];
+    let text = printed_of("conv,sctp", sample.link_type, sample.frames);
+    assert!(text.contains("SCTP Conversations") && text.contains("<->"), "{text}");
 }

@@ -52,9 +52,11 @@ pub(super) fn print(text: &str) -> Outcome {
 pub(super) fn tell(closing: &Closing) {
     let how = if closing.complete { "complete" } else { "incomplete" };
     let limited = if closing.limited { ", ended by -c" } else { "" };
+    let gaps = if closing.gaps == 1 { "1 gap".to_owned() } else { format!("{} gaps", closing.gaps) };
     let lost = match (closing.dropped, closing.gaps) {
         (0, 0) => String::new(),
-        (dropped, gaps) => format!(", the captures themselves lost {dropped} packets in {gaps} gaps"),
+        (0, _) => format!(", the captures themselves have {gaps} of unknown size"),
+        (dropped, _) => format!(", the captures themselves lost {dropped} packets in {gaps}"),
     };
     let _ = writeln!(io::stderr(), "{how}: {} of {} packets{limited}{lost}", closing.matched, closing.scanned);
 }

@@ -7,6 +7,7 @@ use packetstream_config::authority::Invitation;
 use packetstream_config::paths::DataDir;
 use packetstream_config::settings::{Capture, NodeRole, WhenFull};
 use packetstream_config::{Address, Authority, Bundle, Settings};
+use packetstream_dissect::decode_as;
 use packetstream_protocol::credentials::Role;
 use packetstream_storage::{Retention, SpoolOptions, spool};
 
@@ -26,6 +27,7 @@ pub(super) fn run(args: &Node) -> Outcome {
         settings.roles.retain(|role| *role == NodeRole::Capture);
     }
     settings.validate(bundle.role()).map_err(Failure::wrong)?;
+    decode_as::assign(&settings.decode_as).map_err(|error| Failure::wrong(format!("decode_as: {error}")))?;
     let seeds = if settings.seeds.is_empty() { bundle.seeds().to_vec() } else { settings.seeds.clone() };
     let captures: Vec<LiveConfig> = settings.capture.iter().map(live).collect();
     let spool_options = SpoolOptions {
@@ -136,6 +138,9 @@ fn settings(args: &Node) -> Result<Settings, Failure> {
     }
     if let Some(data) = &args.data {
         settings.data = Some(data.clone());
+    }
+    if !args.decode.decode_as.is_empty() {
+        settings.decode_as.clone_from(&args.decode.decode_as);
     }
     for interface in &args.capture {
         let mut capture = Capture::everything(interface.as_str());

@@ -10,14 +10,14 @@ use packetstream_dissect::output::summary::TimeForm;
 use packetstream_dissect::output::{Format, Spec};
 use packetstream_protocol::chunk::NO_TIME;
 use packetstream_protocol::wire::{
-    self, Closing, HostRef, OutputFormat, OutputSpec, PacketRow, Payload, Request, Rows,
+    self, Closing, HostRef, OutputFormat, OutputSpec, PacketRow, Payload, Request, Row, Rows,
 };
 use packetstream_protocol::{HostId, PacketId, Timestamp};
 use serde_json::json;
 
 use super::{answer, judged};
 use crate::capture::file::{Interface, Options, RawPacket, Resolution, Section, Stamp, Writer};
-use crate::cli::{Get, Output, Query};
+use crate::cli::{FormatName, Get, Output, Query};
 use crate::client::Session;
 use crate::client::names::Names;
 use crate::engine::Question;
@@ -43,6 +43,11 @@ pub(super) fn run(args: &Query) -> Outcome {
     let asked = judged::asked(&args.scope)?;
     let is_ours = |spec: &Spec| matches!(spec.format, Format::Tabs | Format::Pdml | Format::Psml);
     if counts || (args.output.write.is_none() && shown.as_ref().is_none_or(is_ours)) {
+        if args.ids {
+            return Err(Failure::Wrong(
+                "--ids goes with -T text, fields, json and ek, and without -z, -q and -w".to_owned(),
+            ));
+        }
         let limit = args.count.unwrap_or(u64::MAX);
         let closing = answer::run(&Session::open(&args.scope.peer)?, &asked, &mut question, limit)?;
         return state(&closing, &args.output);
@@ -54,7 +59,44 @@ pub(super) fn run(args: &Query) -> Outcome {
         output: spec(&args.output)?,
         ..asked
     };
-    ask(&Session::open(&args.scope.peer)?, &Request::Query(query), &args.output)
+    if args.ids && args.output.write.is_some() {
+        return Err(Failure::Wrong("--ids goes without -w".to_owned()));
+    }
+    let named = args.ids.then_some((args.output.format, separator(&args.output)));
+    ask(&Session::open(&args.scope.peer)?, &Request::Query(query), &args.output, named)
+}
+
+/// What stands between two fields.
+fn separator(output: &Output) -> char {
+    let given = output.field_options.iter().rev().find_map(|option| option.strip_prefix("separator="));
+    match (output.format, given) {
+        (FormatName::Fields, None | Some("/t")) => '\t',
+        (FormatName::Fields, Some(given)) if given != "/s" => given.chars().next().unwrap_or('\t'),
+        _ => ' ',
+    }
+}
+
+/// What a row says, with its host and packet before it, in the way of the format.
+fn with_ids(row: &Row, text: &[u8], format: FormatName, between: char) -> Vec<u8> {
+    let (host, packet) = (row.host, row.id());
+    let text = String::from_utf8_lossy(text);
+    let named = match format {
+        FormatName::Json => match text.strip_prefix('{') {
+            Some(rest) => format!("{{\"_host\":\"{host}\",\"_packet\":\"{packet}\",{rest}"),
+            None => text.into_owned(),
+        },
+        // Elasticsearch takes a document of the same id for the same one.
+        FormatName::Ek => text.replacen("{\"index\":{", &format!("{{\"index\":{{\"_id\":\"{host}/{packet}\","), 1),
+        _ => match text.trim_end_matches('\n').rsplit_once('\n') {
+            None => format!("{host}{between}{packet}{between}{text}"),
+            // The first row may have a line of titles.
+            Some((titles, line)) if format == FormatName::Fields => {
+                format!("host{between}packet{between}{titles}\n{host}{between}{packet}{between}{line}\n")
+            }
+            Some(_) => format!("host {host} packet {packet}\n{text}"),
+        },
+    };
+    named.into_bytes()
 }
 
 pub(super) fn get(args: &Get) -> Outcome {
@@ -64,7 +106,7 @@ pub(super) fn get(args: &Get) -> Outcome {
         output.verbose = true;
     }
     let request = Request::Get(wire::Get { host: host(&args.host), packet, output });
-    ask(&Session::open(&args.peer)?, &request, &args.output)
+    ask(&Session::open(&args.peer)?, &request, &args.output, None)
 }
 
 /// A host as people name it.
@@ -120,17 +162,20 @@ pub(super) fn time(text: &str) -> Result<Timestamp, Failure> {
         .ok_or_else(wrong)
 }
 
-fn ask(session: &Session, request: &Request, output: &Output) -> Outcome {
+fn ask(session: &Session, request: &Request, output: &Output, named: Option<(FormatName, char)>) -> Outcome {
     let closing = match &output.write {
         Some(path) => write(session, request, path)?,
         None => {
             let mut out = io::stdout().lock();
             let follows = matches!(request, Request::Query(query) if query.follow);
             let closing = session.rows(request, |rows| {
-                for row in rows.rows {
-                    if let Payload::Rendered(text) = row.payload {
-                        out.write_all(&text).map_err(|error| Failure::output(&error))?;
-                    }
+                for row in &rows.rows {
+                    let Payload::Rendered(text) = &row.payload else { continue };
+                    let written = match named {
+                        None => out.write_all(text),
+                        Some((format, between)) => out.write_all(&with_ids(row, text, format, between)),
+                    };
+                    written.map_err(|error| Failure::output(&error))?;
                 }
                 match follows {
                     true => out.flush().map_err(|error| Failure::output(&error)),
@@ -146,7 +191,7 @@ fn ask(session: &Session, request: &Request, output: &Output) -> Outcome {
 
 /// Says how complete the answer is: in JSON as its last object, otherwise on standard error.
 fn state(closing: &Closing, output: &Output) -> Outcome {
-    use crate::cli::FormatName::{Ek, Json};
+    use FormatName::{Ek, Json};
     let missing: u64 = closing.missing.iter().map(|stream| stream.chunks.count()).sum();
     if matches!(output.format, Json | Ek) && output.write.is_none() {
         let line = json!({
@@ -231,5 +276,45 @@ fn interface(stored: &packetstream_protocol::Interface, host: &str) -> Interface
         description: text(&stored.description).or_else(|| Some(format!("host {host}"))),
         resolution: Resolution(stored.resolution),
         ..Interface::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use packetstream_protocol::Seq;
+
+    use super::*;
+
+    #[test]
+    fn a_row_is_named_in_the_way_of_its_format() {
+        let row = Row {
+            host: HostId::from_bytes([1; 16]),
+            time: Timestamp(1_000_000_000),
+            seq: Seq::default(),
+            payload: Payload::Rendered(Vec::new()),
+        };
+        let id = format!("{} {}", row.host, row.id());
+        for (format, text, expected) in [
+            (FormatName::Text, "    1 0.0 SIP\n", format!("{id}     1 0.0 SIP\n")),
+            (
+                FormatName::Text,
+                "Frame 1\n    Time\n",
+                format!("host {} packet {}\nFrame 1\n    Time\n", row.host, row.id()),
+            ),
+            (FormatName::Fields, "7\tSIP\n", format!("{id} 7\tSIP\n")),
+            (FormatName::Fields, "n\tp\n7\tSIP\n", format!("host packet n\tp\n{id} 7\tSIP\n")),
+            (
+                FormatName::Json,
+                "{\"a\":1}\n",
+                format!("{{\"_host\":\"{}\",\"_packet\":\"{}\",\"a\":1}}\n", row.host, row.id()),
+            ),
+            (
+                FormatName::Ek,
+                "{\"index\":{\"_index\":\"x\"}}\n{}\n",
+                format!("{{\"index\":{{\"_id\":\"{}/{}\",\"_index\":\"x\"}}}}\n{{}}\n", row.host, row.id()),
+            ),
+        ] {
+            assert_eq!(String::from_utf8(with_ids(&row, text.as_bytes(), format, ' ')).unwrap(), expected);
+        }
     }
 }
