@@ -11,6 +11,12 @@ pub struct Numbering {
 }
 
 impl Numbering {
+    /// Of what comes behind `count` packets that nobody looks at, the first and the last of which were captured then.
+    #[must_use]
+    pub const fn behind(count: u64, first: i64, previous: i64) -> Self {
+        Self { count, first, previous }
+    }
+
     /// Makes this the next packet of the capture.
     pub const fn number(&mut self, packet: &mut Packet<'_>) {
         if self.count == 0 {
@@ -45,5 +51,8 @@ mod tests {
         });
         assert_eq!(numbered, [(1, 7, 7), (2, 7, 7), (3, 7, 9)]);
         assert_eq!(numbering.count(), 3);
+        let mut later = Packet { time: 20, ..Packet::alone(1, &[]) };
+        Numbering::behind(3, 7, 8).number(&mut later);
+        assert_eq!((later.number, later.time_first, later.time_previous), (4, 7, 8));
     }
 }

@@ -30,6 +30,15 @@ pub enum Knowledge {
     InOrder(Box<InOrder>),
 }
 
+impl Knowledge {
+    /// Takes note of a packet that is not asked for.
+    pub fn pass(&mut self, packet: &Packet<'_>) {
+        if let Self::InOrder(in_order) = self {
+            in_order.dissect(packet, |_, _| ());
+        }
+    }
+}
+
 /// A display filter and a way to show what it selects.
 pub struct Question {
     filter: Filter,
@@ -101,6 +110,11 @@ impl Question {
         (!self.wanted().is_told_later).then(|| self.live())
     }
 
+    /// Whether every packet is meant and nothing of it is shown: nobody need look into any.
+    pub fn looks_at_nothing(&self) -> bool {
+        self.takes_all && self.printer.is_none() && self.statistics.is_empty()
+    }
+
     /// As [`Question::in_order`], of packets that come now: what later ones would change is not waited for.
     pub fn live(&self) -> InOrder {
         let first = if self.takes_all { &self.for_printer } else { &self.for_filter };
@@ -125,6 +139,10 @@ impl Question {
 
     /// As [`Question::ask`], in whichever way the other packets are known.
     pub fn ask_knowing(&mut self, packet: Packet<'_>, known: &mut Knowledge, out: &mut String) -> bool {
+        if self.looks_at_nothing() {
+            self.displayed = Some(packet.time);
+            return true;
+        }
         match known {
             Knowledge::Facts(facts) => self.ask(packet, facts, out),
             Knowledge::InOrder(in_order) => self.ask_in_order(packet, in_order, out),

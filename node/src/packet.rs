@@ -42,7 +42,7 @@ pub(crate) fn of_answer<'a>(id: PacketId, row: &'a PacketRow, interface: &'a Int
 }
 
 /// Since the Unix epoch; times behind the year 2262 are its end.
-fn nanoseconds(time: Timestamp) -> i64 {
+pub(crate) fn nanoseconds(time: Timestamp) -> i64 {
     i64::try_from(time.0).unwrap_or(i64::MAX)
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use packetstream_dissect::facts::FactStore;
 use packetstream_dissect::output::{Format, Spec};
 use packetstream_protocol::chunk::{ChunkError, ChunkKind, FindingNote, Gap, Note};
 use packetstream_protocol::ids::{ChunkId, HostId, PacketId, Seq, StreamId};
@@ -13,8 +12,8 @@ use packetstream_protocol::wire::{
 use packetstream_protocol::{Chunk, Packets, RangeSet, Timestamp};
 use packetstream_storage::{ChunkStore, Entry, StoreError};
 
-use super::stream::{self, StreamReader};
-use crate::engine::Question;
+use super::stream::{self, Context, StreamReader};
+use crate::engine::{Knowledge, Question};
 
 /// A batch of rows is sent when it has so many bytes.
 const BATCH_BYTES: usize = 256 << 10;
@@ -147,7 +146,7 @@ pub(crate) fn question(
     Question::new(filter, references, spec(output)).map_err(|error| RefusalCode::BadRequest.because(error))
 }
 
-/// One stream of an answer. It is read from its beginning, for facts may come from before the time asked for.
+/// One stream of an answer. It is read from before the time asked for, for facts may come from there: see [`CONTEXT`].
 struct Reading {
     entries: Vec<Entry>,
     stream: StreamId,
@@ -158,23 +157,38 @@ struct Reading {
     after: Option<Seq>,
     /// The time of the packet shown last.
     displayed: Option<i64>,
-    /// The reader of the second pass and the facts of the first, once the merge has come to the stream.
-    open: Option<(StreamReader, FactStore)>,
+    /// The times that are asked for.
+    times: (Timestamp, Timestamp),
+    /// The reader of what is asked for and what is known of the other packets, once the merge has come to the stream.
+    open: Option<(StreamReader, Knowledge)>,
 }
 
 impl Reading {
-    /// Does the first pass, if it is not done.
-    fn open(&mut self, source: &Source<'_>, question: &Question) -> &mut (StreamReader, FactStore) {
-        self.open.get_or_insert_with(|| {
+    /// Does the first pass, if one is needed and not done.
+    fn open(&mut self, source: &Source<'_>, question: &Question) -> &mut (StreamReader, Knowledge) {
+        let Self { entries, times: (since, until), open, .. } = self;
+        open.get_or_insert_with(|| {
+            // Both passes number the same packets.
+            let of = |context| StreamReader::of(stream::around(entries, *since, *until, context));
+            if question.looks_at_nothing() {
+                return (of(Context::default()), Knowledge::InOrder(Box::new(question.live())));
+            }
+            if let Some(in_order) = question.in_order() {
+                return (of(CONTEXT), Knowledge::InOrder(Box::new(in_order)));
+            }
             let mut analysis = question.analysis();
-            let mut first = StreamReader::new(&self.entries);
+            let mut first = of(CONTEXT);
             while let Some(stored) = first.next(source) {
                 analysis.observe(&stored.packet);
             }
-            (StreamReader::new(&self.entries), analysis.finish())
+            (of(CONTEXT), Knowledge::Facts(analysis.finish()))
         })
     }
 }
+
+/// What is read of a stream beside the times that are asked for: who asks for the last minutes of a month does not wait for all of it.
+/// What a call or a connection that began earlier was about is not known then.
+const CONTEXT: Context = Context { before: 512 << 20, after: 64 << 20 };
 
 /// Rows that are being gathered.
 #[derive(Default)]
@@ -285,7 +299,8 @@ pub(crate) fn leg(
         });
         if wanted && let Some(begins) = packets().map(|entry| entry.time_min).min() {
             let (stream, after) = (stream.stream, stream.after);
-            readings.push(Reading { entries, stream, at, begins, after, displayed: None, open: None });
+            let times = (since, until);
+            readings.push(Reading { entries, stream, at, begins, after, displayed: None, times, open: None });
         }
     }
     readings.sort_by_key(|reading| (reading.begins, reading.stream));
@@ -298,18 +313,19 @@ pub(crate) fn leg(
         let reading = &mut readings[at];
         let (stream, place, after) = (reading.stream, reading.at, reading.after);
         reading.open(source, &question);
-        let Some((reader, facts)) = &mut reading.open else { continue };
+        let Some((reader, known)) = &mut reading.open else { continue };
         let Some(stored) = reader.next(source) else { continue };
-        if stored.raw.id.time < since || stored.raw.id.time > until {
-            continue;
-        }
-        if only.is_some_and(|only| stored.raw.id != only) {
+        let is_asked = stored.raw.id.time >= since && stored.raw.id.time <= until;
+        if !is_asked || only.is_some_and(|only| stored.raw.id != only) {
+            if !question.looks_at_nothing() {
+                known.pass(&stored.packet);
+            }
             continue;
         }
         end.scanned += 1;
         question.displayed = reading.displayed;
         let time = stored.packet.time;
-        if question.ask(stored.packet, facts, &mut text) {
+        if question.ask_knowing(stored.packet, known, &mut text) {
             if after.is_none_or(|after| stored.raw.id.seq > after) {
                 while let Some((row, at)) = lost.next_if(|(row, _)| row.time <= stored.raw.id.time) {
                     batch.put(row, at);

@@ -106,7 +106,50 @@ pub(crate) fn entries(store: &dyn ChunkStore, stream: StreamId) -> Result<Vec<En
     }
 }
 
+/// How many octets of chunks are read before and behind the times that are asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Context {
+    pub(crate) before: u64,
+    pub(crate) after: u64,
+}
+
+/// A part of a stream: chunks, and what is known of the packets before them.
+pub(crate) type Part = (Vec<Entry>, Numbering);
+
+/// The chunks of packets that reach into the times asked for, with those around them that `context` has room for: the nearest.
+pub(crate) fn around(entries: &[Entry], since: Timestamp, until: Timestamp, context: Context) -> Part {
+    let packets = || entries.iter().filter(|entry| matches!(entry.kind, ChunkKind::Packets(_)));
+    let mut kept: Vec<Entry> = packets().filter(|entry| entry.overlaps(since, until)).cloned().collect();
+    let (mut count, mut last) = (0, Timestamp::MIN);
+    let mut before: Vec<&Entry> = packets().filter(|entry| entry.time_max < since).collect();
+    before.sort_by_key(|entry| std::cmp::Reverse((entry.time_max, entry.seq_last)));
+    let mut room = Some(context.before);
+    for entry in before {
+        room = room.and_then(|room| room.checked_sub(entry.bytes.into()));
+        if room.is_some() {
+            kept.push(entry.clone());
+        } else {
+            count += u64::from(entry.records);
+            last = last.max(entry.time_max);
+        }
+    }
+    let mut behind: Vec<&Entry> = packets().filter(|entry| entry.time_min > until).collect();
+    behind.sort_by_key(|entry| (entry.time_min, entry.seq_first));
+    let mut room = context.after;
+    kept.extend(behind.into_iter().map_while(|entry| {
+        room = room.checked_sub(entry.bytes.into())?;
+        Some(entry.clone())
+    }));
+    let first = packets().min_by_key(|entry| entry.seq_first).map_or(Timestamp::MIN, |entry| entry.time_min);
+    (kept, Numbering::behind(count, packet::nanoseconds(first), packet::nanoseconds(last)))
+}
+
 impl StreamReader {
+    /// Of a part of a stream.
+    pub(crate) fn of((entries, numbering): Part) -> Self {
+        Self { numbering, ..Self::new(&entries) }
+    }
+
     pub(crate) fn new(entries: &[Entry]) -> Self {
         let run = |class| {
             let mut entries: Vec<Entry> =
@@ -182,5 +225,49 @@ impl Run {
                 None => missing.push(id.no),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use packetstream_protocol::chunk::ContentHash;
+    use packetstream_protocol::{Epoch, HostId, Seq};
+    use packetstream_storage::ZoneMap;
+
+    use super::*;
+
+    /// Chunks of ten packets a second, ten octets each, one a second from second 0 on.
+    fn chunks(count: u64) -> Vec<Entry> {
+        (0..count)
+            .map(|no| Entry {
+                id: ChunkId { stream: StreamId { host: HostId::from_bytes([1; 16]), epoch: Epoch(1) }, no: ChunkNo(no) },
+                kind: ChunkKind::Packets(Class::Media),
+                records: 10,
+                time_min: Timestamp(no * 1000),
+                time_max: Timestamp(no * 1000 + 999),
+                seq_first: Seq::new(Epoch(1), no * 10),
+                seq_last: Seq::new(Epoch(1), no * 10 + 9),
+                bytes: 10,
+                lost: 0,
+                manifest: false,
+                hash: ContentHash([0; 16]),
+                zone: ZoneMap::default(),
+            })
+            .collect()
+    }
+
+    fn kept(since: u64, until: u64, context: Context) -> (Vec<u64>, u64) {
+        let (mut entries, numbering) = around(&chunks(10), Timestamp(since), Timestamp(until), context);
+        entries.sort_by_key(|entry| entry.id.no);
+        (entries.iter().map(|entry| entry.id.no.0).collect(), numbering.count())
+    }
+
+    #[test]
+    fn of_a_long_stream_what_was_asked_for_is_read_and_what_lies_nearest() {
+        assert_eq!(kept(0, u64::MAX, Context::default()), ((0..10).collect(), 0));
+        assert_eq!(kept(5500, 6500, Context::default()), (vec![5, 6], 50));
+        assert_eq!(kept(5500, 6500, Context { before: 25, after: 10 }), (vec![3, 4, 5, 6, 7], 30));
+        assert_eq!(kept(5500, 6500, Context { before: 1000, after: 1000 }), ((0..10).collect(), 0));
+        assert_eq!(kept(99_000, u64::MAX, Context { before: 10, after: 10 }), (vec![9], 90));
     }
 }
