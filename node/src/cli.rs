@@ -215,6 +215,9 @@ pub struct Flow {
     /// Writes the ladder as SVG instead; `-` is standard output.
     #[arg(short = 'w', value_name = "FILE")]
     pub write: Option<PathBuf>,
+    /// Prints a display filter instead, which selects the call's messages and media: for `read -Y`, `query -Y` and Wireshark.
+    #[arg(long, conflicts_with = "write")]
+    pub filter: bool,
     /// The format of the output.
     #[arg(short = 'T', long = "format", value_name = "FORMAT", value_enum, default_value = "text")]
     pub format: ReportFormat,

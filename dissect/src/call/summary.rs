@@ -1,10 +1,13 @@
 //! A call in a row of a list: who, when, how it went, and what its media were like.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::offer::Kind;
-use super::{Call, Purpose, Transaction};
+use super::{Call, MEDIA_ENDS_NS, Purpose, Transaction};
 use crate::diagnose::place;
+use crate::dissector::{Address, Endpoints};
 use crate::output::value;
 use crate::rtp_stream;
 
@@ -133,6 +136,26 @@ impl Call {
         self.transactions.iter().filter_map(refused).collect()
     }
 
+    /// A display filter that selects its packets: the messages, and the media with their reports where they were heard.
+    pub fn filter(&self) -> String {
+        let rtp = self.streams().into_iter().map(|(_, stream)| stream.key.endpoints);
+        let faxes = self.sessions.iter().filter_map(|session| session.fax.as_ref());
+        let fax = faxes.flat_map(|fax| fax.streams().into_iter().map(|stream| stream.endpoints).collect::<Vec<_>>());
+        let ways: BTreeSet<Endpoints> = rtp.chain(fax).map(|ends| ends.conversation().0).collect();
+        let mut filter = format!("sip.Call-ID == {}", quoted(&self.call_id));
+        if !ways.is_empty() {
+            let ways: Vec<String> = ways.iter().map(between).collect();
+            let (first, last) = (self.first.time, self.last.time.saturating_add(MEDIA_ENDS_NS));
+            filter.push_str(&format!(
+                " || (frame.time_epoch >= {} && frame.time_epoch <= {} && ({}))",
+                value::seconds(first),
+                value::seconds(last),
+                ways.join(" || ")
+            ));
+        }
+        filter
+    }
+
     /// Whether it is a call, and not a registration or a subscription.
     pub fn is_call(&self) -> bool {
         self.purpose == Purpose::Call
@@ -187,6 +210,7 @@ impl Call {
         row.insert("codecs".into(), self.codecs().into());
         row.insert("streams".into(), self.streams().iter().map(stream_json).collect::<Vec<_>>().into());
         let faxes = self.sessions.iter().filter_map(|session| session.fax.as_ref());
+        row.insert("filter".into(), self.filter().into());
         let refused = self.refused_faxes().into_iter().map(|refused| {
             json!({ "time": value::rfc3339(refused.time), "offered_by": refused.by, "answer": refused.answer })
         });
@@ -194,6 +218,24 @@ impl Call {
         row.insert("fax".into(), faxes.map(|fax| fax_json(fax)).collect::<Vec<_>>().into());
         row.into()
     }
+}
+
+/// A filter's text.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// What goes between two ends, in both directions, and to the ports above, where reports go (RFC 3550, 11).
+fn between(ends: &Endpoints) -> String {
+    let address = if matches!(ends.src, Address::Ipv6(_)) { "ipv6.addr" } else { "ip.addr" };
+    let ports = |port: u16| format!("udp.port in {{{port}, {}}}", port.saturating_add(1));
+    format!(
+        "({address} == {} && {address} == {} && {} && {})",
+        ends.src,
+        ends.dst,
+        ports(ends.src_port),
+        ports(ends.dst_port)
+    )
 }
 
 fn seconds(ns: i64) -> f64 {

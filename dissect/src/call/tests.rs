@@ -3,7 +3,10 @@
 use super::summary::State;
 use super::transaction::MAX_ACCEPTED;
 use super::{Call, MAX_CALLS, MAX_SESSIONS, MAX_STEPS, MAX_TRANSACTIONS, Purpose, Tracker};
+use crate::analysis::{Analysis, Scratch, dissect};
 use crate::diagnose::testing::{Capture, host};
+use crate::filter::{Filter, Options};
+use crate::wanted::Wanted;
 
 /// A story: a line a message, `MS FROM>TO WHAT CSEQ [option]...`. WHAT is a method, or a status and the method that it
 /// answers (`200/INVITE`). Options: `in` (within the dialog), `back` (asked by the called side), `sdp=FORMATS[@LAST]` (audio
@@ -499,6 +502,34 @@ fn a_refused_fax_stands_in_the_row_of_its_call() {
     let refused: Vec<_> = call.refused_faxes().into_iter().map(|refused| (refused.by, refused.answer)).collect();
     assert_eq!(refused, [("10.0.0.2".to_owned(), "488 Reason".to_owned())]);
     assert_eq!(call.json()["fax_refused"][0]["answer"], "488 Reason");
+}
+
+/// The numbers of the packets that a filter selects.
+fn selected(capture: &Capture, filter: &str) -> Vec<u64> {
+    let filter = Filter::compile(filter, &Options::default()).unwrap();
+    let mut wanted = Wanted::nothing();
+    filter.fields().for_each(|field| wanted.add(field));
+    let mut first = Analysis::new(&wanted);
+    capture.for_each(|packet| first.observe(packet));
+    let (facts, mut scratch, mut numbers) = (first.finish(), Scratch::default(), Vec::new());
+    capture.for_each(|packet| {
+        if dissect(packet, facts.of(packet.number), &wanted, &mut scratch, |shown| filter.matches(shown)) {
+            numbers.push(packet.number);
+        }
+    });
+    numbers
+}
+
+#[test]
+fn the_filter_of_a_call_selects_its_packets_and_no_others() {
+    let mine = [SET_UP, SOUND, BYE].concat();
+    let filter = calls(&mine)[0].filter();
+    let mut all = Vec::new();
+    told(&mine).for_each(|packet| all.push(packet.number));
+    let other = "\n700 3>4 INVITE 1 id=c2\n701 3>4 RTP 5\n702 1>3 RTP 5";
+    assert_eq!(selected(&told(&[&mine, other].concat()), &filter), all);
+    let odd = calls("0 1>2 INVITE 1 id=a\"b\\c")[0].filter();
+    assert_eq!(selected(&told("0 1>2 INVITE 1 id=a\"b\\c"), &odd), [1]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `packetstream flow`: the ladder of a call or a TCP connection, over all files that saw it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 
@@ -16,7 +17,7 @@ const MAX_NAMED: usize = 10;
 pub(super) fn run(args: &Flow) -> Outcome {
     let mut ladders = Vec::new();
     let mut damage = None;
-    let mut calls_seen = Vec::new();
+    let (mut calls_seen, mut filters) = (Vec::new(), BTreeSet::new());
     for file in &args.files {
         let source = Source::of(file)?;
         // Files are hosts that saw the call: their names tell where.
@@ -36,6 +37,7 @@ pub(super) fn run(args: &Flow) -> Outcome {
             found.retain(|call| call.call_id == args.what);
         }
         calls_seen.extend(found.iter().map(|call| call.call_id.clone()));
+        filters.extend(found.iter().map(Call::filter));
         if found.is_empty()
             && let Some(select) = select(&args.what)
         {
@@ -52,6 +54,10 @@ pub(super) fn run(args: &Flow) -> Outcome {
     if ladders.is_empty() {
         return Err(none(&args.what));
     }
+    if args.filter {
+        filter(&filters)?;
+        return damage.map_or(Ok(()), |damage| Err(Failure::Incomplete(damage)));
+    }
     let ladder = if args.files.len() > 1 { Ladder::merge(ladders) } else { joined(ladders) };
     put(&ladder, args)?;
     damage.map_or(Ok(()), |damage| Err(Failure::Incomplete(damage)))
@@ -66,6 +72,16 @@ pub(super) fn one(mut calls: Vec<String>) -> Outcome {
         return Err(Failure::Wrong(format!("several calls begin so: {}", calls.join(", "))));
     }
     Ok(())
+}
+
+/// Prints what selects the packets of a call, as its hosts saw them.
+pub(super) fn filter(filters: &BTreeSet<String>) -> Outcome {
+    if filters.is_empty() {
+        return Err(Failure::Wrong("--filter is for calls; a TCP connection is tcp.stream == NUMBER".to_owned()));
+    }
+    let all: Vec<&str> = filters.iter().map(String::as_str).collect();
+    let text = format!("{}\n", all.join(" || "));
+    io::stdout().lock().write_all(text.as_bytes()).map_err(|error| Failure::output(&error))
 }
 
 /// Nothing was found.

@@ -1,6 +1,6 @@
 //! `diagnose`, `calls` and `flow` over what the cluster holds and captures: one machine a host, as for a file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Instant;
@@ -249,7 +249,12 @@ pub(super) fn flow(args: &Flow) -> Outcome {
     if all.is_empty() {
         connections.into_iter().for_each(|(host, ladder)| ladders.entry(host).or_default().push(ladder));
     }
+    let filters: BTreeSet<String> = all.iter().map(|(_, call)| call.filter()).collect();
     flow::one(all.into_iter().map(|(_, call)| call.call_id).collect())?;
+    if args.filter && !ladders.is_empty() {
+        flow::filter(&filters)?;
+        return close(&closing);
+    }
     if ladders.is_empty() {
         return Err(flow::none(&args.what));
     }

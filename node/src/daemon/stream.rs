@@ -240,7 +240,10 @@ mod tests {
     fn chunks(count: u64) -> Vec<Entry> {
         (0..count)
             .map(|no| Entry {
-                id: ChunkId { stream: StreamId { host: HostId::from_bytes([1; 16]), epoch: Epoch(1) }, no: ChunkNo(no) },
+                id: ChunkId {
+                    stream: StreamId { host: HostId::from_bytes([1; 16]), epoch: Epoch(1) },
+                    no: ChunkNo(no),
+                },
                 kind: ChunkKind::Packets(Class::Media),
                 records: 10,
                 time_min: Timestamp(no * 1000),
