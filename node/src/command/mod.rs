@@ -96,7 +96,7 @@ fn complaint(text: &str) -> String {
     let lines = text.lines().map(str::trim);
     let lines = lines.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"));
     let words: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
-    let line = words.join(" ");
+    let line = words.join(" ").replace(" tip:", "; tip:");
     line.strip_prefix("error: ").map_or_else(|| line.clone(), ToOwned::to_owned)
 }
 
@@ -156,7 +156,7 @@ mod tests {
             ("nosuch", "unrecognized subcommand 'nosuch'"),
             (
                 "read -r x --displayfilter y",
-                "unexpected argument '--displayfilter' found tip: a similar argument exists: '--display-filter'",
+                "unexpected argument '--displayfilter' found; tip: a similar argument exists: '--display-filter'",
             ),
         ] {
             let error = Cli::try_parse_from(format!("packetstream {line}").split(' ')).unwrap_err();
