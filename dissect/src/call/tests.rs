@@ -526,8 +526,9 @@ fn the_filter_of_a_call_selects_its_packets_and_no_others() {
     let filter = calls(&mine)[0].filter();
     let mut all = Vec::new();
     told(&mine).for_each(|packet| all.push(packet.number));
+    assert_eq!(selected(&told(&mine), &filter), all);
     let other = "\n700 3>4 INVITE 1 id=c2\n701 3>4 RTP 5\n702 1>3 RTP 5";
-    assert_eq!(selected(&told(&[&mine, other].concat()), &filter), all);
+    assert_eq!(selected(&told(other), &filter), [] as [u64; 0]);
     let odd = calls("0 1>2 INVITE 1 id=a\"b\\c")[0].filter();
     assert_eq!(selected(&told("0 1>2 INVITE 1 id=a\"b\\c"), &odd), [1]);
 }
