@@ -94,8 +94,9 @@ fn a_query_selects_what_read_selects_on_every_capture() {
             let args =
                 ["-Y", filter, "-T", "fields", "-e", "frame.number", "-e", "frame.len", "-e", "frame.time_epoch"];
             let read = packetstream(&[&["read", "-r", path], &args[..]].concat()).stdout;
-            let stored = node.run(&[&["query", "--host", &host], &args[..]].concat()).stdout;
-            assert!(stored == read, "{path}: {filter:?} selects other frames from the cluster than from the file");
+            let stored = node.run(&[&["query", "--host", &host], &args[..]].concat());
+            let said = String::from_utf8_lossy(&stored.stderr);
+            assert!(stored.stdout == read, "{path}: {filter:?} selects other frames than from the file; {said}");
         }
     }
 }
