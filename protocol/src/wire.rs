@@ -537,6 +537,8 @@ pub enum PeerRequest {
     Rules(Vec<RuleStamp>),
     /// Standing rules to be taken if they are newer: `Done`.
     TakeRules(Vec<RuleFile>),
+    /// As [`PeerRequest::Replicate`], of chunks that the sender keeps until all are there: they may be gathered.
+    Move,
 }
 
 /// A file of standing rules. Of several of one name the one with the greatest [`RuleStamp`] counts.
@@ -609,7 +611,7 @@ pub struct Watch {
 impl PeerRequest {
     fn check(&self) -> Result<(), Refusal> {
         match self {
-            Self::Converse | Self::Replicate | Self::Hosts | Self::Fetch(_) | Self::Analyses => Ok(()),
+            Self::Converse | Self::Replicate | Self::Move | Self::Hosts | Self::Fetch(_) | Self::Analyses => Ok(()),
             Self::Rules(stamps) => {
                 at_most("rule files", stamps.len(), MAX_RULE_FILES)?;
                 stamps.iter().try_for_each(RuleStamp::check)

@@ -52,7 +52,7 @@ fn main() {
 
 #[cfg(feature = "rocksdb")]
 fn store(chunks: &[Chunk], packets: usize) {
-    use packetstream_storage::{ChunkStore, Outcome, RocksOptions, RocksStore};
+    use packetstream_storage::{ChunkStore, Outcome, Pace, RocksOptions, RocksStore};
     let dir = tempfile::TempDir::new_in(".").expect("a folder on a disk");
     let store = RocksStore::open(dir.path(), RocksOptions::default()).expect("a store");
     let before = cpu_all();
@@ -62,7 +62,11 @@ fn store(chunks: &[Chunk], packets: usize) {
         let count = batches.len();
         for batch in batches {
             let tell = tell.clone();
-            store.submit(batch.to_vec(), Box::new(move |result| tell.send(result).expect("it is waited for")));
+            store.submit(
+                batch.to_vec(),
+                Pace::Now,
+                Box::new(move |result| tell.send(result).expect("it is waited for")),
+            );
         }
         let stored =
             told.iter().take(count).flat_map(|result| result.expect("it is stored")).filter(|o| *o == Outcome::Stored);

@@ -22,6 +22,6 @@ pub use rocks::{RocksOptions, RocksStore};
 pub use spool::{Spool, SpoolOptions};
 pub use store::{
     ChunkStore, Done, Dropped, EntryQuery, HostUsage, MAX_META_KEY_BYTES, MAX_META_VALUE_BYTES, MAX_PAGE_ENTRIES,
-    Outcome, Page, Scope, StoreError, StreamUsage, Usage,
+    Outcome, Pace, Page, Scope, StoreError, StreamUsage, Usage,
 };
 pub use zone::ZoneMap;

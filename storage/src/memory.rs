@@ -10,8 +10,8 @@ use parking_lot::Mutex;
 use crate::catalog::{Catalog, page};
 use crate::entry::{ENTRY_KEY, Entry, EntryCursor, entry_key};
 use crate::store::{
-    ChunkStore, Done, Dropped, EntryQuery, HostUsage, Outcome, Page, StoreError, StreamUsage, Usage, check_host_name,
-    check_meta,
+    ChunkStore, Done, Dropped, EntryQuery, HostUsage, Outcome, Pace, Page, StoreError, StreamUsage, Usage,
+    check_host_name, check_meta,
 };
 
 /// See the module.
@@ -71,7 +71,7 @@ impl Inner {
 }
 
 impl ChunkStore for MemoryStore {
-    fn submit(&self, chunks: Vec<Chunk>, done: Done) {
+    fn submit(&self, chunks: Vec<Chunk>, _: Pace, done: Done) {
         let outcomes = {
             let mut inner = self.inner.lock();
             chunks.into_iter().map(|chunk| inner.put(chunk)).collect()

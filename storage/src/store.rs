@@ -174,11 +174,20 @@ pub struct Dropped {
     pub bytes: u64,
 }
 
+/// How soon chunks are to be durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// As soon as can be: somebody waits.
+    Now,
+    /// Gathered for a moment with others, which is less work: until then they are durable elsewhere.
+    Bulk,
+}
+
 /// A node's chunks. Every method may be called from any thread, and blocks.
 pub trait ChunkStore: Send + Sync {
     /// Takes chunks and says later what became of them; returns as soon as there is room in the queue. Each chunk's content is
     /// checked first, on the caller's thread.
-    fn submit(&self, chunks: Vec<Chunk>, done: Done);
+    fn submit(&self, chunks: Vec<Chunk>, pace: Pace, done: Done);
 
     /// Takes chunks and returns once they are durable.
     ///
@@ -188,6 +197,7 @@ pub trait ChunkStore: Send + Sync {
         let (tell, told) = mpsc::sync_channel(1);
         self.submit(
             chunks,
+            Pace::Now,
             Box::new(move |result| {
                 // The receiver lives until it has heard.
                 let _ = tell.send(result);

@@ -368,6 +368,7 @@ impl Cluster {
             self.next_task = now + TASK_INTERVAL;
             self.reroute = true;
             self.assign();
+            self.hand_over_checkpoints();
         }
         if now >= self.next_sweep {
             self.next_sweep = now + Duration::from_secs(10);
@@ -497,13 +498,11 @@ impl Cluster {
             return;
         }
         let (map, members) = (record.id, record.slots.len());
-        let before = self.history.newest().cloned();
         self.history.adopt(record);
         self.maps_changed = true;
         self.reroute = true;
         self.event(Event::MapChanged { map, members });
         self.reconcile(now, Reconciler::handle_map);
-        self.hand_over_checkpoints(before.as_deref());
         self.track();
     }
 
@@ -979,12 +978,12 @@ impl Cluster {
         }
     }
 
-    /// New owners get the checkpoints of what they own now.
-    fn hand_over_checkpoints(&mut self, before: Option<&PartitionMap>) {
-        let (Some(before), Some(map)) = (before, self.history.newest()) else { return };
-        for checkpoint in self.tasks.all() {
-            for owner in map.owners(checkpoint.partition) {
-                if owner != self.me && !before.owns(owner, checkpoint.partition) {
+    /// While data moves, the owners to come get the checkpoints of what runs here, again and again: when all is moved they begin.
+    fn hand_over_checkpoints(&mut self) {
+        let [oldest, .., newest] = self.history.live() else { return };
+        for checkpoint in self.tasks.running().filter_map(|task| self.tasks.best(task)) {
+            for owner in newest.owners(checkpoint.partition) {
+                if owner != self.me && !oldest.owns(owner, checkpoint.partition) {
                     self.sends.push((owner, Body::Checkpoint(checkpoint.clone())));
                 }
             }

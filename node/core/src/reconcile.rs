@@ -39,7 +39,7 @@ pub const ASK_TIMEOUT: Duration = Duration::from_secs(4);
 /// Chunks that are wanted of one holder in one message, and go in one push.
 pub const WANT_BATCH: u64 = 64;
 /// Chunks that were wanted of one holder and are not here yet: more than come while a want is on its way.
-pub const MAX_UNDER_WAY: u64 = 256;
+pub const MAX_UNDER_WAY: u64 = 1024;
 /// Holders from which chunks come at the same time.
 pub const MAX_SOURCES: usize = 8;
 /// Streams that are wanted and not here yet; more come up again with the next round.
@@ -47,7 +47,7 @@ pub const MAX_WANTS: usize = 65_536;
 /// Chunks that were wanted and do not come are wanted of another after this.
 pub const WANT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pushes that are under way.
-pub const MAX_PUSHES: usize = 8;
+pub const MAX_PUSHES: usize = 16;
 /// Wants of others that wait for their turn; more are refused and asked for again.
 pub const MAX_PUSHES_WAITING: usize = 4096;
 /// A proof is worth nothing after this.

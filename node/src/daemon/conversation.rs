@@ -14,6 +14,7 @@ use packetstream_protocol::wire::{
     Request, Response, Rows, StreamAck, TransferRow, Watch, Writes,
 };
 use packetstream_protocol::{Chunk, HostId, RangeSet};
+use packetstream_storage::Pace;
 use tokio::sync::mpsc;
 use tokio::time::{interval, timeout};
 
@@ -191,7 +192,8 @@ impl Conversations {
     async fn peer(&self, caller: &Caller, request: PeerRequest, mut stream: RpcStream) -> Result<(), RpcError> {
         match request {
             PeerRequest::Converse => self.converse(caller, stream).await,
-            PeerRequest::Replicate => self.replicate(stream).await,
+            PeerRequest::Replicate => self.replicate(stream, Pace::Now).await,
+            PeerRequest::Move => self.replicate(stream, Pace::Bulk).await,
             PeerRequest::Hosts => {
                 let hub = self.hub.clone();
                 let rows = tokio::task::spawn_blocking(move || super::service::hosts(&*hub.store)).await;
@@ -247,7 +249,7 @@ impl Conversations {
     }
 
     /// Takes chunks of other members, for this node alone.
-    async fn replicate(&self, mut stream: RpcStream) -> Result<(), RpcError> {
+    async fn replicate(&self, mut stream: RpcStream, pace: Pace) -> Result<(), RpcError> {
         stream.send(&Response::Ready(Ready { credit: CREDIT_BYTES })).await?;
         let (mut sender, mut receiver) = stream.split();
         let (done, mut outcomes) = mpsc::channel::<(ChunkId, u64, WriteResult)>(MAX_WRITES_WAITING);
@@ -257,7 +259,7 @@ impl Conversations {
                 let Ok(place) = done.clone().reserve_owned().await else { return };
                 let Ok(chunk) = Chunk::parse(bytes) else { return };
                 let (id, bytes) = (chunk.id(), chunk.bytes().len() as u64);
-                hub.write_here(chunk, move |result| drop(place.send((id, bytes, result))));
+                hub.write_here(chunk, pace, move |result| drop(place.send((id, bytes, result))));
             }
         });
         let mut credit = CREDIT_BYTES;

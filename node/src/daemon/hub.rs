@@ -13,7 +13,7 @@ use packetstream_protocol::Chunk;
 use packetstream_protocol::ids::{ChunkId, HostId, NodeId};
 use packetstream_protocol::interval::RangeSet;
 use packetstream_protocol::wire::{Refusal, RefusalCode};
-use packetstream_storage::{ChunkStore, Outcome, StoreError};
+use packetstream_storage::{ChunkStore, Outcome, Pace, StoreError};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, broadcast, oneshot, watch};
 
@@ -48,7 +48,7 @@ pub(crate) struct Hub {
     plans: Mutex<HashMap<u64, oneshot::Sender<Plan>>>,
     next: AtomicU64,
     started: Instant,
-    writes: crossbeam_channel::Sender<(Chunk, WriteDone)>,
+    writes: crossbeam_channel::Sender<(Chunk, Pace, WriteDone)>,
     trouble: Mutex<Option<(Instant, Refusal)>>,
     /// Chunks as they become durable here, for those who follow.
     pub(crate) stored: broadcast::Sender<ChunkId>,
@@ -174,7 +174,7 @@ impl Routing {
 
 impl Hub {
     pub(crate) fn new(store: Arc<dyn ChunkStore>, me: NodeId, peers: Peers) -> std::io::Result<Arc<Self>> {
-        let (writes, waiting) = crossbeam_channel::bounded::<(Chunk, WriteDone)>(MAX_WRITES_WAITING);
+        let (writes, waiting) = crossbeam_channel::bounded::<(Chunk, Pace, WriteDone)>(MAX_WRITES_WAITING);
         let standing = Standing::load(store.clone());
         let hub = Arc::new(Self {
             store,
@@ -198,9 +198,9 @@ impl Hub {
         for number in 0..WRITERS {
             let (waiting, weak) = (waiting.clone(), Arc::downgrade(&hub));
             std::thread::Builder::new().name(format!("check-{number}")).spawn(move || {
-                for (chunk, done) in waiting {
+                for (chunk, pace, done) in waiting {
                     let Some(hub) = weak.upgrade() else { return };
-                    hub.store_one(chunk, done);
+                    hub.store_one(chunk, pace, done);
                 }
             })?;
         }
@@ -273,17 +273,18 @@ impl Hub {
     }
 
     /// Stores a chunk here, on another thread; tells the machine and then `done`.
-    pub(crate) fn write_here(&self, chunk: Chunk, done: impl FnOnce(WriteResult) + Send + 'static) {
-        if let Err(full) = self.writes.try_send((chunk, Box::new(done))) {
-            let (_, done) = full.into_inner();
+    pub(crate) fn write_here(&self, chunk: Chunk, pace: Pace, done: impl FnOnce(WriteResult) + Send + 'static) {
+        if let Err(full) = self.writes.try_send((chunk, pace, Box::new(done))) {
+            let (.., done) = full.into_inner();
             done(WriteResult::Failed);
         }
     }
 
-    fn store_one(self: &Arc<Self>, chunk: Chunk, done: WriteDone) {
+    fn store_one(self: &Arc<Self>, chunk: Chunk, pace: Pace, done: WriteDone) {
         let (id, bytes, hub) = (chunk.id(), chunk.bytes().len() as u32, Arc::downgrade(self));
         self.store.submit(
             vec![chunk],
+            pace,
             Box::new(move |result| {
                 let Some(hub) = hub.upgrade() else { return };
                 let chunks = || RangeSet::from_iter([id.no.0]);

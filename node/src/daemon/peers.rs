@@ -31,8 +31,8 @@ const MAX_MESSAGES: usize = 1024;
 const MAX_WRITES: usize = 1024;
 /// Pushes that wait for one member.
 const MAX_PUSHES: usize = 64;
-/// Pushes to one member at the same time.
-const PUSHES_AT_ONCE: usize = 4;
+/// Pushes to one member at the same time: more than the receiver gathers before it writes.
+const PUSHES_AT_ONCE: usize = 8;
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 /// A member that does not acknowledge a chunk for so long is given up, and asked again.
@@ -343,7 +343,7 @@ impl Drop for Unanswered<'_> {
 }
 
 async fn write(hub: &Weak<Hub>, node: NodeId, peer: &Peer, writes: &mut mpsc::Receiver<Chunk>) {
-    let Ok(Some((stream, credit))) = replicate(peer).await else { return };
+    let Ok(Some((stream, credit))) = replicate(peer, PeerRequest::Replicate).await else { return };
     let (mut sender, mut receiver) = stream.split();
     let unanswered = Unanswered { hub, node, chunks: BTreeMap::new(), sent: 0, credit };
     let unanswered = Mutex::new(unanswered);
@@ -391,8 +391,8 @@ async fn write(hub: &Weak<Hub>, node: NodeId, peer: &Peer, writes: &mut mpsc::Re
 }
 
 /// A conversation in which chunks are stored by the peer.
-async fn replicate(peer: &Peer) -> Result<Option<(crate::net::RpcStream, u64)>, RpcError> {
-    let mut stream = peer.open(&Request::Peer(PeerRequest::Replicate)).await?;
+async fn replicate(peer: &Peer, request: PeerRequest) -> Result<Option<(crate::net::RpcStream, u64)>, RpcError> {
+    let mut stream = peer.open(&Request::Peer(request)).await?;
     match timeout(CONNECT_TIMEOUT, stream.recv::<Response>()).await {
         Ok(Ok(Some(Response::Ready(ready)))) => Ok(Some((stream, ready.credit))),
         _ => Ok(None),
@@ -434,7 +434,7 @@ impl Drop for PushEnd<'_> {
 }
 
 async fn push_one(hub: &Weak<Hub>, peer: &Peer, push: &Push) -> Result<(), RpcError> {
-    let Some((stream, _)) = replicate(peer).await? else { return Err(RpcError::Unexpected) };
+    let Some((stream, _)) = replicate(peer, PeerRequest::Move).await? else { return Err(RpcError::Unexpected) };
     let (mut sender, mut receiver) = stream.split();
     let sending = async {
         for no in push.chunks.iter() {

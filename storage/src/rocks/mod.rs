@@ -5,6 +5,7 @@
 //! | family | key | value |
 //! | --- | --- | --- |
 //! | `chunks` | hour, host, epoch, chunk number | the chunk, as it came |
+//! | `tables` | the same | chunks of which very many came at once, as when data moves (see `table`) |
 //! | `entries` | hour, host, least time, epoch, chunk number | what queries plan with (see `entry`) |
 //! | `places` | host, epoch, chunk number | hour, least time and content hash |
 //! | `meta` | text | CRC-32 (little-endian), value |
@@ -24,6 +25,7 @@
 //! **Memory.** Write buffers of at most 64 MiB, a block cache of 32 MiB, a queue of [`QUEUE_BYTES`].
 
 mod open;
+mod table;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -33,31 +35,43 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use packetstream_protocol::ids::{ChunkId, ChunkNo, HostId, StreamId};
 use packetstream_protocol::{Chunk, RangeSet, Timestamp};
 use parking_lot::{Condvar, Mutex, RwLock};
-use rocksdb::{DBWithThreadMode, Direction, IteratorMode, MultiThreaded, ReadOptions, WriteBatch, WriteOptions};
+use rocksdb::{
+    DBWithThreadMode, Direction, IteratorMode, MultiThreaded, Options, ReadOptions, WriteBatch, WriteOptions,
+};
 
 use crate::catalog::{Catalog, page};
 use crate::entry::disk::{chunk_key, parse_entry, parse_place, place_key};
 use crate::entry::{Entry, EntryCursor, entry_key};
 use crate::memory::oldest;
 use crate::store::{
-    ChunkStore, Done, Dropped, EntryQuery, HostUsage, Page, StoreError, StreamUsage, Usage, check_host_name, check_meta,
+    ChunkStore, Done, Dropped, EntryQuery, HostUsage, Pace, Page, StoreError, StreamUsage, Usage, check_host_name,
+    check_meta,
 };
 use writer::Job;
 
-/// Bytes of chunks that one batch and one sync carry: `measured.md`, A3, finds no gain beyond.
-const GROUP_BYTES: usize = 4 << 20;
+/// Bytes of chunks that are written and synced at once. As a batch no gain is found beyond 4 MiB; tables are better large.
+const GROUP_BYTES: usize = 16 << 20;
 
-/// Bytes of chunks that may wait for the disk; whoever has more waits.
-const QUEUE_BYTES: usize = 16 << 20;
+/// Bytes of chunks in no hurry that are gathered before they are written.
+const BULK_BYTES: usize = 24 << 20;
 
-/// Version of what is on the disk.
-const FORMAT: u32 = 1;
+/// Bytes of chunks that may wait for the disk, those that are gathered or being written included; whoever has more waits.
+const QUEUE_BYTES: usize = 48 << 20;
+
+/// Chunks in no hurry are written when no more have come for so long, and at the latest after that.
+const BULK_WAIT: Duration = Duration::from_millis(20);
+const BULK_WAIT_MAX: Duration = Duration::from_millis(250);
+
+/// Version of what is on the disk. Of version 1, which had no tables, all is as it is now.
+const FORMAT: u32 = 2;
 
 const CHUNKS: &str = "chunks";
+const TABLES: &str = "tables";
 const ENTRIES: &str = "entries";
 const PLACES: &str = "places";
 const META: &str = "meta";
@@ -95,6 +109,7 @@ struct Shared {
     db: Db,
     path: PathBuf,
     options: RocksOptions,
+    table_options: Options,
     catalog: RwLock<Catalog>,
     /// Held by whoever changes chunks: the writer, or retention.
     commit: Mutex<()>,
@@ -115,6 +130,7 @@ impl RocksStore {
             db,
             path: path.to_owned(),
             options,
+            table_options: table::options(),
             catalog: RwLock::new(catalog),
             commit: Mutex::new(()),
             poisoned: RwLock::new(None),
@@ -142,14 +158,14 @@ impl Drop for RocksStore {
 }
 
 impl ChunkStore for RocksStore {
-    fn submit(&self, chunks: Vec<Chunk>, done: Done) {
+    fn submit(&self, chunks: Vec<Chunk>, pace: Pace, done: Done) {
         if let Err(error) = self.shared.check() {
             return done(Err(error));
         }
         let entries = chunks.iter().map(Entry::of).collect();
         let bytes = chunks.iter().map(|chunk| chunk.bytes().len()).sum();
         self.shared.enqueue(bytes);
-        let job = Job { chunks, entries, bytes, done };
+        let job = Job { chunks, entries, bytes, pace, done };
         let refused = match &self.jobs {
             Some(jobs) => jobs.send(job).err().map(|unsent| unsent.0),
             None => Some(job),
@@ -163,12 +179,18 @@ impl ChunkStore for RocksStore {
     fn get(&self, id: ChunkId) -> Result<Option<Chunk>, StoreError> {
         let Some(place) = self.shared.get(PLACES, &place_key(id))? else { return Ok(None) };
         let place = parse_place(id, &place).map_err(|_| StoreError::Damaged(format!("place of {id}")))?;
-        let Some(bytes) = self.shared.get(CHUNKS, &chunk_key(place.hour, id))? else { return Ok(None) };
-        match Chunk::parse(bytes.into()) {
-            Ok(chunk) if chunk.id() == id => Ok(Some(chunk)),
-            Ok(chunk) => Err(StoreError::Damaged(format!("{} is in the place of {id}", chunk.id()))),
-            Err(error) => Err(StoreError::Damaged(format!("{id}: {error}"))),
+        let key = chunk_key(place.hour, id);
+        let mut damage = None;
+        for family in [TABLES, CHUNKS] {
+            let Some(bytes) = self.shared.get(family, &key)? else { continue };
+            match Chunk::parse(bytes.into()) {
+                Ok(chunk) if chunk.id() == id && chunk.header().hash == place.hash => return Ok(Some(chunk)),
+                Ok(chunk) if chunk.id() == id => damage = Some(format!("{id} has other content")),
+                Ok(chunk) => damage = Some(format!("{} is in the place of {id}", chunk.id())),
+                Err(error) => damage = Some(format!("{id}: {error}")),
+            }
         }
+        damage.map_or(Ok(None), |what| Err(StoreError::Damaged(what)))
     }
 
     fn entries(&self, query: &EntryQuery) -> Result<Page, StoreError> {
@@ -336,7 +358,10 @@ impl Shared {
 
     fn get(&self, name: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let family = family!(self, name);
-        self.db.get_cf(&family, key).map_err(|error| damaged(&error))
+        let mut options = ReadOptions::default();
+        // One chunk of a table would drive much else out.
+        options.fill_cache(name != TABLES);
+        self.db.get_cf_opt(&family, key, &options).map_err(|error| damaged(&error))
     }
 
     fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -377,12 +402,13 @@ impl Shared {
     fn drop_hour(&self, hour: u32, dropped: &mut Dropped) -> Result<(), StoreError> {
         let entries = self.entries_of(hour)?;
         let (from, to) = (hour.to_be_bytes(), hour.saturating_add(1).to_be_bytes());
-        let (chunk_family, entry_family, place_family) =
-            (family!(self, CHUNKS), family!(self, ENTRIES), family!(self, PLACES));
+        let place_family = family!(self, PLACES);
         let mut batch = WriteBatch::default();
-        batch.delete_range_cf(&chunk_family, from, to);
-        batch.delete_range_cf(&entry_family, from, to);
+        for name in [CHUNKS, TABLES, ENTRIES] {
+            batch.delete_range_cf(&family!(self, name), from, to);
+        }
         self.commit(batch)?;
+        self.drop_tables(&from, &to)?;
         self.forget(&entries, dropped);
         // A place without its entry is nothing: should this be cut short, the next chunk of that name overwrites it.
         for some in entries.chunks(10_000) {
@@ -395,25 +421,28 @@ impl Shared {
 
     /// Lets RocksDB forget what was deleted in an hour, so that files without anything alive go.
     fn reclaim(&self, hour: u32) -> Result<(), StoreError> {
-        let (chunk_family, entry_family) = (family!(self, CHUNKS), family!(self, ENTRIES));
         let (from, to) = (hour.to_be_bytes(), hour.saturating_add(1).to_be_bytes());
-        self.db.compact_range_cf(&chunk_family, Some(from), Some(to));
-        self.db.compact_range_cf(&entry_family, Some(from), Some(to));
+        for name in [CHUNKS, TABLES, ENTRIES] {
+            self.db.compact_range_cf(&family!(self, name), Some(from), Some(to));
+        }
         Ok(())
     }
 
     fn drop_entries(&self, entries: &[Entry], dropped: &mut Dropped) -> Result<(), StoreError> {
-        let (chunk_family, entry_family, place_family) =
-            (family!(self, CHUNKS), family!(self, ENTRIES), family!(self, PLACES));
+        let (chunk_family, table_family) = (family!(self, CHUNKS), family!(self, TABLES));
+        let (entry_family, place_family) = (family!(self, ENTRIES), family!(self, PLACES));
         for some in entries.chunks(10_000) {
             let mut batch = WriteBatch::default();
             for entry in some {
-                batch.delete_cf(&chunk_family, chunk_key(entry.hour(), entry.id));
+                let key = chunk_key(entry.hour(), entry.id);
+                batch.delete_cf(&chunk_family, key);
+                batch.delete_cf(&table_family, key);
                 batch.delete_cf(&entry_family, entry.key());
                 batch.delete_cf(&place_family, place_key(entry.id));
             }
             self.commit(batch)?;
             self.forget(some, dropped);
+            self.drop_from_tables(some)?;
         }
         Ok(())
     }

@@ -5,9 +5,14 @@ use std::io;
 use std::path::Path;
 
 use packetstream_protocol::ids::HostId;
-use rocksdb::{BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, IteratorMode, LogLevel, Options};
+use rocksdb::{
+    AsColumnFamilyRef, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, IteratorMode, LogLevel,
+    Options,
+};
 
-use super::{CHUNKS, Db, ENTRIES, FORMAT, KEY_FORMAT, KEY_HOST_NAME, KEY_KEPT_FROM, META, PLACES, damaged, synced};
+use super::{
+    CHUNKS, Db, ENTRIES, FORMAT, KEY_FORMAT, KEY_HOST_NAME, KEY_KEPT_FROM, META, PLACES, TABLES, damaged, synced, table,
+};
 use crate::catalog::Catalog;
 use crate::entry::disk::parse_entry;
 use crate::store::StoreError;
@@ -21,15 +26,16 @@ const DEFAULT: &str = "default";
 pub(super) fn open(path: &Path) -> Result<(Db, Catalog), StoreError> {
     let is_new = is_new(path)?;
     let cache = Cache::new_lru_cache(32 << 20);
-    let mut names: Vec<String> = [DEFAULT, CHUNKS, ENTRIES, PLACES, META].map(str::to_owned).to_vec();
+    let mut names: Vec<String> = [DEFAULT, CHUNKS, TABLES, ENTRIES, PLACES, META].map(str::to_owned).to_vec();
     if !is_new {
         // A newer version may have families that this one does not know; without them it could not even read the version.
         let held = Db::list_cf(&Options::default(), path).map_err(|error| classify(path, &error))?;
         names.extend(held.into_iter().filter(|name| !names.contains(name)).collect::<Vec<_>>());
     }
-    let families = names.iter().map(|name| ColumnFamilyDescriptor::new(name, family_options(name, &cache)));
+    let families = names.iter().map(|name| ColumnFamilyDescriptor::new(name, family_options(name, Some(&cache))));
     let db = Db::open_cf_descriptors(&database_options(), path, families).map_err(|error| classify(path, &error))?;
     check_format(&db, path, is_new)?;
+    table::clean(path)?;
     let catalog = load(&db)?;
     Ok((db, catalog))
 }
@@ -73,10 +79,13 @@ fn database_options() -> Options {
     options
 }
 
-fn family_options(name: &str, cache: &Cache) -> Options {
+pub(super) fn family_options(name: &str, cache: Option<&Cache>) -> Options {
     let mut blocks = BlockBasedOptions::default();
-    blocks.set_block_cache(cache);
-    blocks.set_cache_index_and_filter_blocks(true);
+    match cache {
+        Some(cache) => blocks.set_block_cache(cache),
+        None => blocks.disable_cache(),
+    }
+    blocks.set_cache_index_and_filter_blocks(cache.is_some());
     blocks.set_bloom_filter(10.0, false);
     blocks.set_block_size(16 << 10);
     let mut options = Options::default();
@@ -84,6 +93,11 @@ fn family_options(name: &str, cache: &Cache) -> Options {
     options.set_write_buffer_size(4 << 20);
     options.set_max_write_buffer_number(2);
     options.set_target_file_size_base(16 << 20);
+    if name == TABLES {
+        // Chunks are compressed already, and a table is as large as it comes.
+        options.set_compression_type(DBCompressionType::None);
+        options.set_target_file_size_base(64 << 20);
+    }
     if name == CHUNKS {
         // Chunks are compressed already, and read whole.
         options.set_compression_type(DBCompressionType::None);
@@ -117,18 +131,22 @@ fn check_format(db: &Db, path: &Path, is_new: bool) -> Result<(), StoreError> {
         if !is_new && !empty {
             return Err(StoreError::Foreign(path.to_owned()));
         }
-        let mut value = MAGIC.to_vec();
-        value.extend_from_slice(&FORMAT.to_le_bytes());
-        let value = wrap_meta(KEY_FORMAT, &value);
-        return db.put_cf_opt(&family, KEY_FORMAT, value, &synced()).map_err(|error| damaged(&error));
+        return put_format(db, &family);
     };
     let value = unwrap_meta(KEY_FORMAT, &held)?;
     let version = value.strip_prefix(&MAGIC).and_then(|version| version.first_chunk::<4>());
     match version.map(|version| u32::from_le_bytes(*version)) {
         None => Err(StoreError::Foreign(path.to_owned())),
         Some(FORMAT) => Ok(()),
+        // The next version of what is here: an older program would not find what lies in tables.
+        Some(1) => put_format(db, &family),
         Some(found) => Err(StoreError::Version { path: path.to_owned(), found, known: FORMAT }),
     }
+}
+
+fn put_format(db: &Db, family: &impl AsColumnFamilyRef) -> Result<(), StoreError> {
+    let value = [&MAGIC[..], &FORMAT.to_le_bytes()].concat();
+    db.put_cf_opt(family, KEY_FORMAT, wrap_meta(KEY_FORMAT, &value), &synced()).map_err(|error| damaged(&error))
 }
 
 /// Goes through all entries once: what is in memory is never older than what is on the disk.

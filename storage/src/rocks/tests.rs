@@ -5,12 +5,30 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::conformance::{HOUR, START, chunk, stream};
-use crate::store::{Outcome, Scope};
+use crate::store::{Outcome, Pace, Scope};
 
 const SMALL_RESERVE: RocksOptions = RocksOptions { reserve_bytes: 0 };
 
 fn open(dir: &TempDir) -> RocksStore {
     RocksStore::open(dir.path(), SMALL_RESERVE).expect("a store")
+}
+
+/// What no compression makes smaller.
+fn noise(bytes: usize) -> Vec<u8> {
+    let mut state = 1u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as u8
+    };
+    (0..bytes).map(|_| next()).collect()
+}
+
+/// Bytes of files of these kinds in a store's folder.
+fn on_disk(dir: &TempDir, kinds: &[&str]) -> u64 {
+    let files = fs::read_dir(dir.path()).expect("a folder").map(|file| file.expect("a file"));
+    let of_kind =
+        |path: &Path| path.extension().and_then(|kind| kind.to_str()).is_some_and(|kind| kinds.contains(&kind));
+    files.filter(|file| of_kind(&file.path())).map(|file| file.metadata().expect("a file").len()).sum()
 }
 
 #[test]
@@ -56,11 +74,11 @@ fn one_process_at_a_time() {
 fn a_newer_store_is_refused_and_left_alone() {
     let dir = TempDir::new().expect("a folder");
     let store = open(&dir);
-    let value = [&b"PSST"[..], &2u32.to_le_bytes()].concat();
+    let value = [&b"PSST"[..], &3u32.to_le_bytes()].concat();
     store.shared.put_meta(KEY_FORMAT, Some(&value)).expect("kept");
     store.shared.db.create_cf("a later idea", &rocksdb::Options::default()).expect("a family");
     drop(store);
-    let expected = StoreError::Version { path: dir.path().to_owned(), found: 2, known: 1 };
+    let expected = StoreError::Version { path: dir.path().to_owned(), found: 3, known: 2 };
     assert_eq!(RocksStore::open(dir.path(), SMALL_RESERVE).err(), Some(expected));
 }
 
@@ -162,12 +180,7 @@ fn a_disk_that_really_fills_up() {
         return;
     };
     let dir = TempDir::new_in(disk).expect("a folder");
-    let mut state = 1u64;
-    let mut noise = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as u8
-    };
-    let bytes: Vec<u8> = (0..200_000).map(|_| noise()).collect();
+    let bytes = noise(200_000);
     let store = open(&dir);
     let mut held = 0;
     let error = loop {
@@ -198,20 +211,9 @@ fn a_disk_that_really_fills_up() {
 
 #[test]
 fn what_is_dropped_leaves_the_disk() {
-    let mut state = 1u64;
-    let mut noise = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as u8
-    };
-    let bytes: Vec<u8> = (0..250_000).map(|_| noise()).collect();
+    let bytes = noise(250_000);
     let dir = TempDir::new().expect("a folder");
-    let on_disk = || -> u64 {
-        let files = fs::read_dir(dir.path()).expect("a folder").map(|file| file.expect("a file"));
-        files
-            .filter(|file| file.path().extension().is_some_and(|e| e == "blob" || e == "sst"))
-            .map(|file| file.metadata().expect("a file").len())
-            .sum()
-    };
+    let on_disk = || on_disk(&dir, &["blob", "sst"]);
     let store = open(&dir);
     for no in 0..240 {
         let time = START + no / 120 * HOUR + no;
@@ -230,4 +232,89 @@ fn what_is_dropped_leaves_the_disk() {
     assert!(few < 30_000_000, "{few} bytes for 1 MB");
     assert_eq!(store.stream(stream(1, 1)).expect("a stream").have.ranges(), [(237, 239)]);
     assert!(store.get(ChunkId { stream: stream(1, 1), no: ChunkNo(239) }).is_ok_and(|chunk| chunk.is_some()));
+}
+
+#[test]
+fn many_chunks_at_once_lie_in_tables() {
+    let dir = TempDir::new().expect("a folder");
+    let store = open(&dir);
+    let bytes = noise(250_000);
+    let make = |host, no, hour| crate::conformance::chunk_of(stream(host, 1), no, &[START + hour * HOUR + no], &bytes);
+    // Two hosts have enough for tables of their own, the first in two hours; a third has not.
+    let mut chunks: Vec<Chunk> = Vec::new();
+    for no in (0..20).rev() {
+        chunks.extend([make(1, no, 0), make(1, 20 + no, 1), make(2, no, 0)]);
+    }
+    chunks.push(make(3, 0, 0));
+    let stored = vec![Outcome::Stored; chunks.len()];
+    assert_eq!(store.append(chunks.clone()), Ok(stored));
+    assert!((15_000_000..16_000_000).contains(&on_disk(&dir, &["sst"])), "{}", on_disk(&dir, &["sst"]));
+    assert!(on_disk(&dir, &["log"]) < 1_000_000, "the log has the third host alone");
+    assert_eq!(store.append(chunks[..3].to_vec()), Ok(vec![Outcome::Duplicate; 3]));
+    drop(store);
+
+    // What an unclean end leaves before a table is taken over.
+    let left = dir.path().join(table::FOLDER).join("0.sst");
+    fs::create_dir_all(left.parent().expect("a folder")).expect("made");
+    fs::write(&left, "half a table").expect("written");
+    let store = open(&dir);
+    assert!(!left.exists());
+    for chunk in &chunks {
+        assert_eq!(store.get(chunk.id()), Ok(Some(chunk.clone())));
+    }
+
+    // They are dropped as others are: one by one, by the host, and by the hour.
+    let some = RangeSet::from_ranges(vec![(3, 5)]).expect("one range");
+    assert_eq!(store.remove(stream(2, 1), &some).expect("dropped").chunks, 3);
+    assert_eq!(store.get(make(2, 4, 0).id()), Ok(None));
+    assert_eq!(store.append(vec![make(2, 4, 0)]), Ok(vec![Outcome::Stored]), "it may come back");
+    assert_eq!(store.get(make(2, 4, 0).id()), Ok(Some(make(2, 4, 0))));
+    let all = RangeSet::from_ranges(vec![(0, 19)]).expect("one range");
+    let before = on_disk(&dir, &["sst"]);
+    assert_eq!(store.remove(stream(1, 1), &all).expect("dropped").chunks, 20);
+    assert!(on_disk(&dir, &["sst"]) < before - 5_000_000 + 100_000, "its file went at once");
+    store.drop_before(Timestamp(START + HOUR)).expect("dropped");
+    assert_eq!(store.usage().chunks, 20);
+    let rest = on_disk(&dir, &["sst"]);
+    assert!((5_000_000..6_000_000).contains(&rest), "{rest} bytes for 5 MB");
+    assert_eq!(store.get(make(1, 30, 1).id()), Ok(Some(make(1, 30, 1))));
+}
+
+#[test]
+fn a_table_that_cannot_be_written_stops_nothing() {
+    let dir = TempDir::new().expect("a folder");
+    let store = open(&dir);
+    let bytes = noise(250_000);
+    let make = |no| crate::conformance::chunk_of(stream(1, 1), no, &[START + no], &bytes);
+    // A file stands where the folder is to be.
+    fs::write(dir.path().join(table::FOLDER), "in the way").expect("written");
+    let chunks: Vec<Chunk> = (0..20).map(make).collect();
+    assert!(matches!(store.append(chunks.clone()), Err(StoreError::Io(text)) if text.contains(table::FOLDER)));
+    assert_eq!((store.usage(), store.get(chunks[0].id())), (Usage::default(), Ok(None)));
+    fs::remove_file(dir.path().join(table::FOLDER)).expect("removed");
+    assert_eq!(store.append(chunks.clone()), Ok(vec![Outcome::Stored; 20]));
+}
+
+#[test]
+fn what_is_in_no_hurry_is_gathered() {
+    let dir = TempDir::new().expect("a folder");
+    let store = open(&dir);
+    let bytes = noise(250_000);
+    let (tell, told) = channel();
+    let submit = |no: u64, pace| {
+        let tell = tell.clone();
+        let chunk = crate::conformance::chunk_of(stream(1, 1), no, &[START + no], &bytes);
+        store.submit(vec![chunk], pace, Box::new(move |result| tell.send((no, result)).expect("it is heard")));
+    };
+    // Whenever the writer begins, the others wait for it.
+    let commit = store.shared.commit.lock();
+    (0..40).for_each(|no| submit(no, Pace::Bulk));
+    drop(commit);
+    let told_of: Vec<u64> = told.iter().take(40).map(|(no, _)| no).collect();
+    assert_eq!(told_of, (0..40).collect::<Vec<_>>());
+    assert!(on_disk(&dir, &["sst"]) > 5_000_000, "they came one by one and lie in a table");
+    submit(40, Pace::Now);
+    assert_eq!(told.recv(), Ok((40, Ok(vec![Outcome::Stored]))));
+    submit(41, Pace::Bulk);
+    assert_eq!(told.recv(), Ok((41, Ok(vec![Outcome::Stored]))), "alone it is written, too");
 }
