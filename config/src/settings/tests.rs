@@ -52,8 +52,8 @@ fn a_mistake_is_named_with_its_place() {
     assert_eq!(
         parse("roles = [\"store\"]\n  listn = \"1\"\n").unwrap_err(),
         "configuration FILE: line 2, column 3: unknown field `listn`, expected one of \
-         `roles`, `listen`, `seeds`, `data`, `advertise`, `zone`, `weight`, `grace`, `move_rate`, `retention`, \
-         `spool`, `capture`, `decode_as`"
+         `roles`, `listen`, `seeds`, `data`, `advertise`, `zone`, `weight`, `grace`, `move_rate`, `decode_as`, `retention`, \
+         `spool`, `capture`"
     );
     assert_eq!(
         parse("[retention]\nage = \"soon\"").unwrap_err(),
