@@ -13,8 +13,8 @@ use crate::host_names;
 use crate::packet::Packet;
 use crate::proto::sdp::exchange;
 use crate::proto::{
-    arp, dns, dtls, frame, h245, http, iax2, icmp, imap, ldap, quic, sctp, sip, ssh, t38, tcp, tftp, tls, udp,
-    websocket, ws,
+    arp, dcerpc, dns, dtls, frame, ftp, h245, http, iax2, icmp, imap, ldap, mysql, quic, rpc, sctp, sip, smb2, smtp,
+    ssh, t38, tcp, tftp, tls, udp, websocket, ws,
 };
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
@@ -116,6 +116,12 @@ pub struct Flows {
     pub(crate) quic: quic::Connections,
     pub(crate) imap: imap::Commands,
     pub(crate) ldap: ldap::Searches,
+    pub(crate) mysql: mysql::Connections,
+    pub(crate) dcerpc: dcerpc::Bindings,
+    pub(crate) smb2: smb2::Known,
+    pub(crate) rpc: rpc::Calls,
+    pub(crate) smtp: smtp::Mails,
+    pub(crate) ftp: ftp::Controls,
     pub(crate) iax2: iax2::Calls,
     pub(crate) h245: h245::Flows,
     /// Who was seen with which IP address.

@@ -7,7 +7,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::pieces::Whole;
-use crate::proto::{arp, dns, http, iax2, quic, ssh, t38, tcp, tftp, tls, websocket};
+use crate::proto::{
+    arp, dcerpc, dns, ftp, http, iax2, mysql, quic, rpc, smb2, smtp, ssh, t38, tcp, tftp, tls, websocket,
+};
 use crate::reassembly::Datagram;
 use crate::registry::ProtoId;
 use crate::setup::Setup;
@@ -118,6 +120,22 @@ pub enum Fact {
     Ssh { session: Arc<ssh::Session>, seq: u32 },
     /// The frame with the other part of an IMAP command, and for a response how much later it came, in nanoseconds.
     Imap { frame: u64, after: i64 },
+    /// What is known of a frame of an FTP control connection.
+    Ftp(Box<ftp::Told>),
+    /// What a segment of FTP's data is of.
+    FtpData(Arc<ftp::Transfer>),
+    /// The pieces of a mail that ends in the frame.
+    Mail(Arc<smtp::Whole>),
+    /// The frame in which a mail ends.
+    MailIn(u64),
+    /// What a remote procedure call calls, and what a reply replies to.
+    Rpc(rpc::Called),
+    /// What earlier messages of SMB2 say of one.
+    Smb2(Box<smb2::Told>),
+    /// What earlier messages of DCE/RPC say of one.
+    Dcerpc(Box<dcerpc::Told>),
+    /// Where the connection is at a message of MySQL.
+    Mysql(Box<mysql::Standing>),
     /// How many entries the search got whose end an LDAP message tells.
     Ldap { layer: u8, count: u32 },
     /// What is known of the frame's TLS connection.

@@ -249,6 +249,13 @@ protocols! {
     Tpkt => tpkt,
     Q931 => q931,
     H245 => h245,
+    Kerberos => kerberos,
+    Gss => gss,
+    Spnego => spnego,
+    SpnegoKrb5 => spnego_krb5,
+    Mysql => mysql,
+    Rpc => rpc,
+    FtpData => ftp_data,
 }
 
 /// A set of protocols.

@@ -120,6 +120,7 @@ const UNSHOWN: &[(&str, &[&str])] = &[
             "sip.r-uri.param",
             "sip.sec_mechanism.malformed",
             "sip.service_priority",
+            "smtp.message",
             "tcp.fin_retransmission",
         ],
     ),
@@ -131,6 +132,7 @@ const UNSHOWN: &[(&str, &[&str])] = &[
             "sip.authorization.invalid",
         ],
     ),
+    ("Wireshark names it as a layer and shows no line of it.", &["spnego-krb5"]),
     ("Captures of a modem's line with directions (link type 204) are not read.", &["ppp.direction"]),
 ];
 

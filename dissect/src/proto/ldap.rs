@@ -1,11 +1,13 @@
 //! The Lightweight Directory Access Protocol (RFC 4511), in TCP, in SASL's integrity wrapping (RFC 4121) and in UDP (CLDAP).
 
+use super::gss;
 use crate::ber::{self, Element};
 use crate::bindings::Binding;
 use crate::conversation;
 use crate::dissector::{Dissector, Transport};
 use crate::facts::Fact;
 use crate::field::{FieldId, Names, fields};
+use crate::guid;
 use crate::output::value::printable;
 use crate::recent::Recent;
 use crate::registry::{Framing, ProtoId, Protocol, Sample};
@@ -76,10 +78,61 @@ fields! { Ldap, "ldap", "Lightweight Directory Access Protocol";
     CONTROL = field("ldap.Control_element", "Control", None, None);
     CONTROL_TYPE = field("ldap.controlType", "controlType", String, None);
     CONTROL_VALUE = field("ldap.controlValue", "controlValue", Bytes, None);
+    SID = field("ldap.sid", "Sid", String, None);
+    GUID = field("ldap.guid", "GUID", Guid, None);
+    SEARCH_CONTROL_VALUE = field("ldap.SearchControlValue_element", "SearchControlValue", None, None);
+    SIZE = field("ldap.size", "size", Int32, Dec);
+    COOKIE = field("ldap.cookie", "cookie", Bytes, None);
+    SORT_KEY_LIST = field("ldap.SortKeyList", "SortKeyList", Uint32, Dec);
+    SORT_KEY_LIST_ITEM = field("ldap.SortKeyList_item_element", "SortKeyList item", None, None);
+    ATTRIBUTE_TYPE = field("ldap.attributeType", "attributeType", String, None);
+    ORDERING_RULE = field("ldap.orderingRule", "orderingRule", String, None);
+    REVERSE_ORDER = field("ldap.reverseOrder", "reverseOrder", Boolean, None);
+    PASSWD_MODIFY_REQUEST = field("ldap.PasswdModifyRequestValue_element", "PasswdModifyRequestValue", None, None);
+    USER_IDENTITY = field("ldap.userIdentity", "userIdentity", Bytes, None);
+    OLD_PASSWD = field("ldap.oldPasswd", "oldPasswd", Bytes, None);
+    NEW_PASSWD = field("ldap.newPasswd", "newPasswd", Bytes, None);
+    SEARCH_RES_REF = field("ldap.searchResRef", "searchResRef", Uint32, Dec);
+    ADD_RESPONSE = field("ldap.addResponse_element", "addResponse", None, None);
+    DEL_RESPONSE = field("ldap.delResponse_element", "delResponse", None, None);
+    MOD_DNREQUEST = field("ldap.modDNRequest_element", "modDNRequest", None, None);
+    MOD_DNRESPONSE = field("ldap.modDNResponse_element", "modDNResponse", None, None);
+    COMPARE_REQUEST = field("ldap.compareRequest_element", "compareRequest", None, None);
+    COMPARE_RESPONSE = field("ldap.compareResponse_element", "compareResponse", None, None);
+    ABANDON_REQUEST = field("ldap.abandonRequest", "abandonRequest", Uint32, Dec);
+    INTERMEDIATE_RESPONSE = field("ldap.intermediateResponse_element", "intermediateResponse", None, None);
+    REFERRAL = field("ldap.referral", "referral", Uint32, Dec);
+    LDAPURL = field("ldap.LDAPURL", "LDAPURL", String, None);
+    CRITICALITY = field("ldap.criticality", "criticality", Boolean, None);
+    AND_ITEM = field("ldap.and_item", "and item", Uint32, Dec).names(Names::Values(FILTERS));
+    OR_ITEM = field("ldap.or_item", "or item", Uint32, Dec).names(Names::Values(FILTERS));
+    NOT = field("ldap.not", "not", Uint32, Dec).names(Names::Values(FILTERS));
+    SUBSTRINGS_LINE = field("ldap.substrings_element", "substrings", None, None);
+    GREATER_OR_EQUAL = field("ldap.greaterOrEqual_element", "greaterOrEqual", None, None);
+    LESS_OR_EQUAL = field("ldap.lessOrEqual_element", "lessOrEqual", None, None);
+    APPROX_MATCH = field("ldap.approxMatch_element", "approxMatch", None, None);
+    EXTENSIBLE_MATCH = field("ldap.extensibleMatch_element", "extensibleMatch", None, None);
+    SUBSTRINGS = field("ldap.substrings", "substrings", Uint32, Dec);
+    SUBSTRINGS_ITEM = field("ldap.substrings_item", "substrings item", Uint32, Dec).names(Names::Values(PIECES));
+    INITIAL = field("ldap.initial", "initial", String, None);
+    ANY = field("ldap.any", "any", String, None);
+    FINAL = field("ldap.final", "final", String, None);
+    MATCHING_RULE = field("ldap.matchingRule", "matchingRule", String, None);
+    MATCH_VALUE = field("ldap.matchValue", "matchValue", String, None);
+    DN_ATTRIBUTES = field("ldap.dnAttributes", "dnAttributes", Boolean, None);
+    ATTRIBUTE_LIST_ITEM = field("ldap.AttributeList_item_element", "AttributeList item", None, None);
+    NEWRDN = field("ldap.newrdn", "newrdn", String, None);
+    DELETEOLDRDN = field("ldap.deleteoldrdn", "deleteoldrdn", Boolean, None);
+    NEW_SUPERIOR = field("ldap.newSuperior", "newSuperior", String, None);
+    AVA = field("ldap.ava_element", "ava", None, None);
+    RESPONSE = field("ldap.response", "response", Bytes, None);
     RESPONSE_IN = field("ldap.response_in", "Response In", FrameNum, None).told_later();
     RESPONSE_TO = field("ldap.response_to", "Response To", FrameNum, None);
     TIME = field("ldap.time", "Time", RelativeTime, None);
 }
+
+/// RFC 4511, 4.5.1.7.2.
+const PIECES: &[(u64, &str)] = &[(0, "initial"), (1, "any"), (2, "final")];
 
 /// By their tags (RFC 4511, 4.2 to 4.13).
 const OPERATIONS: &[(u64, &str)] = &[
@@ -200,9 +253,10 @@ const RULES: Rules = Rules {
 };
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
+    calls: &[ProtoId::Gss, ProtoId::Spnego],
     framing: Some(framing),
     is_counted: true,
-    samples: &[Sample { link_type: 101, frames: SAMPLE }],
+    samples: &[Sample { link_type: 101, frames: SAMPLE }, Sample { link_type: 101, frames: MORE }],
     ..Protocol::new(
         ProtoId::Ldap,
         "LDAP",
@@ -260,12 +314,14 @@ fn protected<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         return Ok(());
     }
     if tvb.u8(2)? & SEALED != 0 {
+        gss::call(d, tvb.sub(0, HEADER_LEN));
         d.append_info_with(" | ", || {
             format!("SASL GSS-API Privacy: payload ({} bytes)", tvb.reported().saturating_sub(HEADER_LEN))
         });
         return Ok(());
     }
     let (checksum, rotation) = (usize::from(tvb.u16(4)?), usize::from(tvb.u16(6)?));
+    gss::call(d, tvb.sub(0, HEADER_LEN + checksum));
     d.append_info_with(" | ", || "SASL GSS-API Integrity: ".to_owned());
     let content = tvb.from(HEADER_LEN);
     let start = if rotation == checksum { checksum } else { 0 };
@@ -383,8 +439,15 @@ fn operation<'a>(d: &mut Dissector<'a>, body: Tvb<'a>, tag: u8, id: u32) -> Pars
         6 => MODIFY_REQUEST,
         7 => MODIFY_RESPONSE,
         8 => ADD_REQUEST,
+        9 => ADD_RESPONSE,
+        11 => DEL_RESPONSE,
+        12 => MOD_DNREQUEST,
+        13 => MOD_DNRESPONSE,
+        14 => COMPARE_REQUEST,
+        15 => COMPARE_RESPONSE,
         23 => EXTENDED_REQ,
         24 => EXTENDED_RESP,
+        25 => INTERMEDIATE_RESPONSE,
         _ => return others(d, body, tag),
     };
     d.open(element, body, 0, body.reported(), Value::None);
@@ -395,7 +458,7 @@ fn operation<'a>(d: &mut Dissector<'a>, body: Tvb<'a>, tag: u8, id: u32) -> Pars
             let name = Element::read(body, 0)?;
             name_in_info(d, name);
             text(d, OBJECT_NAME, name);
-            attributes(d, Element::read(body, name.end)?.body)?;
+            attributes(d, Element::read(body, name.end)?.body, PARTIAL_ATTRIBUTE)?;
             counts(d, id);
         }
         6 => modify(d, body)?,
@@ -403,19 +466,31 @@ fn operation<'a>(d: &mut Dissector<'a>, body: Tvb<'a>, tag: u8, id: u32) -> Pars
             let name = Element::read(body, 0)?;
             name_in_info(d, name);
             text(d, ENTRY, name);
-            attributes(d, Element::read(body, name.end)?.body)?;
+            attributes(d, Element::read(body, name.end)?.body, ATTRIBUTE_LIST_ITEM)?;
         }
+        12 => rename(d, body)?,
+        14 => compare(d, body)?,
+        25 => each(body, |part| {
+            if part.tag & 0x1f == 0 {
+                d.append_info(|| format!("{} ", extension(part.body.bytes())));
+                text(d, RESPONSE_NAME, part);
+            }
+            Ok(())
+        })?,
         23 => each(body, |part| {
             match part.tag & 0x1f {
                 0 => {
                     d.append_info(|| format!("{} ", extension(part.body.bytes())));
                     text(d, REQUEST_NAME, part);
                 }
+                _ if body.bytes().windows(PASSWORD_CHANGE.len()).any(|name| name == PASSWORD_CHANGE) => {
+                    password_change(d, part.body)?;
+                }
                 _ => bytes(d, REQUEST_VALUE, part),
             }
             Ok(())
         })?,
-        1 | SEARCH_DONE | 7 | 24 => {
+        1 | SEARCH_DONE | 7 | 9 | 11 | 13 | 15 | 24 => {
             result(d, body, tag != 24)?;
             if tag == SEARCH_DONE {
                 show_count(d, id);
@@ -427,18 +502,83 @@ fn operation<'a>(d: &mut Dissector<'a>, body: Tvb<'a>, tag: u8, id: u32) -> Pars
     Ok(())
 }
 
-/// Operations of which no more than the name and the result are shown.
+/// RFC 3062: what changes a password is called.
+const PASSWORD_CHANGE: &[u8] = b"1.3.6.1.4.1.4203.1.11.1";
+
+fn password_change<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
+    let whole = Element::expect(tvb, 0, SEQUENCE)?;
+    d.open(PASSWD_MODIFY_REQUEST, whole.body, 0, whole.body.reported(), Value::None);
+    each(whole.body, |part| {
+        match part.tag & 0x1f {
+            0 => bytes(d, USER_IDENTITY, part),
+            1 => bytes(d, OLD_PASSWD, part),
+            2 => bytes(d, NEW_PASSWD, part),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    d.close();
+    Ok(())
+}
+
+/// RFC 4511, 4.9.
+fn rename<'a>(d: &mut Dissector<'a>, body: Tvb<'a>) -> Parsed {
+    let name = Element::read(body, 0)?;
+    name_in_info(d, name);
+    text(d, ENTRY, name);
+    let new = Element::read(body, name.end)?;
+    text(d, NEWRDN, new);
+    let deletes = Element::read(body, new.end)?;
+    truth(d, DELETEOLDRDN, deletes);
+    if deletes.end < body.reported() {
+        text(d, NEW_SUPERIOR, Element::read(body, deletes.end)?);
+    }
+    Ok(())
+}
+
+/// RFC 4511, 4.10.
+fn compare<'a>(d: &mut Dissector<'a>, body: Tvb<'a>) -> Parsed {
+    let name = Element::read(body, 0)?;
+    name_in_info(d, name);
+    text(d, ENTRY, name);
+    let assertion = Element::read(body, name.end)?;
+    d.open(AVA, assertion.body, 0, assertion.body.reported(), Value::None);
+    self::assertion(d, assertion.body)?;
+    d.close();
+    Ok(())
+}
+
+/// The type of an attribute and the value that it should have.
+fn assertion<'a>(d: &mut Dissector<'a>, body: Tvb<'a>) -> Parsed {
+    let attribute = Element::read(body, 0)?;
+    text(d, ATTRIBUTE_DESC, attribute);
+    text(d, ASSERTION_VALUE, Element::read(body, attribute.end)?);
+    Ok(())
+}
+
+fn truth<'a>(d: &mut Dissector<'a>, field: FieldId, element: Element<'a>) {
+    let is_so = element.body.bytes().iter().any(|octet| *octet != 0);
+    d.add(field, element.body, 0, element.body.reported(), Value::Uint(is_so.into()));
+}
+
+/// Operations that are no sequence.
 fn others<'a>(d: &mut Dissector<'a>, body: Tvb<'a>, tag: u8) -> Parsed {
     match tag {
         10 => {
             d.append_info(|| format!("\"{}\" ", printable(body.bytes())));
             d.add(DEL_REQUEST, body, 0, body.reported(), Value::Text);
         }
-        9 | 11 | 13 | 15 => result(d, body, true)?,
-        12 | 14 => {
-            let name = Element::read(body, 0)?;
-            name_in_info(d, name);
-            text(d, ENTRY, name);
+        16 => {
+            let number = body.uint(0, body.reported().min(8))?;
+            d.add(ABANDON_REQUEST, body, 0, body.reported(), Value::Uint(number));
+        }
+        19 => {
+            open_list(d, SEARCH_RES_REF, body)?;
+            each(body, |url| {
+                text(d, LDAPURL, url);
+                Ok(())
+            })?;
+            d.close();
         }
         _ => {}
     }
@@ -463,7 +603,11 @@ fn bind<'a>(d: &mut Dissector<'a>, body: Tvb<'a>) -> Parsed {
             let mechanism = Element::read(authentication.body, 0)?;
             text(d, MECHANISM, mechanism);
             if mechanism.end < authentication.body.reported() {
-                bytes(d, CREDENTIALS, Element::read(authentication.body, mechanism.end)?);
+                let credentials = Element::read(authentication.body, mechanism.end)?;
+                bytes(d, CREDENTIALS, credentials);
+                if mechanism.body.bytes().starts_with(b"GSS") {
+                    d.within(|d| gss::call(d, credentials.body));
+                }
             }
             d.close();
         }
@@ -489,7 +633,21 @@ fn result<'a>(d: &mut Dissector<'a>, body: Tvb<'a>, is_in_info: bool) -> Parsed 
     }
     each(body.from(message.end), |part| {
         match part.tag & 0x1f {
-            7 => bytes(d, SERVER_SASL_CREDS, part),
+            3 if part.tag & 0x20 != 0 => {
+                open_list(d, REFERRAL, part.body)?;
+                each(part.body, |url| {
+                    text(d, LDAPURL, url);
+                    Ok(())
+                })?;
+                d.close();
+            }
+            11 => bytes(d, RESPONSE, part),
+            7 => {
+                bytes(d, SERVER_SASL_CREDS, part);
+                if matches!(part.body.u8(0), Ok(0x60 | 0xa1)) {
+                    d.within(|d| gss::call(d, part.body));
+                }
+            }
             10 => {
                 d.append_info(|| format!("{} ", extension(part.body.bytes())));
                 text(d, RESPONSE_NAME, part);
@@ -504,6 +662,8 @@ fn result<'a>(d: &mut Dissector<'a>, body: Tvb<'a>, is_in_info: bool) -> Parsed 
 fn extension(octets: &[u8]) -> String {
     match octets {
         b"1.3.6.1.4.1.1466.20037" => "LDAP_START_TLS_OID".to_owned(),
+        PASSWORD_CHANGE => "passwdModifyOID".to_owned(),
+        b"1.3.6.1.4.1.4203.1.9.1.4" => "syncInfoOID".to_owned(),
         _ => printable(octets),
     }
 }
@@ -525,7 +685,7 @@ fn search<'a>(d: &mut Dissector<'a>, body: Tvb<'a>) -> Parsed {
     let is_so = types_only.body.bytes().iter().any(|octet| *octet != 0);
     d.add(TYPES_ONLY, types_only.body, 0, 1, Value::Uint(is_so.into()));
     let tests = Element::read(body, types_only.end)?;
-    filter(d, tests, 0)?;
+    filter(d, tests, FILTER, 0)?;
     let wanted = Element::read(body, tests.end)?;
     open_list(d, ATTRIBUTES, wanted.body)?;
     each(wanted.body, |attribute| {
@@ -536,36 +696,69 @@ fn search<'a>(d: &mut Dissector<'a>, body: Tvb<'a>) -> Parsed {
     Ok(())
 }
 
-fn filter<'a>(d: &mut Dissector<'a>, element: Element<'a>, depth: usize) -> Parsed {
+/// RFC 4511, 4.5.1.7: a filter, of which `field` shows what kind it is.
+fn filter<'a>(d: &mut Dissector<'a>, element: Element<'a>, field: FieldId, depth: usize) -> Parsed {
     if depth >= MAX_FILTER_DEPTH {
         return Err(Stop::Malformed);
     }
     let kind = element.tag & 0x1f;
-    let len = element.body.reported();
-    // The parts of a filter are shown by what they are.
-    match depth {
-        0 => d.open(FILTER, element.body, 0, len, Value::Uint(kind.into())),
-        _ => d.open_text(element.body, 0, len, || {
-            Names::Values(FILTERS).of(kind.into()).unwrap_or_default().into_owned()
-        }),
-    };
+    let body = element.body;
+    let len = body.reported();
+    d.open(field, body, 0, len, Value::Uint(kind.into()));
     match kind {
         0 | 1 => {
-            open_list(d, if kind == 0 { AND } else { OR }, element.body)?;
-            each(element.body, |part| filter(d, part, depth + 1))?;
+            let (list, item) = if kind == 0 { (AND, AND_ITEM) } else { (OR, OR_ITEM) };
+            open_list(d, list, body)?;
+            each(body, |part| filter(d, part, item, depth + 1))?;
             d.close();
         }
-        2 => filter(d, Element::read(element.body, 0)?, depth + 1)?,
+        2 => filter(d, Element::read(body, 0)?, NOT, depth + 1)?,
         3 | 5 | 6 | 8 => {
-            if kind == 3 {
-                d.add(EQUALITY_MATCH, element.body, 0, len, Value::None);
-            }
-            let attribute = Element::read(element.body, 0)?;
-            text(d, ATTRIBUTE_DESC, attribute);
-            text(d, ASSERTION_VALUE, Element::read(element.body, attribute.end)?);
+            let line = match kind {
+                3 => EQUALITY_MATCH,
+                5 => GREATER_OR_EQUAL,
+                6 => LESS_OR_EQUAL,
+                _ => APPROX_MATCH,
+            };
+            d.open(line, body, 0, len, Value::None);
+            assertion(d, body)?;
+            d.close();
         }
-        4 => text(d, TYPE, Element::read(element.body, 0)?),
+        4 => {
+            d.open(SUBSTRINGS_LINE, body, 0, len, Value::None);
+            let attribute = Element::read(body, 0)?;
+            text(d, TYPE, attribute);
+            let pieces = Element::read(body, attribute.end)?.body;
+            open_list(d, SUBSTRINGS, pieces)?;
+            each(pieces, |piece| {
+                let place = piece.tag & 0x1f;
+                d.add(SUBSTRINGS_ITEM, piece.body, 0, piece.body.reported(), Value::Uint(place.into()));
+                let field = match place {
+                    0 => INITIAL,
+                    1 => ANY,
+                    _ => FINAL,
+                };
+                text(d, field, piece);
+                Ok(())
+            })?;
+            d.close();
+            d.close();
+        }
         7 => text(d, PRESENT, element),
+        9 => {
+            d.open(EXTENSIBLE_MATCH, body, 0, len, Value::None);
+            each(body, |part| {
+                match part.tag & 0x1f {
+                    1 => text(d, MATCHING_RULE, part),
+                    2 => text(d, TYPE, part),
+                    3 => text(d, MATCH_VALUE, part),
+                    4 => truth(d, DN_ATTRIBUTES, part),
+                    _ => {}
+                }
+                Ok(())
+            })?;
+            d.close();
+        }
         _ => {}
     }
     d.close();
@@ -573,10 +766,10 @@ fn filter<'a>(d: &mut Dissector<'a>, element: Element<'a>, depth: usize) -> Pars
 }
 
 /// Attributes with their values.
-fn attributes<'a>(d: &mut Dissector<'a>, body: Tvb<'a>) -> Parsed {
+fn attributes<'a>(d: &mut Dissector<'a>, body: Tvb<'a>, line: FieldId) -> Parsed {
     open_list(d, ATTRIBUTES, body)?;
     each(body, |attribute| {
-        d.open(PARTIAL_ATTRIBUTE, attribute.body, 0, attribute.body.reported(), Value::None);
+        d.open(line, attribute.body, 0, attribute.body.reported(), Value::None);
         values(d, attribute.body)?;
         d.close();
         Ok(())
@@ -591,16 +784,38 @@ fn values<'a>(d: &mut Dissector<'a>, body: Tvb<'a>) -> Parsed {
     text(d, TYPE, kind);
     let list = Element::read(body, kind.end)?;
     open_list(d, VALS, list.body)?;
-    let are_oids = OF_OIDS.iter().any(|name| name.eq_ignore_ascii_case(kind.body.bytes()));
+    let is = |name: &[u8]| name.eq_ignore_ascii_case(kind.body.bytes());
+    let are_oids = OF_OIDS.iter().any(|name| is(name));
     each(list.body, |value| {
-        match are_oids {
-            true => text(d, OID, value),
-            false => bytes(d, ATTRIBUTE_VALUE, value),
+        match value.body.array::<16>(0) {
+            _ if are_oids => text(d, OID, value),
+            Ok(octets) if is(b"objectGUID") && value.body.reported() == 16 => {
+                d.add(GUID, value.body, 0, 16, Value::String(guid::text_le(octets).into()));
+            }
+            Ok(_) if is(b"objectSid") => {
+                let text = sid(value.body.bytes());
+                d.add(SID, value.body, 0, value.body.reported(), Value::String(text.into()));
+            }
+            _ => bytes(d, ATTRIBUTE_VALUE, value),
         }
         Ok(())
     })?;
     d.close();
     Ok(())
+}
+
+/// [MS-DTYP] 2.4.2.2.
+fn sid(octets: &[u8]) -> String {
+    let [revision, count, authority @ ..] = octets.get(..8).unwrap_or_default() else {
+        return String::new();
+    };
+    let authority = authority.iter().fold(0u64, |number, octet| number << 8 | u64::from(*octet));
+    let mut text = format!("S-{revision}-{authority}");
+    let parts = octets.get(8..).unwrap_or_default().as_chunks::<4>().0;
+    for part in parts.iter().take(usize::from(*count)) {
+        text.push_str(&format!("-{}", u32::from_le_bytes(*part)));
+    }
+    text
 }
 
 fn modify<'a>(d: &mut Dissector<'a>, body: Tvb<'a>) -> Parsed {
@@ -624,6 +839,43 @@ fn modify<'a>(d: &mut Dissector<'a>, body: Tvb<'a>) -> Parsed {
     Ok(())
 }
 
+const BOOLEAN: u8 = 0x01;
+/// RFC 2696: results page by page.
+const PAGES: &[u8] = b"1.2.840.113556.1.4.319";
+/// RFC 2891: results in an order.
+const SORT: &[u8] = b"1.2.840.113556.1.4.473";
+
+fn pages<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
+    let whole = Element::expect(tvb, 0, SEQUENCE)?;
+    d.open(SEARCH_CONTROL_VALUE, whole.body, 0, whole.body.reported(), Value::None);
+    let size = Element::read(whole.body, 0)?;
+    number(d, SIZE, size)?;
+    bytes(d, COOKIE, Element::read(whole.body, size.end)?);
+    d.close();
+    Ok(())
+}
+
+fn sort_keys<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
+    let keys = Element::expect(tvb, 0, SEQUENCE)?.body;
+    open_list(d, SORT_KEY_LIST, keys)?;
+    each(keys, |key| {
+        d.open(SORT_KEY_LIST_ITEM, key.body, 0, key.body.reported(), Value::None);
+        each(key.body, |part| {
+            match part.tag {
+                ber::OCTET_STRING => text(d, ATTRIBUTE_TYPE, part),
+                0x80 => text(d, ORDERING_RULE, part),
+                0x81 => truth(d, REVERSE_ORDER, part),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        d.close();
+        Ok(())
+    })?;
+    d.close();
+    Ok(())
+}
+
 fn controls<'a>(d: &mut Dissector<'a>, list: Element<'a>) -> Parsed {
     open_list(d, CONTROLS, list.body)?;
     each(list.body, |control| {
@@ -631,8 +883,12 @@ fn controls<'a>(d: &mut Dissector<'a>, list: Element<'a>) -> Parsed {
         let kind = Element::read(control.body, 0)?;
         text(d, CONTROL_TYPE, kind);
         each(control.body.from(kind.end), |part| {
-            if part.tag == ber::OCTET_STRING {
-                bytes(d, CONTROL_VALUE, part);
+            match (part.tag, kind.body.bytes()) {
+                (BOOLEAN, _) => truth(d, CRITICALITY, part),
+                (ber::OCTET_STRING, PAGES) => pages(d, part.body)?,
+                (ber::OCTET_STRING, SORT) => sort_keys(d, part.body)?,
+                (ber::OCTET_STRING, _) => bytes(d, CONTROL_VALUE, part),
+                _ => {}
             }
             Ok(())
         })?;
@@ -732,6 +988,49 @@ const SAMPLE: &[&str] = &[
     "4500007c00010000401100000a0000010a000002c001018500680000305e020101635904000a01000a01000201000201 \
      1e010100a03c870b6f626a656374436c617373a111a3070402636e040161a506040178040131a209a3070402736e0401 \
      62a40f0402636e300980016181016282016330080402636e0402736e",
+];
+
+/// Filters of all kinds, and the other operations.
+const MORE: &[&str] = &[
+    "4500013900010000400600000a0000010a0000029c72018500000001000000015018ffff000000003082010d0201016381ab04046463 \
+     3d780a01020a0100020100020100010100a08189a313040b6f626a656374436c617373040475736572a125a40f0402636e3009800161 \
+     810162820163a5080403616765040135a6080403616765040139a20687046d61696ca8070402736e040178a9328116312e322e383430 \
+     2e3131333535362e312e342e3830338212757365724163636f756e74436f6e74726f6c8301328401ffa9068201788301793008040263 \
+     6e0402736ea05a30270416312e322e3834302e3131333535362e312e342e3331390101ff040a3008020201f40402636b302f0416312e \
+     322e3834302e3131333535362e312e342e3437330415301330110402636e8008322e352e31332e338101ff",
+    "4500009600010000400600000a0000020a00000101859c7200000001000001125018ffff00000000306c02010164670409636e3d612c \
+     64633d78305a3020040a6f626a6563744755494431120410000102030405060708090a0b0c0d0e0f302b04096f626a65637453696431 \
+     1e041c010500000000000515000000112233445566778899aabbccf401000030090402636e3103040161",
+    "4500003e00010000400600000a0000020a00000101859c720000006f000001125018ffff000000003014020101730f040d6c6461703a \
+     2f2f682f64633d78",
+    "4500005b00010000400600000a0000020a00000101859c7200000085000001125018ffff00000000303102010165070a010004000400 \
+     a02330210416312e322e3834302e3131333535362e312e342e333139040730050201000400",
+    "4500004700010000400600000a0000010a0000029c72018500000112000000b85018ffff00000000301d02010268180409636e3d6e2c \
+     64633d78300b30090402636e310304016e",
+    "4500003600010000400600000a0000020a00000101859c72000000b8000001315018ffff00000000300c02010269070a010004000400",
+    "4500003800010000400600000a0000010a0000029c72018500000131000000c65018ffff00000000300e0201034a09636e3d6e2c6463 \
+     3d78",
+    "4500004700010000400600000a0000020a00000101859c72000000c6000001415018ffff00000000301d0201036b180a010a04000400 \
+     a30f040d6c6461703a2f2f6f746865722f",
+    "4500004e00010000400600000a0000010a0000029c72018500000141000000e55018ffff0000000030240201046c1f0409636e3d6e2c \
+     64633d780404636e3d6d0101ff80096f753d702c64633d78",
+    "4500003600010000400600000a0000020a00000101859c72000000e5000001675018ffff00000000300c0201046d070a010004000400",
+    "4500003e00010000400600000a0000010a0000029c72018500000167000000f35018ffff0000000030140201056e0f0404636e3d6e30 \
+     070402736e040176",
+    "4500003600010000400600000a0000020a00000101859c72000000f30000017d5018ffff00000000300c0201056f070a010604000400",
+    "4500003000010000400600000a0000010a0000029c7201850000017d000001015018ffff000000003006020106500101",
+    "4500005900010000400600000a0000010a0000029c72018500000185000001015018ffff00000000302f020107772a8017312e332e36 \
+     2e312e342e312e343230332e312e31312e31810f300d80017581036f6c6482036e6577",
+    "4500004200010000400600000a0000020a00000101859c7200000101000001b65018ffff00000000301802010778130a010004000400 \
+     8a05312e322e338b0376616c",
+    "4500004d00010000400600000a0000020a00000101859c720000011b000001b65018ffff000000003023020108791e8018312e332e36 \
+     2e312e342e312e343230332e312e392e312e3481027878",
+    "4500004800010000400600000a0000010a0000029c720185000001b6000001405018ffff00000000301e02010977198017312e332e36 \
+     2e312e342e312e343230332e312e31312e33",
+    "4500005b00010000400600000a0000010a0000029c720185000001d6000001405018ffff00000000303102010a632c04000a01000a01 \
+     00020100020100010100a313040b6f626a656374436c61737304047573657230040402636e",
+    "4500005700010000400600000a0000010a0000029c72018500000209000001405018ffff00000000302d02010b632804000a01000a01 \
+     00020100020100010100a40f0402636e300980016181016282016330040402636e",
 ];
 
 #[cfg(test)]

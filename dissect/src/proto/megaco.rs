@@ -539,8 +539,15 @@ fn lines<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, member: &Member, field: FieldI
                 if field == MODE {
                     d.append_info(|| format!(" (Mode:{})", printable(of(octets, value.clone()).trim_ascii_end())));
                 }
-                show(d, tvb, field, value);
+                if matches!(field, RESERVEVALUE | RESERVEGROUP) {
+                    let len = of(octets, value.clone()).trim_ascii_end().len();
+                    show(d, tvb, field, value.start..value.start + len);
+                } else {
+                    show(d, tvb, field, value);
+                }
             }
+            // Wireshark shows what packages add to the state of a termination so.
+            (None, Some(value)) if field == TERMINATIONSTATE => show(d, tvb, EVENTBUFFERCONTROL, value),
             _ => plain(d, tvb, &member),
         }
     }

@@ -1,11 +1,16 @@
 //! The Simple Mail Transfer Protocol (RFC 5321): commands, replies, and the mail between them as octets.
 
+use std::sync::Arc;
+
 use crate::bindings::Binding;
+use crate::conversation;
 use crate::dialogue::{self, Line};
 use crate::dissector::Dissector;
+use crate::facts::Fact;
 use crate::field::{Names, fields};
 use crate::output::value::printable;
 use crate::proto::udp::octets as octets_text;
+use crate::recent::Recent;
 use crate::registry::{ProtoId, Protocol, Sample};
 use crate::stop::Parsed;
 use crate::tvb::Tvb;
@@ -22,6 +27,11 @@ fields! { Smtp, "smtp", "Simple Mail Transfer Protocol";
     RESPONSE_CODE = field("smtp.response.code", "Response code", Uint32, Dec).names(Names::Values(CODES));
     RSP_PARAMETER = field("smtp.rsp.parameter", "Response parameter", String, None);
     EOM = field("smtp.eom", "EOM", None, None);
+    DATA_FRAGMENTS = field("smtp.data.fragments", "DATA fragments", None, None);
+    DATA_FRAGMENT = field("smtp.data.fragment", "DATA fragment", FrameNum, None);
+    DATA_FRAGMENT_COUNT = field("smtp.data.fragment.count", "DATA fragment count", Uint32, Dec);
+    DATA_REASSEMBLED_IN = field("smtp.data.reassembled.in", "Reassembled DATA in frame", FrameNum, None).told_later();
+    DATA_REASSEMBLED_LENGTH = field("smtp.data.reassembled.length", "Reassembled DATA length", Uint32, Dec);
 }
 
 /// RFC 5321, 4.2.2 and 4.2.3.
@@ -83,13 +93,17 @@ const COMMANDS: &[&[u8]] = &[
     b"XFORWARD",
 ];
 
+/// How many mails may be on their way, and of how many pieces of one is told where they are.
+pub(crate) const MAX_MAILS: usize = 4096;
+pub(crate) const MAX_PIECES: usize = 1024;
+
 /// Ports on which servers take mail.
 const PORTS: &[u16] = &[25, 587];
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     calls: &[ProtoId::Lines],
     framing: Some(dialogue::framing),
-    samples: &[Sample { link_type: 101, frames: SAMPLE }],
+    samples: &[Sample { link_type: 101, frames: SAMPLE }, Sample { link_type: 101, frames: MAIL }],
     ..Protocol::new(ProtoId::Smtp, "SMTP", &[Binding::TcpPort(25), Binding::TcpPort(587)], dissect)
 };
 
@@ -105,6 +119,19 @@ const SAMPLE: &[&str] = &[
      0a",
     "4500003c00010000400600000a0000010a000002c00000190000006e000003ff5018fff0000000005375626a6563743a \
      20780d0a0d0a790d0a2e0d0a",
+];
+
+/// A mail in three pieces.
+const MAIL: &[&str] = &[
+    "4500002800010000400600000a0000010a0000029c68001900000000000000005002ffff00000000",
+    "4500002f00010000400600000a0000020a00000100199c6800000001000000015018ffff0000000032323020780d0a",
+    "4500002e00010000400600000a0000010a0000029c68001900000001000000085018ffff00000000444154410d0a",
+    "4500003000010000400600000a0000020a00000100199c6800000008000000075018ffff0000000033353420676f0d0a",
+    "4500003f00010000400600000a0000010a0000029c68001900000007000000105018ffff000000005375626a6563743a20780d0a4672 \
+     6f6d3a206140620d0a",
+    "4500003400010000400600000a0000010a0000029c6800190000001e000000105018ffff000000000d0a6c696e65206f6e650d0a",
+    "4500003500010000400600000a0000010a0000029c6800190000002a000000105018ffff000000006c696e652074776f0d0a2e0d0a",
+    "4500003000010000400600000a0000020a00000100199c6800000010000000375018ffff00000000323530206f6b0d0a",
 ];
 
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
@@ -127,6 +154,88 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     }
     d.close();
     Ok(())
+}
+
+/// A mail of which the end has not been seen.
+#[derive(Default)]
+struct Mail {
+    frames: Vec<u64>,
+    octets: usize,
+}
+
+/// The mails of the first pass that are on their way.
+pub(crate) struct Mails {
+    open: Recent<conversation::Key, Mail>,
+}
+
+impl Default for Mails {
+    fn default() -> Self {
+        Self { open: Recent::new(MAX_MAILS) }
+    }
+}
+
+/// The frames that hold a mail, and how long it is without the dot that ends it.
+#[derive(Debug)]
+pub struct Whole {
+    frames: Vec<u64>,
+    octets: usize,
+}
+
+/// In the first pass: puts a piece of a mail to those before it.
+fn gather(d: &mut Dissector<'_>, len: usize, is_end: bool) {
+    const DOT_LEN: usize = 3;
+    if !d.wants_facts_of(ProtoId::Smtp) {
+        return;
+    }
+    let here = d.packet.number;
+    let key = conversation::Key(d.endpoints.conversation().0);
+    let Some(flows) = d.flows() else {
+        return;
+    };
+    let open = &mut flows.smtp.open;
+    if open.get(&key).is_none() {
+        open.insert(key, Mail::default());
+    }
+    let Some(mail) = open.get(&key) else {
+        return;
+    };
+    if mail.frames.len() < MAX_PIECES {
+        mail.frames.push(here);
+    }
+    mail.octets += len;
+    if !is_end {
+        return;
+    }
+    let mail = std::mem::take(mail);
+    for frame in mail.frames.iter().filter(|frame| **frame != here) {
+        d.amend(*frame, Fact::MailIn(here));
+    }
+    let octets = mail.octets.saturating_sub(DOT_LEN);
+    d.record(Fact::Mail(Arc::new(Whole { frames: mail.frames, octets })));
+}
+
+/// Shows where the pieces of a mail are.
+fn pieces<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
+    let whole = d.fact(|fact| match fact {
+        Fact::Mail(whole) => Some(whole.clone()),
+        _ => None,
+    });
+    if let Some(whole) = whole {
+        d.open(DATA_FRAGMENTS, tvb, 0, tvb.reported(), Value::None);
+        for frame in &whole.frames {
+            d.generated(DATA_FRAGMENT, tvb, 0, 0, Value::Uint(*frame));
+        }
+        d.generated(DATA_FRAGMENT_COUNT, tvb, 0, 0, Value::Uint(whole.frames.len() as u64));
+        d.generated(DATA_REASSEMBLED_LENGTH, tvb, 0, 0, Value::Uint(whole.octets as u64));
+        d.close();
+    }
+    let frame = d.fact(|fact| match fact {
+        Fact::MailIn(frame) => Some(*frame),
+        _ => None,
+    });
+    if let Some(frame) = frame {
+        d.generated(DATA_REASSEMBLED_IN, tvb, 0, 0, Value::Uint(frame));
+    }
 }
 
 fn is_command(octets: &[u8], line: Line) -> bool {
@@ -158,13 +267,11 @@ fn mail<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
     let len = octets.len();
     let is_end = octets.ends_with(b"\r\n.\r\n") || octets == b".\r\n";
     d.append_info(|| format!("DATA fragment, {}", octets_text(len)));
-    for line in dialogue::lines(octets) {
-        if is_end && line.next == len {
-            let item = d.add(EOM, tvb, line.start, line.next - line.start, Value::None);
-            d.text(item, || "C: .".to_owned());
-        } else {
-            d.add(MESSAGE, tvb, line.start, line.next - line.start, Value::Text);
-        }
+    gather(d, len, is_end);
+    pieces(d, tvb);
+    if is_end && let Some(line) = dialogue::lines(octets).last() {
+        let item = d.add(EOM, tvb, line.start, line.next - line.start, Value::None);
+        d.text(item, || "C: .".to_owned());
     }
 }
 
