@@ -321,7 +321,9 @@ fn follow(d: &mut Dissector<'_>, text: &[u8], words: (Vec<u8>, Vec<u8>), is_requ
     };
     let mut told = Told::default();
     if is_request {
-        if let Some(transfer) = control.transfer.take() {
+        // What sets up anew transfers nothing.
+        let is_setup = matches!(words.0.as_slice(), b"PORT" | b"EPRT");
+        if let Some(transfer) = control.transfer.take().filter(|_| !is_setup) {
             let text = String::from_utf8_lossy(text.get(..MAX_TEXT).unwrap_or(text));
             let command = (frame, text.as_ref().into(), control.directory.clone());
             let _ = transfer.command.set(command);

@@ -65,7 +65,7 @@ fields! { Smb, "smb", "SMB (Server Message Block Protocol)";
     DIALECT = field("smb.dialect", "Dialect", String, None);
     DIALECT_NAME = field("smb.dialect.name", "Name", String, None);
     DIALECT_INDEX = field("smb.dialect.index", "Selected Index", Uint16, Dec);
-    SM = field("smb.sm", "Security Mode", Uint16, Hex);
+    SM = field("smb.sm", "Security Mode", Uint8, Hex);
     SM_MODE = field("smb.sm.mode", "Mode", Boolean, None).names(Names::Flag("USER security mode", "SHARE security mode")).mask(0x1);
     SM_PASSWORD = field("smb.sm.password", "Password", Boolean, None).names(Names::Flag("ENCRYPTED password. Use challenge/response", "PLAINTEXT password")).mask(0x2);
     SM_SIGNATURES = field("smb.sm.signatures", "Signatures", Boolean, None).names(Names::Flag("Security signatures ENABLED", "Security signatures NOT enabled")).mask(0x4);
