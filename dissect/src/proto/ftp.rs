@@ -10,6 +10,7 @@ use crate::dissector::{Address, Dissector, Endpoints, Item};
 use crate::facts::Fact;
 use crate::field::{FieldId, Names, fields};
 use crate::output::value::printable;
+use crate::proto::tls;
 use crate::recent::Recent;
 use crate::registry::{ProtoId, Protocol, Sample};
 use crate::stop::Parsed;
@@ -95,6 +96,7 @@ const CODES: &[(u64, &str)] = &[
 ];
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
+    accepts: Some(tls::has_not_begun),
     fed_by: &[ProtoId::FtpData],
     samples: &[Sample { link_type: 101, frames: SAMPLE }, Sample { link_type: 101, frames: SAMPLE_TRANSFERS }],
     ..Protocol::new(ProtoId::Ftp, "FTP", &[Binding::TcpPort(21)], dissect)

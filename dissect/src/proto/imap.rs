@@ -7,6 +7,7 @@ use crate::dissector::Dissector;
 use crate::facts::Fact;
 use crate::field::fields;
 use crate::output::value::printable;
+use crate::proto::tls;
 use crate::recent::Recent;
 use crate::registry::{Framing, ProtoId, Protocol, Sample};
 use crate::stop::Parsed;
@@ -58,6 +59,7 @@ impl Default for Commands {
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
+    accepts: Some(tls::has_not_begun),
     framing: Some(framing),
     samples: &[Sample { link_type: 101, frames: SAMPLE }],
     ..Protocol::new(ProtoId::Imap, "IMAP", &[Binding::TcpPort(143)], dissect)

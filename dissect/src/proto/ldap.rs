@@ -9,6 +9,7 @@ use crate::facts::Fact;
 use crate::field::{FieldId, Names, fields};
 use crate::guid;
 use crate::output::value::printable;
+use crate::proto::tls;
 use crate::recent::Recent;
 use crate::registry::{Framing, ProtoId, Protocol, Sample};
 use crate::stop::{Parsed, Stop};
@@ -253,6 +254,7 @@ const RULES: Rules = Rules {
 };
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
+    accepts: Some(tls::has_not_begun),
     calls: &[ProtoId::Gss, ProtoId::Spnego],
     framing: Some(framing),
     is_counted: true,

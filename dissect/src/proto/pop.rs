@@ -5,6 +5,7 @@ use crate::dialogue::{self, Line};
 use crate::dissector::Dissector;
 use crate::field::fields;
 use crate::output::value::printable;
+use crate::proto::tls;
 use crate::proto::udp::octets as octets_text;
 use crate::registry::{ProtoId, Protocol, Sample};
 use crate::stop::Parsed;
@@ -23,6 +24,7 @@ fields! { Pop, "pop", "Post Office Protocol";
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
+    accepts: Some(tls::has_not_begun),
     samples: &[Sample { link_type: 101, frames: SAMPLE }],
     ..Protocol::new(ProtoId::Pop, "POP", &[Binding::TcpPort(110)], dissect)
 };

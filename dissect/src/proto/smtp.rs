@@ -9,6 +9,7 @@ use crate::dissector::Dissector;
 use crate::facts::Fact;
 use crate::field::{Names, fields};
 use crate::output::value::printable;
+use crate::proto::tls;
 use crate::proto::udp::octets as octets_text;
 use crate::recent::Recent;
 use crate::registry::{ProtoId, Protocol, Sample};
@@ -101,6 +102,7 @@ pub(crate) const MAX_PIECES: usize = 1024;
 const PORTS: &[u16] = &[25, 587];
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
+    accepts: Some(tls::has_not_begun),
     calls: &[ProtoId::Lines],
     framing: Some(dialogue::framing),
     samples: &[Sample { link_type: 101, frames: SAMPLE }, Sample { link_type: 101, frames: MAIL }],

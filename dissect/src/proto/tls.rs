@@ -23,7 +23,7 @@ use crate::bindings::Binding;
 use crate::field::Names;
 use crate::registry::{ProtoId, Protocol, Sample};
 
-pub(crate) use record::{append, heartbeat};
+pub(crate) use record::{append, has_not_begun, heartbeat};
 pub(crate) use session::Sessions;
 pub use session::{Assembly, Session};
 pub(crate) use vector::Show;

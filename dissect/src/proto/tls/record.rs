@@ -48,6 +48,12 @@ pub(super) fn is_one<'a>(_: &Dissector<'a>, tvb: Tvb<'a>) -> bool {
     }
 }
 
+/// Whether a protocol that TLS may follow on the same connection (RFC 2595, RFC 3207, RFC 4217) still speaks: none of its
+/// messages begins like a record.
+pub(crate) fn has_not_begun<'a>(_: &Dissector<'a>, tvb: Tvb<'a>) -> bool {
+    !matches!(*tvb.bytes(), [kind, 3, 0..=4, high, _, ..] if is_type(kind) && high < MAX_RECORD_HIGH)
+}
+
 /// Whether a port is right about octets: text is somebody else's.
 pub(super) fn accepts<'a>(_: &Dissector<'a>, tvb: Tvb<'a>) -> bool {
     let start = tvb.bytes().get(..4).unwrap_or(tvb.bytes());

@@ -121,3 +121,21 @@ fn a_header_that_ends_with_its_record_goes_on_in_the_next() {
     assert_eq!(values(&all[0], "tls.handshake.reassembled_in"), "2");
     assert_eq!(values(&all[1], "tls.handshake.type"), "1");
 }
+
+#[test]
+fn tls_follows_on_a_protocol_of_lines() {
+    let hello = record(22, &client_hello());
+    let alert = record(21, &[2, 40]);
+    let said: [(u16, &str, &[u8], &[u8]); 4] = [
+        (25, "smtp.req.command", b"STARTTLS\r\n", b"220 go ahead\r\n"),
+        (143, "imap.request.command", b"a STARTTLS\r\n", b"a OK begin\r\n"),
+        (110, "pop.request.command", b"STLS\r\n", b"+OK begin\r\n"),
+        (21, "ftp.request.command", b"AUTH TLS\r\n", b"234 begin\r\n"),
+    ];
+    for (port, field, asked, answered) in said {
+        let frames = shown(port, &[(true, asked), (false, answered), (true, &hello), (false, &alert)]);
+        assert!(!values(&frames[0], field).is_empty(), "{port}");
+        assert_eq!(values(&frames[2], "tls.handshake.type"), "1", "{port}");
+        assert_eq!(values(&frames[3], "tls.alert_message.desc"), "40", "{port}");
+    }
+}
