@@ -7,6 +7,7 @@ use crate::proto::tcp;
 const FIN: u64 = 1;
 const SYN: u64 = 2;
 const RST: u64 = 4;
+const PSH: u64 = 8;
 const ACK: u64 = 16;
 
 pub(super) struct Segment {
@@ -46,6 +47,10 @@ impl Segment {
 
     pub(super) fn has_reset(&self) -> bool {
         self.flags & RST != 0
+    }
+
+    pub(super) fn has_push(&self) -> bool {
+        self.flags & PSH != 0
     }
 
     pub(super) fn has_fin(&self) -> bool {

@@ -1,15 +1,17 @@
 //! Connections on which more than a twentieth of the data had to be sent again. Each direction is counted by itself.
 //!
 //! What the analysis of TCP calls a retransmission counts, but not the same packet that was captured twice, which has
-//! the same IP identification, nor probes of a closed window and keep-alives, which carry no news.
+//! the same IP identification or is seen on another hop, nor probes of a closed window and keep-alives, which carry no
+//! news.
 
+use super::arp_duplicate::mac;
 use super::deadlines::Deadlines;
 use super::segment::Segment;
 use super::{Kind, Out, Rule, Seen};
 use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity, Subject, place};
 use crate::dissector::Endpoints;
-use crate::proto::{ip, tcp};
+use crate::proto::{eth, ip, ipv6, tcp, vlan};
 use crate::registry::ProtoId;
 
 static CODE: Code = Code {
@@ -32,6 +34,11 @@ pub(crate) static RULE: Kind = Kind {
         tcp::KEEP_ALIVE,
         tcp::ZERO_WINDOW_PROBE,
         ip::ID,
+        ip::TTL,
+        ipv6::HLIM,
+        eth::SRC,
+        eth::DST,
+        vlan::ID,
     ],
     make: || Box::new(Retransmissions::default()),
 };
@@ -52,6 +59,8 @@ const RECENT: usize = 8;
 /// The same packet again within this time is a copy; without an identification within the shorter one.
 const COPY_NS: i64 = 1_000_000_000;
 const COPY_SHORT_NS: i64 = 500_000;
+/// A packet goes on to the next hop sooner than that; RFC 6298, 2.4, has timeouts of a second, the usual systems of 200 ms.
+const COPY_HOP_NS: i64 = 50_000_000;
 
 /// What tells a packet from its copy.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,6 +68,28 @@ struct Print {
     seq: u32,
     len: u32,
     identification: u64,
+    hop: Hop,
+}
+
+/// Where a packet was seen: what changes of it on its way, or tells on which network it was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Hop {
+    interface: u32,
+    vlan: u64,
+    time_to_live: u64,
+    ends: [Option<[u8; 6]>; 2],
+}
+
+impl Hop {
+    fn of(packet: &Seen<'_>) -> Self {
+        let last = |field| packet.all(field).last().and_then(Seen::number);
+        Self {
+            interface: packet.packet.interface,
+            vlan: last(vlan::ID).unwrap_or(u64::MAX),
+            time_to_live: last(ip::TTL).or_else(|| last(ipv6::HLIM)).unwrap_or_default(),
+            ends: [mac(packet, eth::SRC), mac(packet, eth::DST)],
+        }
+    }
 }
 
 struct Flow {
@@ -85,9 +116,16 @@ impl Flow {
     }
 
     fn is_copy(&mut self, print: Print, now: i64) -> bool {
-        let within = if print.identification == 0 { COPY_SHORT_NS } else { COPY_NS };
-        let known = self.recent.iter().flatten();
-        if known.clone().any(|(other, time)| *other == print && now.saturating_sub(*time) <= within) {
+        let is_copy_of = |other: &Print, time: i64| {
+            let within = match print.identification {
+                _ if other.hop != print.hop => COPY_HOP_NS,
+                0 => COPY_SHORT_NS,
+                _ => COPY_NS,
+            };
+            let is_same = |print: &Print| (print.seq, print.len, print.identification);
+            is_same(other) == is_same(&print) && now.saturating_sub(time) <= within
+        };
+        if self.recent.iter().flatten().any(|(other, time)| is_copy_of(other, *time)) {
             return true;
         }
         if let Some(place) = self.recent.get_mut(self.next) {
@@ -142,7 +180,8 @@ impl Rule for Retransmissions {
                 return;
             };
             let identification = packet.all(ip::ID).last().and_then(Seen::number).unwrap_or_default();
-            if flow.is_copy(Print { seq: segment.seq, len: segment.len, identification }, now) {
+            let print = Print { seq: segment.seq, len: segment.len, identification, hop: Hop::of(packet) };
+            if flow.is_copy(print, now) {
                 return;
             }
             flow.last = now;
@@ -258,5 +297,25 @@ mod tests {
         }
         capture.each(&RULE, |seen, out| rule.look(seen, out));
         assert_eq!(rule.flows.len(), MAX_FLOWS);
+    }
+
+    #[test]
+    fn a_packet_captured_on_two_hops_was_not_sent_again() {
+        let (client, server) = (host(1, 40000), host(2, 80));
+        let codes = |hops: u8, apart_ms: i64| {
+            let mut capture = Capture::default();
+            for n in 0..40 {
+                let at = i64::from(n) * 300;
+                capture.tcp(at, client, server, ACK, 101 + n * 100, 901, 64240, &[7; 100]);
+                // Some systems give no identification to what must not be fragmented (RFC 6864, 4.1).
+                (4..6).for_each(|octet| capture.change_last(octet, 0));
+                capture.repeat_last(at + apart_ms);
+                capture.set_ttl(64 - hops);
+            }
+            capture.codes()
+        };
+        assert_eq!(codes(1, 5), [""; 0]);
+        assert_eq!(codes(0, 5), ["tcp.retransmissions"]);
+        assert_eq!(codes(1, 250), ["tcp.retransmissions"]);
     }
 }
