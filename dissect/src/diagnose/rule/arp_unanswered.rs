@@ -108,8 +108,9 @@ impl Rule for Unanswered {
             // Whoever sends is there, even when its answers go another way.
             if !self.asked.is_empty()
                 && let Address::Ipv4(source) = packet.endpoints().src
+                && self.asked.remove(&place(packet, source)).is_some()
             {
-                self.asked.remove(&place(packet, source));
+                self.present.insert(place(packet, source), now);
             }
             return;
         }
@@ -237,5 +238,17 @@ mod tests {
         }
         capture.each(&RULE, |seen, out| rule.look(seen, out));
         assert_eq!(rule.asked.len(), MAX_ASKED);
+    }
+
+    #[test]
+    fn whoever_sends_anything_is_there() {
+        let mut capture = questions(&[1000]);
+        let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 50, 8, 0];
+        frame.extend(crate::diagnose::testing::ip(17, [10, 0, 0, 50], [10, 0, 0, 1], 1, &[0, 7, 0, 7, 0, 8, 0, 0]));
+        capture.frame(1500, 1, frame);
+        for ms in [2000, 3000, 4000] {
+            capture.frame(ms, 1, arp(1, 1, 1, 0, 50));
+        }
+        assert_eq!(capture.codes(), [""; 0]);
     }
 }

@@ -49,6 +49,8 @@ const MAX_DONE: usize = 16_384;
 const MAX_PIECES: usize = 512;
 /// RFC 791 proposes 15 s, RFC 8200 has 60 s, and the usual systems take 30 s.
 const WAIT_NS: i64 = 30_000_000_000;
+/// Fragments of one datagram follow each other sooner than that.
+const BEGINS_NS: i64 = 100_000_000;
 
 /// Source, destination, protocol (0 for IPv6) and identification.
 type Datagram = (Address, Address, u64, u64);
@@ -183,8 +185,11 @@ impl Fragments {
             return;
         }
         if self.datagrams.get_mut(&key).is_none() {
+            // Of a datagram that was under way when the capture began the first fragments were there before.
+            let is_first = fragment.from > 0 && now.saturating_sub(seen.packet.time_first) < BEGINS_NS;
+            let pieces = Pieces { is_unclear: is_first, ..Pieces::default() };
             // What makes room was not waited for long enough to be judged.
-            self.datagrams.insert(key, now.saturating_add(WAIT_NS), Pieces::default());
+            self.datagrams.insert(key, now.saturating_add(WAIT_NS), pieces);
         }
         let Some(pieces) = self.datagrams.get_mut(&key) else {
             return;
@@ -334,5 +339,18 @@ mod tests {
             pieces.add(n * 16, n * 16 + 8, false);
         }
         assert!(pieces.is_unclear && pieces.ranges.len() == MAX_PIECES);
+    }
+
+    #[test]
+    fn a_datagram_that_was_under_way_when_the_capture_began_is_none() {
+        let codes = |ms: i64| {
+            let mut capture = Capture::default();
+            later(&mut capture, 0);
+            fragments(&mut capture, ms, &[1, 2]);
+            later(&mut capture, 60_000);
+            capture.codes()
+        };
+        assert_eq!(codes(5), [""; 0]);
+        assert_eq!(codes(500), ["ip.fragments-lost"]);
     }
 }
