@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::deadlines::Deadlines;
+use super::segment::Segment;
 use super::{Kind, Out, Rule, Seen};
-use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity, Subject, place};
+use crate::diagnose::{Evidence, Mark};
 use crate::dissector::{Endpoints, Transport};
 use crate::field::FieldId;
 use crate::proto::{sip, tcp, udp};
@@ -20,7 +22,7 @@ static CODE: Code = Code {
 
 pub(crate) static RULE: Kind = Kind {
     codes: &[&CODE],
-    protos: &[ProtoId::Sip, ProtoId::Udp],
+    protos: &[ProtoId::Sip, ProtoId::Udp, ProtoId::Tcp],
     fields: &[
         sip::PROTO,
         sip::METHOD,
@@ -36,6 +38,10 @@ pub(crate) static RULE: Kind = Kind {
         udp::LENGTH,
         udp::PAYLOAD,
         tcp::PAYLOAD,
+        tcp::FLAGS,
+        tcp::SEQ_RAW,
+        tcp::ACK_RAW,
+        tcp::LEN,
     ],
     make: || Box::new(Malformed::default()),
 };
@@ -46,6 +52,10 @@ const MAX_WAITING: usize = 1024;
 const MAX_TOLD: usize = 8192;
 /// So long repetitions of a message are gathered before it is told.
 const GATHER_NS: i64 = 1_000_000_000;
+/// How many messages over streams wait for the rest that their Content-Length promises.
+const MAX_UNFINISHED: usize = 4096;
+/// Who sends a message sends it whole: what has not come after so long does not come.
+const UNFINISHED_NS: i64 = 10_000_000_000;
 /// The port of SIP (RFC 3261, 19.1.2), and those that a second server takes on the same host.
 const PORTS: std::ops::RangeInclusive<u16> = 5060..=5099;
 /// In so many octets of a datagram a broken message shows that it is one.
@@ -57,11 +67,39 @@ type Key = (Endpoints, String, String);
 struct Malformed {
     waiting: BTreeMap<Key, (Evidence, Option<String>)>,
     told: Recent<Key, ()>,
+    /// By the direction of the message.
+    unfinished: Deadlines<Endpoints, Unfinished>,
 }
 
 impl Default for Malformed {
     fn default() -> Self {
-        Self { waiting: BTreeMap::new(), told: Recent::new(MAX_TOLD) }
+        Self { waiting: BTreeMap::new(), told: Recent::new(MAX_TOLD), unfinished: Deadlines::new(MAX_UNFINISHED) }
+    }
+}
+
+/// A message over a stream of which its Content-Length says that more comes.
+struct Unfinished {
+    mark: Mark,
+    kind: String,
+    call_id: Option<String>,
+    length: usize,
+    /// How many octets of the body have come, and the sequence number behind them.
+    have: usize,
+    next: u32,
+}
+
+impl Unfinished {
+    /// The message that begins in a segment and does not end there.
+    fn of(octets: &[u8], segment: &Segment, mark: Mark) -> Option<Self> {
+        let have = body(octets)?.len();
+        let length: usize = header(octets, "Content-Length", "l")?.parse().ok()?;
+        let line = octets.get(..memchr::memchr(b'\n', octets)?)?.trim_ascii();
+        let mut words = line.split(|octet| *octet == b' ');
+        let first = String::from_utf8_lossy(words.next()?).into_owned();
+        let kind = if first == "SIP/2.0" { String::from_utf8_lossy(words.next()?).into_owned() } else { first };
+        let call_id = header(octets, "Call-ID", "i").map(str::to_owned);
+        let next = segment.seq.wrapping_add(segment.len);
+        (length > have).then_some(Self { mark, kind, call_id, length, have, next })
     }
 }
 
@@ -234,6 +272,18 @@ fn sequence_fault(value: &str, method: Option<&str>) -> Option<String> {
     Some(format!("CSeq names the method {of}, the request line {method}"))
 }
 
+/// The value of a header by its long or its compact name, where it is text.
+fn header<'a>(octets: &'a [u8], long: &str, short: &str) -> Option<&'a str> {
+    let lines = octets.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii).skip(1);
+    let mut named = lines.take_while(|line| !line.is_empty()).filter_map(|line| {
+        let (name, value) = line.split_at_checked(memchr::memchr(b':', line)?)?;
+        let name = name.trim_ascii();
+        let is_it = [long, short].iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
+        is_it.then(|| value.get(1..).unwrap_or_default().trim_ascii())
+    });
+    std::str::from_utf8(named.next()?).ok()
+}
+
 /// What follows the empty line behind the headers.
 fn body(octets: &[u8]) -> Option<&[u8]> {
     let at = memchr::memmem::find(octets, b"\r\n\r\n").map(|at| at + 4);
@@ -261,13 +311,17 @@ fn broken_start(payload: &[u8]) -> Option<String> {
 
 impl Malformed {
     fn note(&mut self, key: Key, call_id: Option<String>, seen: &Seen<'_>, out: &mut Out<'_>) {
+        self.note_at(key, call_id, seen.mark, out);
+    }
+
+    fn note_at(&mut self, key: Key, call_id: Option<String>, mark: Mark, out: &mut Out<'_>) {
         if self.told.get(&key).is_some() {
             return;
         }
         if self.waiting.len() >= MAX_WAITING && !self.waiting.contains_key(&key) {
             self.tell(i64::MAX, out);
         }
-        self.waiting.entry(key).or_insert_with(|| (Evidence::default(), call_id)).0.add(seen.mark);
+        self.waiting.entry(key).or_insert_with(|| (Evidence::default(), call_id)).0.add(mark);
     }
 
     /// Tells of those whose first message came at `until` or before.
@@ -293,9 +347,63 @@ impl Malformed {
     }
 }
 
+impl Malformed {
+    /// Follows messages over a stream that are shorter than they say: what should be their body is the next message, or
+    /// nothing comes any more. Only where no segment is missing in the capture, and not because the capture has ended.
+    ///
+    /// Says whether one was found out: what was taken for its body is then no message to be judged.
+    fn stream(&mut self, segment: &Segment, packet: &Seen<'_>, out: &mut Out<'_>) -> bool {
+        let payload = packet.all(tcp::PAYLOAD).last().map(|node| packet.dissection.bytes(node)).unwrap_or_default();
+        let begins = !payload.is_empty() && sip::is_message(payload);
+        if let Some(unfinished) = self.unfinished.get_mut(&segment.flow) {
+            let ahead = segment.seq.wrapping_sub(unfinished.next) as i32;
+            // A repetition says nothing; behind a hole in the capture, or after a reset, nobody knows.
+            if ahead < 0 && !segment.has_reset() {
+                return false;
+            }
+            let why = match () {
+                () if ahead > 0 || segment.has_reset() => None,
+                () if begins => Some("then the next message begins"),
+                () if segment.has_fin() => Some("then the connection is closed"),
+                () => {
+                    unfinished.have = unfinished.have.saturating_add(payload.len());
+                    unfinished.next = segment.seq.wrapping_add(segment.len);
+                    if unfinished.have >= unfinished.length {
+                        self.unfinished.remove(&segment.flow);
+                    }
+                    return false;
+                }
+            };
+            if let Some(unfinished) = self.unfinished.remove(&segment.flow)
+                && let Some(why) = why
+            {
+                self.broken_off(segment.flow, unfinished, why, out);
+                return true;
+            }
+        }
+        if begins
+            && !packet.has_proto(ProtoId::Sip)
+            && !packet.is_cut()
+            && let Some(unfinished) = Unfinished::of(payload, segment, packet.mark)
+        {
+            self.unfinished.insert(segment.flow, packet.time().saturating_add(UNFINISHED_NS), unfinished);
+        }
+        false
+    }
+
+    fn broken_off(&mut self, flow: Endpoints, unfinished: Unfinished, why: &str, out: &mut Out<'_>) {
+        let Unfinished { mark, kind, call_id, length, have, .. } = unfinished;
+        let fault = format!("Content-Length {length}, but the body has {have} octets, {why}");
+        self.note_at((flow, kind, fault), call_id, mark, out);
+    }
+}
+
 impl Rule for Malformed {
     fn look(&mut self, packet: &Seen<'_>, out: &mut Out<'_>) {
         let endpoints = packet.endpoints();
+        if Segment::of(packet).is_some_and(|segment| self.stream(&segment, packet, out)) {
+            return;
+        }
         if !packet.has_proto(ProtoId::Sip) {
             let at_port = PORTS.contains(&endpoints.src_port) || PORTS.contains(&endpoints.dst_port);
             if at_port && let Some(line) = packet.bytes(udp::PAYLOAD).and_then(broken_start) {
@@ -318,6 +426,9 @@ impl Rule for Malformed {
     }
 
     fn tick(&mut self, out: &mut Out<'_>) {
+        while let Some((flow, unfinished)) = self.unfinished.pop_due(out.now) {
+            self.broken_off(flow, unfinished, "and nothing more of it comes", out);
+        }
         if !self.waiting.is_empty() {
             self.tell(out.now.saturating_sub(GATHER_NS), out);
         }
@@ -328,14 +439,15 @@ impl Rule for Malformed {
     }
 
     fn horizon(&self) -> Option<i64> {
-        self.waiting.values().map(|(evidence, _)| evidence.first().time).min()
+        let unfinished = self.unfinished.values().map(|unfinished| unfinished.mark.time);
+        self.waiting.values().map(|(evidence, _)| evidence.first().time).chain(unfinished).min()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnose::testing::{ACK, Capture, host};
+    use crate::diagnose::testing::{ACK, Capture, FIN, RST, host};
 
     const REGISTER: &str = "REGISTER sip:example.net SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK1\r\n\
         From: <sip:a@example.net>;tag=1\r\nTo: <sip:a@example.net>\r\nCall-ID: c1\r\nCSeq: 1 REGISTER\r\n\
@@ -440,5 +552,54 @@ mod tests {
             assert!(rule.waiting.len() <= MAX_WAITING);
         });
         assert_eq!(capture.codes().len(), MAX_WAITING + 50);
+    }
+
+    #[test]
+    fn a_message_over_a_stream_that_is_shorter_than_it_says_is_broken() {
+        let message = REGISTER.replace("Content-Length: 0", "l: 100") + "body";
+        let (client, server) = (host(1, 40_000), host(2, 5060));
+        let next = 101 + message.len() as u32;
+        let codes = |more: &[(i64, u8, u32, &str)]| {
+            let mut capture = Capture::default();
+            capture.tcp(0, client, server, ACK, 101, 901, 64240, message.as_bytes());
+            for (ms, flags, seq, octets) in more {
+                capture.tcp(*ms, client, server, ACK | flags, *seq, 901, 64240, octets.as_bytes());
+            }
+            (capture.codes(), capture.findings().first().map(|finding| finding.summary.clone()))
+        };
+        let later = (20_000, 0, next, "");
+        for (more, why) in [
+            (vec![(10, FIN, next, "")], "then the connection is closed"),
+            (vec![(10, 0, next, REGISTER)], "then the next message begins"),
+            (vec![(1, 0, 101, &*message), later, later], "nothing more of it comes"),
+        ] {
+            let (codes, summary) = codes(&more);
+            assert_eq!(codes, ["sip.malformed"], "{why}");
+            let summary = summary.unwrap();
+            assert!(
+                summary.contains("Content-Length 100, but the body has 4 octets") && summary.contains(why),
+                "{summary}"
+            );
+        }
+        // The capture ends, the rest comes, a segment is missing, or the connection is reset.
+        let rest = "x".repeat(96);
+        assert_eq!(codes(&[]).0, [""; 0]);
+        assert_eq!(codes(&[(10, 0, next, &rest), later]).0, [""; 0]);
+        assert_eq!(codes(&[(10, 0, next, &rest[..9]), (20, 0, next + 9, &rest[9..]), later]).0, [""; 0]);
+        assert_eq!(codes(&[(10, 0, next + 500, REGISTER)]).0, [""; 0]);
+        assert_eq!(codes(&[(10, RST, next, ""), later]).0, ["tcp.reset"]);
+    }
+
+    #[test]
+    fn no_more_than_the_limit_of_messages_waits_for_its_rest() {
+        let mut rule = Malformed::default();
+        let mut capture = Capture::default();
+        let message = REGISTER.replace("Content-Length: 0", "l: 100");
+        for n in 0..MAX_UNFINISHED + 10 {
+            let from = ([10, 1, (n >> 8) as u8, n as u8], 4000);
+            capture.tcp(0, from, host(2, 5060), ACK, 101, 901, 64240, message.as_bytes());
+        }
+        capture.each(&RULE, |seen, out| rule.look(seen, out));
+        assert_eq!(rule.unfinished.len(), MAX_UNFINISHED);
     }
 }
