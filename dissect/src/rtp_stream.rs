@@ -17,6 +17,7 @@
 
 pub mod payload;
 pub mod quality;
+pub mod rtcp;
 
 #[cfg(test)]
 mod tests;
@@ -104,25 +105,48 @@ impl<'a> Packet<'a> {
     pub fn heard(dissection: &'a Dissection<'_>, packet: &crate::Packet<'_>) -> Option<(Key, Self)> {
         let heard = dissection.heard.as_ref().filter(|heard| heard.setup.proto == ProtoId::Rtp)?;
         let octets = dissection.heard_octets()?;
-        let [first, second, a, b, c, d, e, f, rest @ ..] = octets.first_chunk::<12>()?;
-        // RFC 5761, 4: what would be these payload types with a marker is RTCP.
-        if first >> 6 != 2 || (192..=223).contains(second) {
-            return None;
-        }
-        let (payload_type, setup) = (second & 0x7f, Some(&*heard.setup));
+        let header = Header::read(octets)?;
+        let (payload_type, setup) = (header.payload_type, Some(&*heard.setup));
         let packet = Self {
             frame: packet.number,
             time: packet.time,
-            sequence: u16::from_be_bytes([*a, *b]),
-            timestamp: u32::from_be_bytes([*c, *d, *e, *f]),
+            sequence: header.sequence,
+            timestamp: header.timestamp,
             payload_type,
-            marker: second & 0x80 != 0,
+            marker: header.marker,
             kind: payload::kind(payload_type, setup),
             clock_rate: payload::clock_rate(payload_type, setup),
             octets: heard.len,
             encoding: heard.setup.encoding(payload_type).map(|encoding| &*encoding.name),
         };
-        Some((Key { endpoints: heard.endpoints, ssrc: u32::from_be_bytes(*rest) }, packet))
+        Some((Key { endpoints: heard.endpoints, ssrc: header.ssrc }, packet))
+    }
+}
+
+/// The fixed header of RTP.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Header {
+    pub payload_type: u8,
+    pub marker: bool,
+    pub sequence: u16,
+    pub timestamp: u32,
+    pub ssrc: u32,
+}
+
+impl Header {
+    /// RFC 3550, 5.1. RTCP, which may come to the same port, is told apart by its packet types (RFC 5761, 4).
+    pub fn read(payload: &[u8]) -> Option<Self> {
+        let [first, second, a, b, t @ .., s1, s2, s3, s4] = payload.get(..12)? else { return None };
+        if first >> 6 != 2 || (192..=223).contains(second) {
+            return None;
+        }
+        Some(Self {
+            payload_type: second & 0x7f,
+            marker: second & 0x80 != 0,
+            sequence: u16::from_be_bytes([*a, *b]),
+            timestamp: u32::from_be_bytes(t.try_into().ok()?),
+            ssrc: u32::from_be_bytes([*s1, *s2, *s3, *s4]),
+        })
     }
 }
 
@@ -340,6 +364,17 @@ struct Reference {
     timestamp: u32,
 }
 
+/// A packet that came so late that it may have ended a silence, until those behind it tell: they come in their time, or
+/// all at once where it was held up with them.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Stall {
+    /// By how much it was late, and how much of that those behind it have caught up with.
+    late_ns: f64,
+    caught_up_ns: f64,
+    /// The jitter before it.
+    jitter_ns: f64,
+}
+
 /// The state of one stream.
 #[derive(Clone, PartialEq, Debug)]
 struct Stream {
@@ -355,6 +390,7 @@ struct Stream {
     clocked: Option<Reference>,
     jitter_ns: f64,
     voice_jitter_ns: f64,
+    stall: Option<Stall>,
     /// What the timestamps and the arrivals since the first packet differ by.
     skew_ns: f64,
     /// Unexpected numbers (jumps that led nowhere): received, but no part of what is expected.
@@ -395,6 +431,7 @@ impl Stream {
             clocked: None,
             jitter_ns: 0.0,
             voice_jitter_ns: 0.0,
+            stall: None,
             skew_ns: 0.0,
             strays: 0,
         }
@@ -519,7 +556,12 @@ impl Stream {
             if self.skew_ns.abs() / 1e6 > self.summary.skew_max.abs() {
                 self.summary.skew_max = self.skew_ns / 1e6;
             }
-            let ends_silence = !is_regular || off > SILENCE_NS as f64 && arrival > SILENCE_NS;
+            // Where no packet is missing, a step of the timestamps is the sender's: a silence, or another clock.
+            let follows = packet.sequence == self.last_sequence.wrapping_add(1);
+            let is_step = follows && !(0.0..=SILENCE_NS as f64).contains(&nominal);
+            let is_spurt = !is_regular || is_step;
+            let ends_silence = is_spurt || off > SILENCE_NS as f64 && arrival > SILENCE_NS;
+            self.follow_stall(off, ends_silence, is_spurt);
             if !ends_silence && off.abs() <= CLOCK_SET_NS {
                 self.voice_jitter_ns += (off.abs() - self.voice_jitter_ns) / 16.0;
                 self.summary.voice_jitter_max = self.summary.voice_jitter_max.max(self.voice_jitter_ns / 1e6);
@@ -527,6 +569,24 @@ impl Stream {
         }
         if is_regular {
             self.summary.jitter.add(self.jitter_ns / 1e6, ordinal);
+        }
+    }
+
+    /// Tells whether what came late ended a silence or was held up, and counts the latter.
+    fn follow_stall(&mut self, off: f64, ends_silence: bool, is_spurt: bool) {
+        if ends_silence {
+            let stall = Stall { late_ns: off, caught_up_ns: 0.0, jitter_ns: self.voice_jitter_ns };
+            self.stall = (!is_spurt && off > 0.0 && off <= CLOCK_SET_NS).then_some(stall);
+            return;
+        }
+        let Some(stall) = self.stall.as_mut() else { return };
+        stall.caught_up_ns -= off;
+        if off >= 0.0 {
+            self.stall = None;
+        } else if stall.caught_up_ns * 2.0 >= stall.late_ns {
+            let jitter_ns = stall.jitter_ns + (stall.late_ns - stall.jitter_ns) / 16.0;
+            self.summary.voice_jitter_max = self.summary.voice_jitter_max.max(jitter_ns / 1e6);
+            self.stall = None;
         }
     }
 

@@ -20,6 +20,9 @@ const MAX_FRAME: usize = 400;
 const MAX_AHEAD: u16 = 1000;
 const MAX_LATE: u16 = 64;
 
+/// T.30, 5.4.3.1: the called side says who it is every 3 s for 35 s; whoever understands it answers at once.
+const MIN_IDENTIFIED: u32 = 3;
+
 /// The name of a facsimile control field (T.30, 5.3.6.1), its first bit included.
 fn name(field: u8) -> &'static str {
     match field {
@@ -336,6 +339,10 @@ impl Fax {
                 counts.confirmed_pages
             ));
         }
+        let is_heard = self.heard.iter().all(|heard| heard.packets > 0);
+        if counts.commands == 0 && counts.identified >= MIN_IDENTIFIED && is_heard {
+            return Some(format!("DIS was sent {} times and never answered by DCS, {how}", counts.identified));
+        }
         if counts.commands > 0 || counts.disconnects > 0 {
             return Some(format!("the exchange ended before a page was confirmed (MCF), {how}"));
         }
@@ -442,6 +449,8 @@ mod tests {
         // The capture ends, the fax goes on.
         check(&[dis, dcs, cfr, eop], false, None);
         check(&[dis], true, None);
+        check(&[dis, dis, dis], true, None);
+        check(&[(true, 0x84), dis, dis, dis], true, Some("never answered by DCS"));
         check(&[dis, dcs, ftt, dcs, cfr, eop, mcf, dcn], true, None);
         // The first page came, the second one did not.
         let mps = (true, 0xf2);

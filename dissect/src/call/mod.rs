@@ -746,14 +746,37 @@ impl Calls {
         }
     }
 
+    /// A datagram that may be a report about media of a call: RTCP comes to the odd port behind that of RTP (RFC 3550, 11).
+    fn report(&mut self, seen: &Seen<'_>) {
+        let ends = seen.endpoints();
+        if ends.dst_port % 2 == 0 || ends.src_port == 0 {
+            return;
+        }
+        let media = Endpoints { src_port: ends.src_port - 1, dst_port: ends.dst_port - 1, ..ends };
+        let Some(payload) = seen.all(udp::PAYLOAD).last().map(|node| seen.octets(node)) else { return };
+        for found in self.places.find(&media) {
+            let call = self.slots.get_mut(found.place as usize).and_then(Option::as_mut);
+            let Some(call) = call.filter(|call| call.serial == found.serial) else { continue };
+            let session = call.sessions.iter_mut().find(|session| session.tag == found.tag);
+            session.into_iter().for_each(|session| session.report(found.from_caller, seen.mark, payload));
+        }
+    }
+
+    /// Whether media of a call come to an address and port, or came before it ended.
+    pub fn is_place(&self, address: Address, port: u16) -> bool {
+        self.places.knows(address, port)
+    }
+
     /// A datagram that may be media of a call.
     fn media(&mut self, seen: &Seen<'_>) {
         let endpoints = seen.endpoints();
         let found = self.places.find(&endpoints);
         if found.is_empty() {
+            self.report(seen);
             return;
         }
-        let Some(payload) = seen.bytes(udp::PAYLOAD) else { return };
+        // Of a datagram in a tunnel the innermost.
+        let Some(payload) = seen.all(udp::PAYLOAD).last().map(|node| seen.octets(node)) else { return };
         let mut is_media = false;
         for found in found {
             let Some(call) = self.slots.get_mut(found.place as usize).and_then(Option::as_mut) else { continue };

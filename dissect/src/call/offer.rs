@@ -90,9 +90,12 @@ impl Format {
         ["telephone-event", "tone", "CN", "red"].iter().any(|side| name.eq_ignore_ascii_case(side))
     }
 
-    /// Whether both mean the same: the same encoding, or the same number where one of them has no name.
+    /// Whether both mean the same: the same encoding, or the same number where one of them has no name. A static number
+    /// means what it means (RFC 3551, 6), whatever is said of it: G.722's clock rate is often told wrong.
     pub fn agrees(&self, other: &Self) -> bool {
+        let is_static = |number: u8| STATIC.iter().any(|row| row.0 == number);
         match (&self.name, &other.name) {
+            _ if self.payload_type.is_some_and(is_static) && self.payload_type == other.payload_type => true,
             (Some(mine), Some(theirs)) => {
                 let rates = self.clock_rate.zip(other.clock_rate);
                 family(mine).eq_ignore_ascii_case(family(theirs)) && rates.is_none_or(|(mine, theirs)| mine == theirs)
@@ -242,6 +245,7 @@ mod tests {
         check("97", Some(1));
         check("101\r\na=rtpmap:101 telephone-event/8000", Some(0));
         check("9 101\r\na=rtpmap:101 telephone-event/8000", None);
+        check("18\r\na=rtpmap:18 G729/16000", Some(1));
     }
 
     #[test]

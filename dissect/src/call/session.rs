@@ -7,7 +7,7 @@ use crate::diagnose::Mark;
 use crate::dissector::{Address, Endpoints, Transport};
 use crate::proto::sdp::description::Direction;
 use crate::recent::Recent;
-use crate::rtp_stream::{self, Streams};
+use crate::rtp_stream::{self, Header, Streams, rtcp};
 
 use super::Place;
 use super::fax::Fax;
@@ -42,6 +42,11 @@ pub struct Heard {
 }
 
 impl Heard {
+    /// Nanoseconds from the first packet to the last one.
+    pub fn span(&self) -> i64 {
+        self.first.zip(self.last).map_or(0, |(first, last)| last.time.saturating_sub(first.time))
+    }
+
     pub(super) fn add(&mut self, mark: Mark, is_in_call: bool) {
         self.packets += 1;
         self.in_call += u64::from(is_in_call);
@@ -49,6 +54,18 @@ impl Heard {
         self.last = Some(mark);
     }
 }
+
+/// A time in which audio was to flow both ways in an answered call, and what was heard in it of both sides.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Phase {
+    /// The message that agreed on it.
+    pub agreed: Mark,
+    pub ns: i64,
+    pub heard: [Heard; 2],
+}
+
+/// A shorter phase than that does not stand for its call.
+const PHASE_NS: i64 = 5_000_000_000;
 
 /// How audio flows by agreement.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -87,12 +104,19 @@ pub struct Session {
     pub audio_ns: i64,
     mode: Mode,
     since: i64,
+    /// The present phase, while audio is to flow both ways, and the last one before it that was not short.
+    phase: Option<Phase>,
+    earlier: Option<Phase>,
     /// From the caller, and from the callee.
     pub heard: [Heard; 2],
     streams: Streams,
-    /// With the first and the last packet of each.
-    keys: Vec<(rtp_stream::Key, Mark, Mark)>,
+    /// With the first and the last packet of each, and the first sequence number.
+    keys: Vec<(rtp_stream::Key, Mark, Mark, u16)>,
+    /// What receivers said of streams.
+    reports: Vec<Report>,
     pub fax: Option<Box<Fax>>,
+    /// An offer of T.38 alone that was answered by port 0 (RFC 3264, 6).
+    pub declined_fax: Option<Mark>,
     pub mismatch: Option<Mismatch>,
     pub has_candidates: bool,
     /// The codecs that were agreed on, in the order in which they were.
@@ -116,10 +140,14 @@ impl Session {
             audio_ns: 0,
             mode: Mode::Silent,
             since: time,
+            phase: None,
+            earlier: None,
             heard: [Heard::default(); 2],
             streams: Streams::default(),
             keys: Vec::new(),
+            reports: Vec::new(),
             fax: None,
+            declined_fax: None,
             mismatch: None,
             has_candidates: false,
             codecs: Vec::new(),
@@ -172,6 +200,7 @@ impl Session {
             if self.mode == Mode::Both {
                 self.both_ns += spent;
             }
+            self.phase.iter_mut().for_each(|phase| phase.ns += spent);
             if self.mode != Mode::Silent {
                 self.audio_ns += spent;
             }
@@ -190,6 +219,9 @@ impl Session {
         self.has_candidates |= offer.has_candidates || answer.has_candidates;
         self.mode = Mode::Silent;
         let mut has_fax = false;
+        if offer.has(Kind::Fax) && !offer.has(Kind::Audio) && !answer.media.iter().any(Line::is_wanted) {
+            self.declined_fax.get_or_insert(mark);
+        }
         for (offered, answered) in offer.media.iter().zip(&answer.media) {
             if !offered.is_wanted() || !answered.is_wanted() {
                 continue;
@@ -214,6 +246,26 @@ impl Session {
         }
         self.caller = Some(caller.clone());
         self.callee = Some(callee.clone());
+        if let Some(phase) = self.phase.take().filter(|phase| phase.ns >= PHASE_NS) {
+            self.earlier = Some(phase);
+        }
+        if self.mode == Mode::Both {
+            self.phase = Some(Phase { agreed: mark, ns: 0, heard: Default::default() });
+        }
+    }
+
+    /// The last phase that was long enough to stand for the call. A description that both sides give again changes nothing.
+    pub fn last_phase(&self) -> Option<&Phase> {
+        self.phase.as_ref().filter(|phase| phase.ns >= PHASE_NS).or(self.earlier.as_ref())
+    }
+
+    /// Whether both sides may leave silence out: they know comfort noise (RFC 3389).
+    pub fn may_be_silent(&self) -> bool {
+        let knows = |sdp: &Option<Sdp>| {
+            let mut formats = sdp.iter().flat_map(|sdp| sdp.of_kind(Kind::Audio)).flat_map(|line| &line.formats);
+            formats.any(|format| format.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("CN")))
+        };
+        knows(&self.caller) && knows(&self.callee)
     }
 
     fn agree_on_audio(&mut self, offered: &Line, answered: &Line, mark: Mark) {
@@ -291,14 +343,22 @@ impl Session {
         {
             return true;
         }
-        let Some(header) = rtp_header(payload) else { return false };
-        self.heard[usize::from(!from_caller)].add(mark, is_in_call && self.ended.is_none());
+        let Some(header) = Header::read(payload) else {
+            // RFC 5761: reports may come to the same port.
+            self.report(from_caller, mark, payload);
+            return false;
+        };
+        let is_in_call = is_in_call && self.ended.is_none();
+        self.heard[usize::from(!from_caller)].add(mark, is_in_call);
+        if let Some(phase) = self.phase.as_mut().filter(|_| is_in_call) {
+            phase.heard[usize::from(!from_caller)].add(mark, true);
+        }
         let key = rtp_stream::Key { endpoints: *endpoints, ssrc: header.ssrc };
         let is_full = self.keys.len() >= MAX_STREAMS;
         match self.keys.iter_mut().find(|(known, ..)| *known == key) {
-            Some((_, _, last)) => *last = mark,
+            Some((_, _, last, _)) => *last = mark,
             None if is_full => return true,
-            None => self.keys.push((key, mark, mark)),
+            None => self.keys.push((key, mark, mark, header.sequence)),
         }
         let (receiver, sender) = if from_caller { (&self.callee, &self.caller) } else { (&self.caller, &self.callee) };
         let format = format_of(receiver, header.payload_type).or_else(|| format_of(sender, header.payload_type));
@@ -328,6 +388,35 @@ impl Session {
         true
     }
 
+    /// A datagram of RTCP from one side: what it says of the streams of the other one (RFC 3550, 6.4).
+    pub(super) fn report(&mut self, from_caller: bool, mark: Mark, payload: &[u8]) {
+        for block in rtcp::blocks(payload) {
+            let of = |report: &&mut Report| (report.of_caller, report.ssrc) == (!from_caller, block.ssrc);
+            let is_full = self.reports.len() >= MAX_STREAMS;
+            match self.reports.iter_mut().find(of) {
+                Some(report) => (report.last, report.lost, report.highest) = (mark, block.lost, block.highest),
+                None if is_full => {}
+                None => self.reports.push(Report {
+                    of_caller: !from_caller,
+                    ssrc: block.ssrc,
+                    last: mark,
+                    lost: block.lost,
+                    highest: block.highest,
+                }),
+            }
+        }
+    }
+
+    /// How many packets of a stream its receiver missed and how many it expected, by its last report, and which that is.
+    pub fn reported(&self, key: &rtp_stream::Key) -> Option<(u64, u64, Mark)> {
+        let (.., first) = self.keys.iter().find(|(known, ..)| known == key)?;
+        let of_caller = self.is_from_caller(&key.endpoints);
+        let report = self.reports.iter().find(|report| (report.of_caller, report.ssrc) == (of_caller, key.ssrc))?;
+        let expected = u64::from(report.highest.checked_sub(u32::from(*first))?) + 1;
+        let lost = u64::try_from(report.lost).ok()?;
+        (lost < expected).then_some((lost, expected, report.last))
+    }
+
     /// What became of the RTP streams, in the order of their first packets.
     pub fn streams(&self) -> Vec<rtp_stream::Summary> {
         self.streams.summaries()
@@ -335,7 +424,7 @@ impl Session {
 
     /// The first and the last packet of an RTP stream.
     pub fn marks_of(&self, key: &rtp_stream::Key) -> Option<(Mark, Mark)> {
-        self.keys.iter().find(|(known, ..)| known == key).map(|(_, first, last)| (*first, *last))
+        self.keys.iter().find(|(known, ..)| known == key).map(|(_, first, last, _)| (*first, *last))
     }
 
     /// Whether a stream goes from the caller to the callee.
@@ -369,27 +458,13 @@ fn format_of(sdp: &Option<Sdp>, payload_type: u8) -> Option<&Format> {
     lines.flat_map(|line| &line.formats).find(|format| format.payload_type == Some(payload_type))
 }
 
-struct RtpHeader {
-    payload_type: u8,
-    marker: bool,
-    sequence: u16,
-    timestamp: u32,
+/// What a receiver said last of a stream.
+struct Report {
+    of_caller: bool,
     ssrc: u32,
-}
-
-/// RFC 3550, 5.1. RTCP, which may come to the same port, is told apart by its packet types (RFC 5761, 4).
-fn rtp_header(payload: &[u8]) -> Option<RtpHeader> {
-    let [first, second, a, b, t @ .., s1, s2, s3, s4] = payload.get(..12)? else { return None };
-    if first >> 6 != 2 || (192..=223).contains(second) {
-        return None;
-    }
-    Some(RtpHeader {
-        payload_type: second & 0x7f,
-        marker: second & 0x80 != 0,
-        sequence: u16::from_be_bytes([*a, *b]),
-        timestamp: u32::from_be_bytes(t.try_into().ok()?),
-        ssrc: u32::from_be_bytes([*s1, *s2, *s3, *s4]),
-    })
+    last: Mark,
+    lost: i32,
+    highest: u32,
 }
 
 /// Whose place it is.
@@ -475,6 +550,11 @@ impl Places {
         }
         let owners = self.spots.get(&key(endpoints.src, endpoints.src_port));
         owners.into_iter().flatten().map(|entry| found(entry, entry.is_caller)).collect()
+    }
+
+    /// Whether a call names a place, or did.
+    pub(super) fn knows(&self, address: Address, port: u16) -> bool {
+        self.spots.peek(&key(address, port)).is_some()
     }
 
     /// When the last call that names a place ended, if all have.

@@ -10,7 +10,8 @@ use crate::wanted::Wanted;
 
 /// A story: a line a message, `MS FROM>TO WHAT CSEQ [option]...`. WHAT is a method, or a status and the method that it
 /// answers (`200/INVITE`). Options: `in` (within the dialog), `back` (asked by the called side), `sdp=FORMATS[@LAST]` (audio
-/// to 10.0.0.LAST), `fax`, `hold`, `nosdp`, `auth`, `nonce=N`, `b=BRANCH`, `tag=T`, `id=CALL-ID`, `to=USER`, `tcp`.
+/// to 10.0.0.LAST), `fax`, `nofax` (port 0), `hold`, `nosdp`, `auth`, `nonce=N`, `realm=R`, `stale`, `b=BRANCH`, `tag=T`,
+/// `id=CALL-ID`, `to=USER`, `tcp`.
 fn told(story: &str) -> Capture {
     let mut capture = Capture::default();
     let mut sent = [1_u32; 10];
@@ -65,7 +66,9 @@ fn message(what: &str, sequence: &str, options: &[&str], from: u8) -> Vec<u8> {
         );
     }
     if let Some(nonce) = option(options, "nonce") {
-        text.push_str(&format!("WWW-Authenticate: Digest realm=\"pbx\", nonce=\"{nonce}\"\r\n"));
+        let realm = option(options, "realm").unwrap_or("pbx");
+        let stale = if options.contains(&"stale") { ", stale=true" } else { "" };
+        text.push_str(&format!("WWW-Authenticate: Digest realm=\"{realm}\", nonce=\"{nonce}\"{stale}\r\n"));
     }
     let mut body = String::new();
     if let Some(formats) = option(options, "sdp") {
@@ -79,9 +82,10 @@ fn message(what: &str, sequence: &str, options: &[&str], from: u8) -> Vec<u8> {
             body.push_str("a=sendonly\r\n");
         }
     }
-    if options.contains(&"fax") {
-        body =
-            format!("v=0\r\no=- 1 2 IN IP4 h\r\ns=-\r\nc=IN IP4 10.0.0.{from}\r\nt=0 0\r\nm=image 4000 udptl t38\r\n");
+    if let Some(port) = [("fax", 4000), ("nofax", 0)].iter().find(|row| options.contains(&row.0)).map(|row| row.1) {
+        body = format!(
+            "v=0\r\no=- 1 2 IN IP4 h\r\ns=-\r\nc=IN IP4 10.0.0.{from}\r\nt=0 0\r\nm=image {port} udptl t38\r\n"
+        );
     }
     if !body.is_empty() {
         text.push_str("Content-Type: application/sdp\r\n");
@@ -210,6 +214,18 @@ fn challenges_without_end_are_a_loop() {
     check(&(slow(0) + &slow(1) + &slow(2)), &["sip.auth-loop"]);
     let other = story.replace("REGISTER", "INVITE");
     check(&other, &["sip.auth-loop"]);
+    // Three proxies ask once each.
+    let realms = "
+        0 1>2 INVITE 1 sdp=0\n 5 2>1 407/INVITE 1 nonce=a realm=x\n 6 1>2 ACK 1
+        10 1>2 INVITE 2 sdp=0 auth\n 15 2>1 407/INVITE 2 nonce=b realm=y\n 16 1>2 ACK 2
+        20 1>2 INVITE 3 sdp=0 auth\n 25 2>1 401/INVITE 3 nonce=c realm=z\n 26 1>2 ACK 3
+        30 1>2 INVITE 4 sdp=0 auth\n 35 2>1 486/INVITE 4\n 36 1>2 ACK 4";
+    check(realms, &["sip.call-rejected"]);
+    // Who is busy has taken the credentials; a nonce that was too old is no refusal.
+    check(&realms.replace("realm=y", "realm=x").replace("realm=z", "realm=x"), &["sip.call-rejected"]);
+    let stale = "0 1>2 REGISTER 1 auth\n5 2>1 401/REGISTER 1 nonce=a";
+    check(stale, &["sip.auth-failed"]);
+    check(&format!("{stale} stale"), &[]);
     // The challenge that a proxy hands on is no second one.
     let handed_on = "
         0 1>2 INVITE 1 b=1\n 1 2>3 INVITE 1 b=2\n 5 3>2 407/INVITE 1 b=2 nonce=a\n 6 2>1 407/INVITE 1 b=1 nonce=a
@@ -348,6 +364,8 @@ fn codecs_that_do_not_meet_are_told() {
     check(&(answered("8") + short), &[]);
     let change = "\n4000 1>2 INVITE 2 in sdp=18\n4010 2>1 488/INVITE 2\n4011 1>2 ACK 2 in";
     check(&[SET_UP, SOUND, change, BYE].concat(), &["media.codec-mismatch"]);
+    // What was refused is not the codec, which is in use.
+    check(&[SET_UP, SOUND, &change.replace("sdp=18", "sdp=18,0 hold"), BYE].concat(), &[]);
     let mended = "\n4100 1>2 INVITE 3 in sdp=0\n4110 2>1 200/INVITE 3 sdp=0\n4111 1>2 ACK 3 in";
     check(&[SET_UP, SOUND, change, mended, BYE].concat(), &[]);
 }
@@ -408,6 +426,73 @@ fn silence_is_told_by_who_is_silent() {
 }
 
 #[test]
+fn silence_after_a_new_agreement_is_told() {
+    let hold = "\n6600 1>2 INVITE 2 in sdp=0 hold\n6610 2>1 200/INVITE 2 sdp=0\n6611 1>2 ACK 2 in\n6620 1>2 RTP 200";
+    let resume = "\n12000 1>2 INVITE 3 in sdp=0\n12010 2>1 200/INVITE 3 sdp=0\n12011 1>2 ACK 3 in";
+    let end = shifted(BYE, 12_000);
+    let after = |media: &str| [SET_UP, SOUND, hold, resume, media, &end].concat();
+    check(&after("\n12020 1>2 RTP 300\n12030 2>1 RTP 300"), &[]);
+    check(&after("\n12020 1>2 RTP 300"), &["media.one-way"]);
+    check(&after("\n12020 2>1 RTP 300"), &["media.one-way"]);
+    // On hold to the end, too short after it, or with media that go another way from then on.
+    check(&[SET_UP, SOUND, hold, &end].concat(), &[]);
+    check(&[SET_UP, SOUND, hold, resume, "\n12020 1>2 RTP 200", &shifted(BYE, 8500)].concat(), &[]);
+    check(&after(""), &[]);
+    // Who leaves silence out may have said nothing.
+    let vad = |story: &str| story.replace("sdp=0,8\n", "sdp=0,13\n").replace("sdp=0\n", "sdp=0,13\n");
+    check(&vad(&after("\n12020 1>2 RTP 300")), &[]);
+    // Media to another address from the beginning of the second part.
+    let moved = "\n6600 1>2 INVITE 2 in sdp=8\n6610 2>1 200/INVITE 2 sdp=8\n6611 1>2 ACK 2 in\n6620 2>1 RTP 500";
+    check(&[SET_UP, SOUND, moved, &end].concat(), &["media.one-way"]);
+}
+
+#[test]
+fn sparse_packets_of_one_side_are_enough_when_they_last() {
+    let mut story = SET_UP.to_owned();
+    (0..20).for_each(|n| story.push_str(&format!("\n{} 1>2 RTP 1", 520 + n * 300)));
+    check(&[&story, BYE].concat(), &["media.one-way"]);
+}
+
+/// A report about 300 packets of the other side, of which `lost` are missing.
+fn report(capture: &mut Capture, ms: i64, from: u8, to: u8, port: u16, lost: u32) {
+    let mut packet = vec![0x81, 201, 0, 7];
+    for word in [u32::from(from), u32::from(to), lost, 299, 0, 0, 0] {
+        packet.extend(word.to_be_bytes());
+    }
+    capture.udp(ms, host(from, port), host(to, port), &packet);
+    capture.sort();
+}
+
+#[test]
+fn loss_behind_the_capture_is_told_by_reports() {
+    let codes = |port: u16, lost: u32| {
+        let mut capture = told(&[SET_UP, SOUND, BYE].concat());
+        report(&mut capture, 3000, 2, 1, port, lost / 2);
+        report(&mut capture, 6600, 2, 1, port, lost);
+        capture.codes()
+    };
+    assert_eq!([codes(4001, 20), codes(4000, 20)], [["media.loss"], ["media.loss"]]);
+    assert_eq!([codes(4001, 0), codes(4001, 3), codes(4001, 0x00ff_fff0), codes(4001, 500)], [[""; 0]; 4]);
+    // What the capture shows itself is told once.
+    let mut capture = told(&[SET_UP, "\n520 1>2 RTP 300 lose=30\n530 2>1 RTP 300", BYE].concat());
+    report(&mut capture, 6600, 2, 1, 4001, 10);
+    assert_eq!(capture.codes(), ["media.loss"]);
+}
+
+#[test]
+fn media_in_a_tunnel_are_those_of_the_call() {
+    let mut capture = Capture::default();
+    told(&[SET_UP, SOUND, BYE].concat()).for_each(|packet| {
+        // VXLAN (RFC 7348) around Ethernet.
+        let mut octets = vec![8, 0, 0, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
+        octets.extend(packet.bytes);
+        let ms = (packet.time - packet.time_first) / 1_000_000;
+        capture.udp(ms, host(8, 50_000), host(9, 4789), &octets);
+    });
+    assert_eq!(capture.codes(), [""; 0]);
+}
+
+#[test]
 fn media_between_two_legs_of_a_gateway_are_those_of_both() {
     let leg = |id: &str| {
         let name = |story: &str| {
@@ -447,6 +532,10 @@ fn faxes_are_told_by_what_became_of_their_offer() {
     let offer = "\n4000 2>1 INVITE 5 in back fax";
     let refused = "\n4010 1>2 488/INVITE 5 back\n4011 2>1 ACK 5 in back";
     check(&[SET_UP, SOUND, offer, refused, BYE].concat(), &["fax.t38-rejected"]);
+    check(
+        &[SET_UP, SOUND, offer, &refused.replace("488/INVITE 5 back", "200/INVITE 5 back nofax"), BYE].concat(),
+        &["fax.t38-rejected"],
+    );
     let accepted = "\n4010 1>2 200/INVITE 5 back fax\n4011 2>1 ACK 5 in back";
     let both = "\n4100 1>2 UDPTL 60\n4110 2>1 UDPTL 60";
     check(&[SET_UP, SOUND, offer, accepted, both, BYE].concat(), &[]);

@@ -242,3 +242,31 @@ fn golden_streams() {
         }
     }
 }
+
+#[test]
+fn what_was_held_up_is_jitter_and_a_silence_is_none() {
+    let jitter = |time: &dyn Fn(i64) -> i64| {
+        let packets: Vec<(u16, i64)> = (0..200).map(|n| (n as u16, time(n))).collect();
+        fed(&packets).voice_jitter_max
+    };
+    // Nothing comes for 800 ms, then all at once.
+    let held_up = jitter(&|n| if (100..140).contains(&n) { 2800 } else { n * 20 });
+    assert!((45.0..55.0).contains(&held_up), "{held_up}");
+    // The sender said nothing for as long, and its clock stood still.
+    assert!(jitter(&|n| if n >= 100 { n * 20 + 800 } else { n * 20 }) < 1.0);
+}
+
+#[test]
+fn a_step_of_the_timestamps_is_no_jitter_of_the_voice() {
+    for step in [6400_u32, 6400_u32.wrapping_neg()] {
+        let mut streams = Streams::default();
+        for n in 0..200_u16 {
+            let timestamp = (1_000_000 + u32::from(n) * 160).wrapping_add(if n < 100 { 0 } else { step });
+            let time = i64::from(n) * 20 * MS;
+            let packet = Packet { time, sequence: n, timestamp, clock_rate: Some(8000), ..Packet::default() };
+            streams.feed(Key::default(), &packet);
+        }
+        let summary = streams.summaries().remove(0);
+        assert!(summary.voice_jitter_max < 1.0 && summary.jitter.max > 40.0, "{summary:?}");
+    }
+}

@@ -63,7 +63,9 @@ fn judge_offers(call: &Call, out: &mut Out<'_>) {
             || matches!(transaction.status(), Some(415 | 488 | 606))
             || transaction.offer.as_ref().is_some_and(|offer| !offer.has(Kind::Audio))
     };
-    let Some(refused) = offers().filter(is_refused).find(is_about_fax) else { return };
+    let Some(refused) = offers().filter(is_refused).find(is_about_fax) else {
+        return judge_declined(call, out);
+    };
     let Some(answer) = &refused.last else { return };
     let mut evidence = refused.requests.clone();
     evidence.add(answer.mark);
@@ -87,6 +89,16 @@ fn judge_offers(call: &Call, out: &mut Out<'_>) {
         call.from, call.to, answer.status, answer.phrase
     );
     out.say(Finding::new(&REJECTED, call.subject(), evidence, summary));
+}
+
+/// No error refused the offer, but the answer takes none of it.
+fn judge_declined(call: &Call, out: &mut Out<'_>) {
+    let Some(declined) = call.sessions.iter().find_map(|session| session.declined_fax) else { return };
+    let summary = format!(
+        "call from {} to {}: the T.38 offer was answered with port 0, which refuses it; no media were left",
+        call.from, call.to
+    );
+    out.say(Finding::new(&REJECTED, call.subject(), Evidence::of(declined), summary));
 }
 
 fn judge_silence(call: &Call, session: &Session, fax: &Fax, out: &mut Out<'_>) {

@@ -1,7 +1,7 @@
 //! `media.none` and `media.one-way`: the call was answered, and there is silence on one side or on both.
 
 use super::{CallKind, Out};
-use crate::call::session::Session;
+use crate::call::session::{Heard, Phase, Session};
 use crate::call::{Call, Purpose};
 use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity, place};
@@ -24,9 +24,10 @@ const SECOND: i64 = 1_000_000_000;
 /// So long a call must have lasted for its silence to say something.
 const SILENCE_NS: i64 = 5 * SECOND;
 /// So long sound both ways must have been agreed on for one side's silence to say something, and so many packets must
-/// have come from the other one.
+/// have come from the other one: of a codec with long packets fewer, over that time.
 const ONE_WAY_NS: i64 = 2 * SECOND;
 const MIN_PACKETS: u64 = 50;
+const MIN_SPARSE: u64 = 10;
 /// Of a call that goes on silence says something only after that time.
 const RUNNING_NS: i64 = 45 * SECOND;
 
@@ -104,8 +105,9 @@ fn judge_session(call: &Call, session: &Session, out: &mut Out<'_>) {
         return;
     }
     let silent = match (caller.in_call, callee.in_call) {
-        (0, MIN_PACKETS..) => true,
-        (MIN_PACKETS.., 0) => false,
+        (0, packets) if is_enough(callee, packets) => true,
+        (packets, 0) if is_enough(caller, packets) => false,
+        (1.., 1..) => return judge_phase(call, session, evidence, out),
         _ => return,
     };
     let (loud, mute) = if silent { (callee, caller) } else { (caller, callee) };
@@ -124,6 +126,45 @@ fn judge_session(call: &Call, session: &Session, out: &mut Out<'_>) {
         where_to(session, !silent)
     );
     out.say(unless_shared(call, Finding::new(&ONE_WAY, call.subject(), evidence, summary).absent()));
+}
+
+/// Whether so many packets of a side say that it was heard.
+fn is_enough(heard: &Heard, packets: u64) -> bool {
+    packets >= MIN_PACKETS || packets >= MIN_SPARSE && heard.span() >= ONE_WAY_NS
+}
+
+/// Both sides were heard, and one of them no more since a later agreement, as when a call comes back from hold. Who leaves
+/// silence out may just have said nothing.
+fn judge_phase(call: &Call, session: &Session, mut evidence: Evidence, out: &mut Out<'_>) {
+    let Some(phase) = session.last_phase().filter(|_| !session.may_be_silent()) else { return };
+    let Phase { agreed, heard: [caller, callee], ns } = phase;
+    if !call.is_over && *ns < RUNNING_NS {
+        return;
+    }
+    let silent = match (caller.packets, callee.packets) {
+        (0, MIN_PACKETS..) => true,
+        (MIN_PACKETS.., 0) => false,
+        _ => return,
+    };
+    let loud = if silent { callee } else { caller };
+    let last = session.heard[usize::from(!silent)].last;
+    evidence.add(*agreed);
+    last.into_iter().chain(loud.first).chain(loud.last).for_each(|mark| evidence.add(mark));
+    let names = |is_caller| if is_caller { ("the caller", &call.from) } else { ("the called side", &call.to) };
+    let ((silent_side, name), (loud_side, _)) = (names(silent), names(!silent));
+    let summary = format!(
+        "call from {} to {}: {} RTP packets from {loud_side} in {} s since the media were agreed on anew, none any more from {silent_side} ({name}), which should come to {}",
+        call.from,
+        call.to,
+        loud.packets,
+        ns / SECOND,
+        where_to(session, !silent)
+    );
+    let mut finding = Finding::new(&ONE_WAY, call.subject(), evidence, summary).absent();
+    if !call.sees_path_of(session) {
+        finding = finding.uncertain();
+    }
+    out.say(unless_shared(call, finding));
 }
 
 /// What two calls name may have been counted with the other one.

@@ -19,6 +19,7 @@ mod ip_ttl;
 mod media_absent;
 mod media_private;
 mod media_quality;
+mod rtp_alone;
 mod segment;
 mod sip_auth;
 mod sip_malformed;
@@ -93,6 +94,7 @@ pub static RULES: &[&Kind] = &[
     &dhcp_lease::RULE,
     &tls_alert::RULE,
     &http_server_error::RULE,
+    &rtp_alone::RULE,
     &capture_incomplete::RULE,
 ];
 

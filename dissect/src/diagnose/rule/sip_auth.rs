@@ -76,13 +76,37 @@ fn judge(call: &Call, out: &mut Out<'_>) {
 
 /// Whether a final response refuses the credentials of its request.
 fn refuses(transaction: &Transaction, method: &str) -> bool {
+    // RFC 3261, 22.4 and RFC 7616, 3.3: credentials that came too late are right, the nonce is to be a new one.
+    let is_stale = transaction.last.as_ref().and_then(|last| last.challenge.as_ref()).is_some_and(|of| of.is_stale);
     transaction.user.is_some()
         && match transaction.status() {
-            Some(401 | 407) => true,
+            Some(401 | 407) => !is_stale,
             Some(403) => matches!(method, "REGISTER" | "INVITE"),
             Some(404) => method == "REGISTER",
             _ => false,
         }
+}
+
+/// Whether a final response says that whoever asks was taken for who he is.
+fn is_past_authentication(status: u16, method: &str) -> bool {
+    match status {
+        400 | 403 | 408 => false,
+        404 => method != "REGISTER",
+        status => (300..500).contains(&status) || status >= 600,
+    }
+}
+
+/// For which realm a request was challenged.
+fn realm_of(transaction: &Transaction) -> &str {
+    let challenge = transaction.last.as_ref().and_then(|last| last.challenge.as_ref());
+    challenge.map_or("", |challenge| &challenge.realm)
+}
+
+/// Of the challenges of a run those for the realm that has most of them.
+fn of_one_realm<'c>(run: &[&'c Transaction]) -> Vec<&'c Transaction> {
+    let of = |realm: &str| run.iter().filter(|attempt| realm_of(attempt) == realm).count();
+    let realm = run.iter().map(|attempt| realm_of(attempt)).max_by_key(|realm| of(realm)).unwrap_or_default();
+    run.iter().copied().filter(|attempt| realm_of(attempt) == realm).collect()
 }
 
 fn judge_request(call: &Call, method: &str, to: &str, out: &mut Out<'_>) {
@@ -100,10 +124,14 @@ fn judge_request(call: &Call, method: &str, to: &str, out: &mut Out<'_>) {
     for attempt in attempts {
         match attempt.status() {
             Some(401 | 407) => runs.last_mut().into_iter().for_each(|run| run.push(attempt)),
+            // Whoever is told that the phone is busy was believed.
+            Some(status) if is_past_authentication(status, method) => runs = vec![Vec::new()],
             Some(_) => runs.push(Vec::new()),
             None => {}
         }
     }
+    // Each proxy on the way may ask once, for its own realm.
+    let runs: Vec<Vec<&Transaction>> = runs.iter().map(|run| of_one_realm(run)).collect();
     let longest = runs.iter().max_by_key(|run| run.len()).map_or(&[][..], Vec::as_slice);
     if longest.len() >= LOOP_LEN {
         let mut evidence = Evidence::default();

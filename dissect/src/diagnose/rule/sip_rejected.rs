@@ -1,7 +1,7 @@
 //! `sip.call-rejected` and `media.codec-mismatch`: the call was refused, or the two sides have no codec in common.
 
 use super::{CallKind, Out};
-use crate::call::offer::Kind;
+use crate::call::offer::{Kind, Sdp};
 use crate::call::{Call, Purpose, Transaction};
 use crate::diagnose::Evidence;
 use crate::diagnose::finding::{Code, Finding, Severity};
@@ -122,6 +122,13 @@ fn not_acceptable(call: &Call, refused: &Transaction) -> Finding {
     Finding::new(&MISMATCH, call.subject(), evidence, summary)
 }
 
+/// Whether an offer has a codec that was in use: then something else of it was refused, as video or a hold.
+fn has_agreed(call: &Call, offer: &Sdp) -> bool {
+    let mut codecs = offer.of_kind(Kind::Audio).flat_map(|line| line.codecs()).map(|codec| codec.label());
+    let agreed = || call.sessions.iter().flat_map(|session| &session.codecs);
+    codecs.any(|codec| agreed().any(|known| known.eq_ignore_ascii_case(&codec)))
+}
+
 /// The call was answered: a later offer of audio that was refused and never taken.
 fn judge_changes(call: &Call, out: &mut Out<'_>) {
     let changes = || {
@@ -133,6 +140,7 @@ fn judge_changes(call: &Call, out: &mut Out<'_>) {
         transaction.status().is_some_and(|status| NOT_ACCEPTABLE.contains(&status))
             && offers(Kind::Audio)
             && !offers(Kind::Fax)
+            && !transaction.offer.as_ref().is_some_and(|offer| has_agreed(call, offer))
     };
     let Some(refused) = changes().find(is_refused) else { return };
     let is_mended = changes().any(|later| later.start() > refused.start() && later.is_accepted());
