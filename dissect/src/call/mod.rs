@@ -749,7 +749,7 @@ impl Calls {
     /// A datagram that may be a report about media of a call: RTCP comes to the odd port behind that of RTP (RFC 3550, 11).
     fn report(&mut self, seen: &Seen<'_>) {
         let ends = seen.endpoints();
-        if ends.dst_port % 2 == 0 || ends.src_port == 0 {
+        if ends.dst_port.is_multiple_of(2) || ends.src_port == 0 {
             return;
         }
         let media = Endpoints { src_port: ends.src_port - 1, dst_port: ends.dst_port - 1, ..ends };

@@ -32,6 +32,8 @@ const LATE_NS: i64 = 1_000_000_000;
 const IDLE_NS: i64 = 60_000_000_000;
 /// Of so many packets one may begin the numbers anew.
 const ONE_RESTART_IN: u64 = 50;
+/// Where more is missing the numbers are no sequence numbers.
+const MAX_MISSING_PERCENT: f64 = 50.0;
 /// The sender's clock may go wrong by so much; what differs by more is no timestamp of that clock.
 const MAX_SKEW: f64 = 0.2;
 /// The length of an event behind the header (RFC 4733, 2.3), and where dynamic payload types begin (RFC 3551, 6).
@@ -107,11 +109,14 @@ impl Alone {
         let ends = &key.endpoints;
         let is_of_call = out.calls.is_place(ends.dst, ends.dst_port) || out.calls.is_place(ends.src, ends.src_port);
         let Some(summary) = followed.stream.summary(*key).filter(|_| !is_of_call) else { return };
-        if summary.packets < MIN_PACKETS || summary.problems.restarts * ONE_RESTART_IN > summary.packets {
+        let is_steady = summary.problems.restarts * ONE_RESTART_IN <= summary.packets
+            && summary.missing_percent() <= MAX_MISSING_PERCENT;
+        // Timestamps of a known clock go on with it.
+        if summary.packets < MIN_PACKETS || !is_steady || summary.clock_rate.is_some() && !has_clock(&summary) {
             return;
         }
         let who = place(ends.src, ends.src_port);
-        let said = [(&LOSS, loss(&summary, &who)), (&JITTER, jitter(&summary, &who).filter(|_| has_clock(&summary)))];
+        let said = [(&LOSS, loss(&summary, &who)), (&JITTER, jitter(&summary, &who))];
         for (code, text) in said {
             let Some(text) = text.filter(|_| !self.told.is_old(&(code.name, key.ssrc), followed.last.time)) else {
                 continue;
@@ -229,18 +234,26 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_it_is_none() {
-        // Numbers that do not follow each other, and sources that change.
+        // Numbers that do not follow each other or leave most out, a clock that stands, and sources that change.
         let (mut jumps, mut sources) = (Capture::default(), Capture::default());
+        let (mut stands, mut skips) = (Capture::default(), Capture::default());
         for n in 0..300_u16 {
             let mut packet = vec![0x80, 8];
             packet.extend(n.wrapping_mul(7919).to_be_bytes());
             packet.extend([0, 0, 0, 0, 0, 0, 0, 7]);
             jumps.udp(i64::from(n) * 20, host(1, 4000), host(2, 5000), &packet);
-            packet[2..4].copy_from_slice(&(n * 3).to_be_bytes());
+            packet[2..4].copy_from_slice(&(n + n / 20).to_be_bytes());
+            stands.udp(i64::from(n) * 20, host(1, 4000), host(2, 5000), &packet);
+            packet[1] = 96;
+            packet[2..4].copy_from_slice(&(n * 7).to_be_bytes());
+            skips.udp(i64::from(n) * 20, host(1, 4000), host(2, 5000), &packet);
+            packet[2..4].copy_from_slice(&(n + n / 20).to_be_bytes());
             packet[8..10].copy_from_slice(&n.to_be_bytes());
             sources.udp(i64::from(n) * 20, host(1, 4000), host(2, 5000), &packet);
         }
-        assert_eq!([jumps.codes(), sources.codes()], [vec![""; 0], vec![""; 0]]);
+        for capture in [jumps, sources, stands, skips] {
+            assert_eq!(capture.codes(), [""; 0]);
+        }
     }
 
     #[test]
