@@ -50,7 +50,8 @@ fn is_below(x: u128, prime: u64, degree: u32) -> bool {
 fn constants() -> &'static Constants {
     static CONSTANTS: OnceLock<Constants> = OnceLock::new();
     CONSTANTS.get_or_init(|| {
-        let is_prime = |n: &u64| (2..*n).take_while(|factor| factor * factor <= *n).all(|factor| n % factor != 0);
+        let is_prime =
+            |n: &u64| (2..*n).take_while(|factor| factor * factor <= *n).all(|factor| !n.is_multiple_of(factor));
         let primes: Vec<u64> = (2..).filter(is_prime).take(ROUNDS).collect();
         let mut found = Constants { start: [0; 8], rounds: [0; ROUNDS] };
         for (place, prime) in found.start.iter_mut().zip(&primes) {

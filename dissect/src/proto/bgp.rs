@@ -374,7 +374,7 @@ fn capability<'a>(d: &mut Dissector<'a>, value: Tvb<'a>, kind: u64) -> Parsed {
             d.bytes(CAP_RESERVED, value, 2, 1);
             d.uint(CAP_MP_SAFI, value, 3, 1)?;
         }
-        (5, _) if len % 6 == 0 => {
+        (5, _) if len.is_multiple_of(6) => {
             for at in (0..len).step_by(6) {
                 d.uint(CAP_ENH_AFI, value, at, 2)?;
                 d.uint(CAP_ENH_SAFI, value, at + 2, 2)?;
@@ -400,7 +400,7 @@ fn capability<'a>(d: &mut Dissector<'a>, value: Tvb<'a>, kind: u64) -> Parsed {
         (65, 4) => {
             d.uint(CAP_4AS, value, 0, 4)?;
         }
-        (69, _) if len % 4 == 0 => {
+        (69, _) if len.is_multiple_of(4) => {
             for at in (0..len).step_by(4) {
                 d.uint(CAP_AP_AFI, value, at, 2)?;
                 d.uint(CAP_AP_SAFI, value, at + 2, 1)?;
@@ -634,7 +634,7 @@ fn attribute<'a>(d: &mut Dissector<'a>, value: Tvb<'a>, kind: u8) -> Parsed {
             d.uint(ATTRIBUTE_AGGREGATOR_AS, value, 0, len - 4)?;
             d.add(ATTRIBUTE_AGGREGATOR_ORIGIN, value, len - 4, 4, Value::Ipv4(value.array(len - 4)?));
         }
-        (8, _) if len % 4 == 0 => {
+        (8, _) if len.is_multiple_of(4) => {
             d.open(ATTRIBUTE_COMMUNITIES, value, 0, len, Value::None);
             for at in (0..len).step_by(4).take(MAX_ITEMS) {
                 // RFC 1997: those of no system and of the last one are well known.
@@ -650,7 +650,7 @@ fn attribute<'a>(d: &mut Dissector<'a>, value: Tvb<'a>, kind: u8) -> Parsed {
             d.close();
         }
         (9, 4) => drop(d.add(ATTRIBUTE_ORIGINATOR_ID, value, 0, 4, Value::Ipv4(value.array(0)?))),
-        (10, _) if len % 4 == 0 => {
+        (10, _) if len.is_multiple_of(4) => {
             d.open(PATH_ATTRIBUTE_CLUSTER_LIST, value, 0, len, Value::None);
             for at in (0..len).step_by(4).take(MAX_ITEMS) {
                 d.add(PATH_ATTRIBUTE_CLUSTER_ID, value, at, 4, Value::Ipv4(value.array(at)?));
@@ -659,14 +659,14 @@ fn attribute<'a>(d: &mut Dissector<'a>, value: Tvb<'a>, kind: u8) -> Parsed {
         }
         (14, 5..) => reached(d, value)?,
         (15, 3..) => unreached(d, value)?,
-        (16, _) if len % 8 == 0 => {
+        (16, _) if len.is_multiple_of(8) => {
             d.open(EXT_COMMUNITIES, value, 0, len, Value::None);
             for at in (0..len).step_by(8).take(MAX_ITEMS) {
                 extended_community(d, value, at)?;
             }
             d.close();
         }
-        (32, _) if len % 12 == 0 => {
+        (32, _) if len.is_multiple_of(12) => {
             for at in (0..len).step_by(12).take(MAX_ITEMS) {
                 d.uint(LARGE_COMMUNITIES_GA, value, at, 4)?;
                 d.uint(LARGE_COMMUNITIES_LDP1, value, at + 4, 4)?;
