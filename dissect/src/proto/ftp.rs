@@ -541,7 +541,7 @@ mod tests {
     #[test]
     fn commands_know_what_they_transfer() {
         let shown = frames(101, SAMPLE_TRANSFERS);
-        let of = |name: &str| shown.iter().map(|frame| values(frame, name)).filter(|text| !text.is_empty()).last();
+        let of = |name: &str| shown.iter().map(|frame| values(frame, name)).rfind(|text| !text.is_empty());
         assert_eq!(of("ftp.command-response.bytes").as_deref(), Some("36"));
         assert_eq!(of("ftp.command").as_deref(), Some("RETR file.txt"));
         assert_eq!(of("ftp.current-working-directory").as_deref(), Some("/home/a"));
