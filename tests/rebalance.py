@@ -78,6 +78,9 @@ def settled(count, asked):
         owners = [row for row in members if row["state"] == "active" and row["in_sync"] and row["partitions"] > 0]
         if len(owners) != count or status["cluster"]["misplaced_partitions"] > 0:
             return None
+        # Who has just been told to leave owns nothing any more, and has yet to begin.
+        if any(row["state"] == "draining" for row in members):
+            return None
     return all_of
 
 
