@@ -175,6 +175,11 @@ pub struct MapId {
     pub hash: u64,
 }
 
+impl MapId {
+    /// No map yet, but who says this has met more than half of those that it was told of, and would begin a cluster with them.
+    pub const READY: Self = Self { sum: 0, hash: 1 };
+}
+
 /// What a map depends on, to be computed again by whoever gets it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct MapRecord {
@@ -197,7 +202,7 @@ pub struct Tracker {
     /// Rises with each change.
     pub seq: u64,
     pub node: NodeId,
-    /// The newest map that it routes with.
+    /// The newest map that it routes with; before it has one, whether it is [`MapId::READY`] for one.
     pub ack: MapId,
     /// The newest map whose owners have all that it holds.
     pub sync: MapId,

@@ -15,8 +15,8 @@ use std::time::Duration;
 use packetstream_protocol::Partition;
 use packetstream_protocol::cluster::{
     Body, Checkpoint, ClusterMessage, Digest, Fact, HavePage, Health, KeptFacts, KeptGone, KeptMaps, KeptSelf,
-    MAX_FACTS, MAX_MEMBER_ADDRESSES, MAX_MEMBER_TEXT_BYTES, MISPLACED_BYTES, MapRecord, Member, MemberState, Removal,
-    Summary, Tracker,
+    MAX_FACTS, MAX_MEMBER_ADDRESSES, MAX_MEMBER_TEXT_BYTES, MISPLACED_BYTES, MapId, MapRecord, Member, MemberState,
+    Removal, Summary, Tracker,
 };
 use packetstream_protocol::codec::{self, Message};
 use packetstream_protocol::ids::{HostId, NodeId};
@@ -35,6 +35,7 @@ use crate::replicate::{Replicator, View};
 use crate::rng::Rng;
 use crate::task::Tasks;
 
+pub(crate) use planning::PLAN_ROUND;
 use planning::Plans;
 pub use status::{MemberRow, Status};
 
@@ -63,6 +64,8 @@ const KEY_MEMBERS: &str = "cluster/members";
 const KEY_MAPS: &str = "cluster/maps";
 /// The oldest of them that writes must have their copies in.
 const KEY_WRITTEN: &str = "cluster/written";
+/// Kept as long as there may be maps in use that this node has not heard of.
+const KEY_BEHIND: &str = "cluster/behind";
 const KEY_GONE: &str = "cluster/gone/";
 
 /// Why a machine did not start: what was kept cannot be read.
@@ -100,6 +103,8 @@ pub struct Cluster {
     joined_at: Option<Moment>,
     /// Whether all live maps are known that a member knew that has the same member set.
     caught_up: bool,
+    /// What is kept of that.
+    kept_behind: bool,
     members_changed: bool,
     maps_changed: bool,
     reroute: bool,
@@ -107,6 +112,8 @@ pub struct Cluster {
     checkpoint_seq: u64,
     excluded: bool,
     strangers: BTreeSet<NodeId>,
+    /// Those that this node was told of, as far as it is known who they are.
+    seeds: BTreeSet<NodeId>,
     /// For the planted bug: members in the order in which they were heard of.
     arrival: Vec<NodeId>,
 }
@@ -144,7 +151,7 @@ impl Cluster {
             replicator: Replicator::default(),
             reconciler: Reconciler::new(config.move_rate_bytes_s, nonce, now),
             tasks: Tasks::default(),
-            plans: Plans::default(),
+            plans: Plans::of(incarnation),
             outputs: VecDeque::new(),
             sends: Vec::new(),
             // Nodes that start together need not all speak together.
@@ -156,6 +163,7 @@ impl Cluster {
             map_due: None,
             joined_at: None,
             caught_up: false,
+            kept_behind: kept.contains_key(KEY_BEHIND),
             members_changed: true,
             maps_changed: true,
             reroute: false,
@@ -163,6 +171,7 @@ impl Cluster {
             checkpoint_seq: 0,
             excluded: false,
             strangers: BTreeSet::new(),
+            seeds: BTreeSet::new(),
             arrival: Vec::new(),
             rng,
             config,
@@ -196,8 +205,9 @@ impl Cluster {
         for (_, value) in kept.iter().filter(|(key, _)| key.starts_with("cluster/checkpoint/")) {
             cluster.tasks.load(value);
         }
-        // Who begins anew knows nothing of the maps that are in use, nor does who was given up meanwhile.
-        cluster.caught_up = cluster.history.newest().is_some();
+        // Who begins anew knows nothing of the maps that are in use, nor does who was given up meanwhile, or who had computed one and
+        // not heard of those before it.
+        cluster.caught_up = cluster.history.newest().is_some() && !cluster.kept_behind;
         cluster.enter();
         if cluster.members.len() == 1 && cluster.config.seeds == 0 {
             cluster.caught_up = true;
@@ -282,6 +292,11 @@ impl Cluster {
     pub fn handle(&mut self, now: Moment, input: Input) {
         match input {
             Input::Wake => {}
+            Input::Seed(node) => {
+                if node != self.me && self.seeds.len() < self.config.seeds {
+                    self.seeds.insert(node);
+                }
+            }
             Input::Connected(node) => self.connected(node),
             Input::Disconnected(node) => {
                 self.swim.handle_disconnected(node);
@@ -343,7 +358,8 @@ impl Cluster {
         self.reconcile(now, |reconciler, scene| reconciler.handle_wake(scene));
         self.track();
         if now >= self.next_digest {
-            self.next_digest = now + DIGEST_INTERVAL;
+            // Who is behind is answered by the digest of whoever is not.
+            self.next_digest = now + if self.caught_up { DIGEST_INTERVAL } else { DIGEST_INTERVAL / 4 };
             // Two that gave each other up would otherwise never hear of each other again.
             let given_up: Vec<NodeId> = self.members.given_up().filter(|&node| node != self.me).collect();
             let mut told = self.swim.pick_alive(&mut self.rng, 1);
@@ -400,10 +416,8 @@ impl Cluster {
                 // Where all begin at once somebody has to be the first: the one with the least name, and only where more than half are.
                 let first = self.members.present().next() == Some(self.me);
                 let reached = self.members.present().filter(|&node| self.swim.is_alive(node)).count();
-                // Of those that it was told of some may be gone since.
-                let present = self.members.present().count();
-                let told = (self.config.seeds + 1).saturating_sub(self.members.len() - present);
-                let enough = reached * 2 > told.max(present);
+                let ready = |node| self.history.tracker(node).is_some_and(|tracker| tracker.ack != MapId::default());
+                let enough = reached * 2 > self.members.present().count() && self.most_of_told(&ready);
                 let alone = !active && first && enough && now.since(self.started) >= ALONE_AFTER;
                 if active && self.caught_up || alone {
                     let joined = *self.joined_at.get_or_insert(now);
@@ -425,6 +439,17 @@ impl Cluster {
             }
             _ => {}
         }
+    }
+
+    /// Whether more than half of those that this node was told of, itself included, are there and are such. A newcomer does not count:
+    /// who lost its disk while the others are away would otherwise begin a second cluster with it. Nor does one that was told of this
+    /// node alone begin one, when this node was told of others that it has not met.
+    fn most_of_told(&self, such: &dyn Fn(NodeId) -> bool) -> bool {
+        // Of those that it was told of some may be gone since.
+        let gone = self.members.len() - self.members.present().count();
+        let told = (self.config.seeds + 1).saturating_sub(gone);
+        let there = |node: NodeId| self.members.is_present(node) && self.swim.is_alive(node) && such(node);
+        (1 + self.seeds.iter().filter(|&&node| there(node)).count()) * 2 > told
     }
 
     /// Removes members that have been dead for longer than the grace, where enough are there to know.
@@ -514,7 +539,11 @@ impl Cluster {
                 self.reconciler.handle_acked();
             }
         }
-        let newest = self.history.id();
+        let newest = match self.history.newest() {
+            Some(map) => map.id(),
+            None if self.most_of_told(&|_| true) => MapId::READY,
+            None => MapId::default(),
+        };
         let known = self.history.tracker(self.me);
         let sync =
             if self.reconciler.in_sync() { newest } else { known.map(|tracker| tracker.sync).unwrap_or_default() };
@@ -768,7 +797,7 @@ impl Cluster {
         let active = matches!(member, Some(MemberState::Active | MemberState::Draining));
         let present: Vec<NodeId> = self.members.present().collect();
         let settled = self.history.settled(&present);
-        let unknown: Vec<_> = theirs.maps.iter().copied().filter(|&id| !self.history.knows(id)).collect();
+        let unknown: Vec<_> = theirs.maps.iter().copied().filter(|&id| !self.history.has_heard_of(id)).collect();
         let unknown_none = unknown.is_empty();
         if theirs.members == ours.members && !unknown_none && !settled {
             // With other members they will be learned first, and most maps with them.
@@ -776,6 +805,11 @@ impl Cluster {
         }
         if theirs.members == ours.members && active && (unknown_none || settled) {
             self.caught_up = true;
+        }
+        let own = self.members.get(self.me).map(|member| member.state);
+        if member == Some(MemberState::Joining) && own == Some(MemberState::Active) && theirs.members == ours.members {
+            // It waits to hear which maps are in use.
+            self.sends.push((from, Body::Digest(ours)));
         }
     }
 
@@ -1000,12 +1034,23 @@ impl Cluster {
         if std::mem::take(&mut self.members_changed) {
             self.keep(KEY_MEMBERS, codec::encode(&KeptFacts(self.members.facts())));
         }
+        let news = self.kept_behind == self.caught_up;
+        // It is to be known whenever there are maps that are not all.
+        if news && !self.caught_up {
+            self.keep(KEY_BEHIND, Ok(vec![1]));
+        }
         if std::mem::take(&mut self.maps_changed) {
             let maps = KeptMaps(self.history.live().iter().map(|map| map.record()).collect());
             self.keep(KEY_MAPS, codec::encode(&maps));
-            let written = KeptMaps(self.history.written().iter().take(1).map(|map| map.record()).collect());
+            // Its name is enough: it is one of those.
+            let oldest = self.history.written().first().map(|map| MapRecord { id: map.id(), slots: Vec::new() });
+            let written = KeptMaps(oldest.into_iter().collect());
             self.keep(KEY_WRITTEN, codec::encode(&written));
         }
+        if news && self.caught_up {
+            self.outputs.push_back(Output::Persist { key: KEY_BEHIND.to_owned(), value: None });
+        }
+        self.kept_behind = !self.caught_up;
     }
 
     /// What was dropped is kept before anybody is told that it was.

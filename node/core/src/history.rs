@@ -7,6 +7,8 @@
 //! A write needs W copies in each map that somebody may read by alone: once every member has said that it knows a newer one
 //! (`ack`), a map is superseded and asks nothing of writes any more. Otherwise a member that dies while its data moves could stop
 //! all writes: of two owners of the older map both are needed.
+//!
+//! Two maps of the same slots are one with two names: who joins changes the name twice and the owners once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,12 +20,17 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::placement::{MapCache, PartitionMap};
 
+/// Names of maps that do not live under them; of more the oldest are forgotten, and may be heard of once more.
+const MAX_OTHER_NAMES: usize = 64;
+
 /// The live maps, the newest last, and everybody's tracker.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     maps: Vec<Arc<PartitionMap>>,
     /// How many of the oldest maps are superseded.
     superseded: usize,
+    /// Further names: of a live map, or of one that gave way to others because too many lived.
+    names: BTreeMap<MapId, Option<MapId>>,
     trackers: BTreeMap<NodeId, Tracker>,
     trackers_hash: u64,
     cache: Option<Arc<MapCache>>,
@@ -95,7 +102,32 @@ impl History {
     /// Whether a map of this name is among the live ones.
     #[must_use]
     pub fn knows(&self, id: MapId) -> bool {
+        self.lives(id) || self.names.get(&id).is_some_and(Option::is_some)
+    }
+
+    /// Whether it is, or was and had to give way.
+    #[must_use]
+    pub fn has_heard_of(&self, id: MapId) -> bool {
+        self.lives(id) || self.names.contains_key(&id)
+    }
+
+    fn lives(&self, id: MapId) -> bool {
         self.maps.iter().any(|map| map.id() == id)
+    }
+
+    /// From now on a live map is known by another name, or it is none any more.
+    fn rename(&mut self, old: MapId, new: Option<MapId>) {
+        for name in self.names.values_mut().filter(|name| **name == Some(old)) {
+            *name = new;
+        }
+        self.name(old, new);
+    }
+
+    fn name(&mut self, other: MapId, of: Option<MapId>) {
+        self.names.insert(other, of);
+        while self.names.len() > MAX_OTHER_NAMES {
+            self.names.pop_first();
+        }
     }
 
     /// After a restart: the map of this name was the oldest that writes had to have their copies in.
@@ -105,10 +137,18 @@ impl History {
 
     /// The own member set has another map now.
     pub fn adopt(&mut self, record: MapRecord) {
-        let map = match self.maps.iter().position(|map| map.id() == record.id) {
+        self.names.remove(&record.id);
+        let same = |map: &Arc<PartitionMap>| map.id() == record.id || map.slots() == record.slots;
+        let map = match self.maps.iter().position(same) {
             Some(at) => {
                 self.superseded -= usize::from(at < self.superseded);
-                self.maps.remove(at)
+                let map = self.maps.remove(at);
+                if map.id() == record.id {
+                    map
+                } else {
+                    self.rename(map.id(), Some(record.id));
+                    self.compute(record)
+                }
             }
             None => self.compute(record),
         };
@@ -118,8 +158,20 @@ impl History {
 
     /// Another member still knows this map; the newest stays the newest. False when there was nothing new in it.
     pub fn learn(&mut self, record: MapRecord, present: &[NodeId]) -> bool {
-        if self.knows(record.id) || self.maps.is_empty() || self.settled(present) {
+        if self.has_heard_of(record.id) || self.maps.is_empty() || self.settled(present) {
             return false;
+        }
+        if let Some(at) = self.maps.iter().position(|map| map.slots() == record.slots) {
+            // Somebody may read by it alone: then writes need their copies in it again.
+            let again = at < self.superseded;
+            if again {
+                let map = self.maps.remove(at);
+                self.superseded -= 1;
+                self.maps.insert(self.superseded, map);
+            }
+            let of = self.maps.get(if again { self.superseded } else { at }).map(|map| map.id());
+            self.name(record.id, of);
+            return again;
         }
         let at = self.maps.partition_point(|map| map.id() < record.id).min(self.maps.len() - 1);
         // Those before it have been superseded by one that is known; it has not.
@@ -133,8 +185,9 @@ impl History {
     /// The oldest and the newest say most: what is between them goes first.
     fn bound(&mut self) {
         while self.maps.len() > MAX_LIVE_MAPS {
-            self.maps.remove(1);
+            let map = self.maps.remove(1);
             self.superseded -= usize::from(self.superseded > 1);
+            self.rename(map.id(), None);
         }
     }
 
@@ -153,6 +206,7 @@ impl History {
         }
         self.maps.drain(..self.maps.len() - 1);
         self.superseded = 0;
+        self.names.clear();
         true
     }
 
@@ -260,11 +314,45 @@ mod tests {
     #[test]
     fn what_was_superseded_is_known_after_a_restart() {
         let mut history = History::default();
-        (1..=3).for_each(|sum| history.adopt(record(sum, &[1])));
+        (1..=3).for_each(|sum| history.adopt(record(sum, &[sum as u8])));
         history.resume(MapId { sum: 2, hash: 2 });
         assert_eq!((sums(history.written()), sums(history.live())), (vec![2, 3], vec![1, 2, 3]));
         history.resume(MapId { sum: 7, hash: 7 });
         assert_eq!(sums(history.written()), [1, 2, 3], "what is not known is written to");
+    }
+
+    #[test]
+    fn maps_of_the_same_slots_are_one_by_its_newest_name() {
+        let mut history = History::default();
+        history.adopt(record(1, &[1]));
+        history.adopt(record(2, &[1]));
+        history.adopt(record(4, &[1, 2]));
+        let present = [node(1), node(2), node(3)];
+        assert_eq!(sums(history.live()), [2, 4]);
+        let id = |sum| MapId { sum, hash: sum };
+        assert!(history.knows(id(1)) && history.has_heard_of(id(1)) && !history.knows(id(3)));
+        assert!(!history.learn(record(1, &[1]), &present) && !history.learn(record(3, &[1, 2]), &present));
+        assert!(history.knows(id(3)));
+        assert!((1..=3).all(|number| history.merge(tracker(number, 4, 1))));
+        assert!(history.supersede(&present));
+        // One that comes back read by it under another name, and does not know the newest.
+        assert!(history.learn(record(0, &[1]), &present));
+        assert_eq!((sums(history.written()), sums(history.live())), (vec![2, 4], vec![2, 4]));
+        history.adopt(record(5, &[1]));
+        assert_eq!(sums(history.live()), [4, 5]);
+        assert!([0, 1, 2, 3].into_iter().all(|sum| history.knows(id(sum))));
+        assert!((1..=3).all(|number| history.merge(tracker(number, 5, 5))));
+        assert!(history.retire(&present) && !history.has_heard_of(id(1)));
+    }
+
+    #[test]
+    fn what_gave_way_is_not_heard_of_again_and_names_have_a_limit() {
+        let mut history = History::default();
+        (1..=100).for_each(|sum| history.adopt(record(sum, &[1, 1 + sum as u8])));
+        let id = |sum| MapId { sum, hash: sum };
+        assert!(history.has_heard_of(id(90)) && !history.knows(id(90)));
+        assert!(!history.learn(record(90, &[1, 91]), &[node(1)]));
+        assert!(!history.has_heard_of(id(2)) && history.names.len() == MAX_OTHER_NAMES);
     }
 
     #[test]
@@ -282,7 +370,7 @@ mod tests {
     fn no_more_maps_live_than_the_limit_and_the_newest_is_always_written() {
         let mut history = History::default();
         for sum in 1..=2 * MAX_LIVE_MAPS as u64 {
-            history.adopt(record(sum, &[1]));
+            history.adopt(record(sum, &[1, 1 + sum as u8]));
             if sum % 3 == 0 {
                 history.merge(tracker(1, sum, 0));
                 assert!(history.supersede(&[node(1)]));

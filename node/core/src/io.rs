@@ -23,7 +23,7 @@ pub struct Config {
     /// Of its certificate.
     pub serial: [u8; 16],
     /// How many others it was told of. With none it is a cluster of its own at once; with some it waits until it has met a member,
-    /// or, where nobody is one yet, more than half of those.
+    /// or, where nobody is one yet, more than half of those. Who they are [`Input::Seed`] says.
     pub seeds: usize,
     /// Join again after an operator removed the node.
     pub rejoin: bool,
@@ -87,6 +87,9 @@ pub struct HeldStream {
 pub enum Input {
     /// Time has passed: to be given when [`crate::Cluster::poll_timeout`] is reached. Any other input does as well.
     Wake,
+    /// This node answered at an address that the own one was told of. To be said of each of them until there is a map: a cluster
+    /// is begun by more than half of these, not with whoever else comes along.
+    Seed(NodeId),
     /// There is a connection to a member (again).
     Connected(NodeId),
     /// The last connection to a member ended or could not be made.

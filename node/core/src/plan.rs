@@ -57,6 +57,28 @@ impl Plan {
         known.expired.union(&held.dropped);
     }
 
+    /// Where each stream ends: behind its last chunk that is known to be or to have been.
+    #[must_use]
+    pub fn ends(&self) -> BTreeMap<StreamId, u64> {
+        let all = |stream, of: fn(&Held) -> &RangeSet| self.all(stream, of, false);
+        let end = |stream| end_of(&all(stream, |held| &held.have), &all(stream, |held| &held.expired));
+        self.streams().map(|stream| (stream, end(stream))).collect()
+    }
+
+    /// Leaves out what is behind these ends, and streams that have none.
+    pub fn cut(&mut self, ends: &BTreeMap<StreamId, u64>) {
+        self.streams.retain(|stream, _| ends.contains_key(stream));
+        for (stream, nodes) in &mut self.streams {
+            let mut before = RangeSet::new();
+            if let Some(last) = ends.get(stream).and_then(|end| end.checked_sub(1)) {
+                before.insert_range(0..=last);
+            }
+            for set in nodes.values_mut().flat_map(|held| [&mut held.have, &mut held.expired]) {
+                *set = set.difference(&set.difference(&before));
+            }
+        }
+    }
+
     /// The streams, in order.
     pub fn streams(&self) -> impl Iterator<Item = StreamId> + '_ {
         self.streams.keys().copied()
@@ -138,7 +160,7 @@ impl Plan {
         let readable = self.readable(stream);
         let known = self.all(stream, |held| &held.have, false);
         let expired = self.all(stream, |held| &held.expired, false);
-        let end = known.last().into_iter().chain(expired.last()).max().map_or(0, |last| last.saturating_add(1));
+        let end = end_of(&known, &expired);
         let mut missing = readable.missing_below(end).difference(&expired);
         if let Some(&aged) = self.aged.get(&stream) {
             let mut old = RangeSet::new();
@@ -153,6 +175,11 @@ impl Plan {
     pub fn complete(&self) -> bool {
         !self.blind && self.streams.keys().all(|&stream| self.missing(stream).is_empty())
     }
+}
+
+/// Behind the last of all that is known.
+fn end_of(known: &RangeSet, expired: &RangeSet) -> u64 {
+    known.last().into_iter().chain(expired.last()).max().map_or(0, |last| last.saturating_add(1))
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use packetstream_protocol::ids::{ChunkId, NodeId, StreamId};
 use packetstream_protocol::interval::RangeSet;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::cluster::PLAN_ROUND;
 use crate::history::History;
 use crate::holdings::Holdings;
 use crate::io::Output;
@@ -52,6 +53,10 @@ pub const MAX_PUSHES: usize = 16;
 pub const MAX_PUSHES_WAITING: usize = 4096;
 /// A proof is worth nothing after this.
 pub const PROOF_AGE: Duration = Duration::from_secs(30);
+/// What every owner has proved to hold is deleted after this. Whoever asks around who holds what meanwhile finds it here or there:
+/// longer than [`crate::cluster::PLAN_ROUND`], also by clocks that differ a little.
+pub const DELETE_AFTER: Duration = Duration::from_millis(5000);
+const _: () = assert!(DELETE_AFTER.as_millis() * 10 > PLAN_ROUND.as_millis() * 11);
 /// Bytes that may be pushed at once after a silence, in milliseconds of the rate.
 const BURST_MS: u64 = 500;
 
@@ -73,6 +78,14 @@ struct Ask {
 struct Proof {
     at: Moment,
     sets: BTreeMap<StreamId, RangeSet>,
+}
+
+/// Chunks that all owners have proved to hold.
+#[derive(Clone, Debug)]
+struct Doomed {
+    due: Moment,
+    stream: StreamId,
+    chunks: RangeSet,
 }
 
 /// Chunks that were wanted of a holder.
@@ -135,6 +148,10 @@ pub struct Reconciler {
     /// Whether everybody routes by the newest map. What was released before, by an older one, is to be proved, too.
     acked: bool,
     proofs: BTreeMap<Partition, BTreeMap<NodeId, Proof>>,
+    /// What is to be deleted, the next first.
+    doomed: VecDeque<Doomed>,
+    /// The same by stream.
+    doomed_of: BTreeMap<StreamId, RangeSet>,
     asks: BTreeMap<u64, Ask>,
     asks_waiting: BTreeSet<(NodeId, Partition)>,
     nonce: u64,
@@ -161,6 +178,8 @@ impl Reconciler {
             ripe: BTreeMap::new(),
             acked: false,
             proofs: BTreeMap::new(),
+            doomed: VecDeque::new(),
+            doomed_of: BTreeMap::new(),
             asks: BTreeMap::new(),
             asks_waiting: BTreeSet::new(),
             // An answer to a question of an earlier life must not be taken for one of this.
@@ -219,6 +238,8 @@ impl Reconciler {
     /// Another map is the newest: everything is to be proved anew.
     pub(crate) fn handle_map(&mut self, scene: &mut Scene<'_>) {
         self.proofs.clear();
+        self.doomed.clear();
+        self.doomed_of.clear();
         self.asks.clear();
         self.asks_waiting.clear();
         self.unproved.clear();
@@ -294,6 +315,7 @@ impl Reconciler {
         }
         self.want(scene);
         self.push(scene);
+        self.delete(scene);
         self.proofs.retain(|_, owners| {
             owners.retain(|_, proof| now.since(proof.at) < PROOF_AGE);
             !owners.is_empty()
@@ -521,7 +543,20 @@ impl Reconciler {
         self.want(scene);
     }
 
-    /// An owner proved that it holds these; deletes what all of them have proved.
+    /// Deletes what was proved for long enough. All that was under another map was forgotten when this one came.
+    fn delete(&mut self, scene: &mut Scene<'_>) {
+        while let Some(Doomed { stream, chunks, .. }) = self.doomed.pop_front_if(|doomed| doomed.due <= scene.now) {
+            take(&mut self.doomed_of, stream, &chunks);
+            let Some(state) = scene.holdings.stream(stream) else { continue };
+            let chunks = chunks.difference(&chunks.difference(&state.have));
+            if !chunks.is_empty() && misplaced(scene, stream.host.partition()) {
+                scene.holdings.deleting(stream, &chunks);
+                scene.out.push(Output::Delete { stream, chunks });
+            }
+        }
+    }
+
+    /// An owner proved that it holds these; what all of them have proved is deleted soon.
     fn prove(
         &mut self,
         scene: &mut Scene<'_>,
@@ -544,6 +579,9 @@ impl Reconciler {
         let mut deletions = Vec::new();
         for (stream, state) in scene.holdings.streams(partition, None) {
             let mut proved = state.have.clone();
+            if let Some(doomed) = self.doomed_of.get(&stream) {
+                proved = proved.difference(doomed);
+            }
             for proof in &owners {
                 let set = proof.sets.get(&stream).cloned().unwrap_or_default();
                 proved = proved.difference(&proved.difference(&set));
@@ -555,9 +593,10 @@ impl Reconciler {
         if !deletions.is_empty() {
             self.proofs.remove(&partition);
         }
+        let due = scene.now + DELETE_AFTER;
         for (stream, chunks) in deletions {
-            scene.holdings.deleting(stream, &chunks);
-            scene.out.push(Output::Delete { stream, chunks });
+            self.doomed_of.entry(stream).or_default().union(&chunks);
+            self.doomed.push_back(Doomed { due, stream, chunks });
         }
     }
 

@@ -63,6 +63,9 @@ fn start(hub: &Arc<Hub>, config: Config, runtime: &Handle) -> Result<Cluster, St
     let held = hub.store.streams(None).into_iter();
     let held = held.map(|usage| HeldStream { stream: usage.stream, have: usage.have, bytes: usage.bytes }).collect();
     let mut machine = Cluster::start(config, &kept, held, hub.now()).map_err(|error| error.to_string())?;
+    for node in hub.peers.seeds() {
+        machine.handle(hub.now(), Input::Seed(node));
+    }
     for node in hub.peers.connected() {
         machine.handle(hub.now(), Input::Connected(node));
     }

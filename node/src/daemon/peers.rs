@@ -67,6 +67,8 @@ struct Link {
 pub(crate) struct Peers {
     network: OnceLock<(Endpoint, Handle)>,
     links: Mutex<BTreeMap<NodeId, Link>>,
+    /// Who answered at the seeds' addresses.
+    seeds: Mutex<BTreeSet<NodeId>>,
 }
 
 impl Peers {
@@ -163,6 +165,11 @@ impl Peers {
         connected.ok()?.ok()?.clone()
     }
 
+    /// Who is known to be a seed.
+    pub(crate) fn seeds(&self) -> BTreeSet<NodeId> {
+        self.seeds.lock().clone()
+    }
+
     /// The members that are connected.
     pub(crate) fn connected(&self) -> BTreeSet<NodeId> {
         let links = self.links.lock();
@@ -187,24 +194,35 @@ async fn connect(endpoint: &Endpoint, addresses: &[Address], node: Option<NodeId
     Err(why)
 }
 
-/// Finds members through seeds, as long as none is connected.
+/// Finds members through seeds, as long as none is connected; and before there is a cluster finds out who each of them is.
 pub(crate) async fn seek(hub: Weak<Hub>, seeds: Vec<Address>) {
     let mut pause = RETRY_MIN;
     let mut is_told = false;
+    let mut known: BTreeSet<&Address> = BTreeSet::new();
     loop {
         let Some(hub) = hub.upgrade() else { return };
-        if hub.peers.connected().is_empty()
+        let alone = hub.peers.connected().is_empty();
+        let began = hub.view.load().status.as_ref().is_some_and(|status| status.maps > 0);
+        if (alone || !began)
             && let Some(endpoint) = hub.peers.endpoint().cloned()
         {
             let mut reasons = Vec::new();
             for seed in &seeds {
+                if !alone && known.contains(seed) {
+                    continue;
+                }
                 match connect(&endpoint, std::slice::from_ref(seed), None).await {
-                    Ok(peer) => hub.peers.learn(&hub, peer.node(), vec![seed.clone()]),
+                    Ok(peer) => {
+                        known.insert(seed);
+                        hub.peers.seeds.lock().insert(peer.node());
+                        hub.inputs.push(Input::Seed(peer.node()));
+                        hub.peers.learn(&hub, peer.node(), vec![seed.clone()]);
+                    }
                     Err(why) => reasons.push(why),
                 }
             }
             // Once for as long as it lasts.
-            let is_alone = reasons.len() == seeds.len();
+            let is_alone = alone && reasons.len() == seeds.len();
             if is_alone && !is_told {
                 tracing::warn!(why = %reasons.join("; "), "no seed answers; they are asked again and again");
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use packetstream_core::{Input, Leg, Plan};
-use packetstream_protocol::ids::{ChunkId, HostId, NodeId, StreamId};
+use packetstream_protocol::ids::{ChunkId, ChunkNo, HostId, NodeId, StreamId};
 use packetstream_protocol::interval::RangeSet;
 
 use super::store::Wire;
@@ -23,6 +23,8 @@ pub(super) struct Query {
     tries: u32,
     /// Everything is at rest: the answer has to be complete.
     at_rest: bool,
+    /// Nothing fails: whoever is to be asked is there, and so the plan has to be complete.
+    calm: bool,
 }
 
 impl World {
@@ -59,6 +61,7 @@ impl World {
         let expected = expected.map(|(&chunk, _)| chunk).collect();
         let query = self.next_query;
         self.next_query += 1;
+        let calm = self.calm && self.is_founded();
         self.queries.insert(
             query,
             Query {
@@ -71,15 +74,46 @@ impl World {
                 read: BTreeMap::new(),
                 tries: 0,
                 at_rest,
+                calm,
             },
         );
         self.inbox.push_back((coordinator, Input::Plan { query, hosts }));
+    }
+
+    /// Whether those that begin the cluster have begun it.
+    fn is_founded(&self) -> bool {
+        use packetstream_protocol::cluster::MemberState;
+        self.stores.iter().take(self.seeds).all(|store| {
+            let cluster = store.cluster.as_ref();
+            let own = cluster.and_then(|cluster| cluster.members().get(store.node));
+            own.is_some_and(|member| member.state != MemberState::Joining)
+        })
     }
 
     pub(super) fn planned(&mut self, number: usize, id: u64, plan: Plan) {
         let Some(query) = self.queries.get_mut(&id) else { return };
         if query.coordinator != number {
             return;
+        }
+        if query.calm {
+            // What is on its way to the first disk is missing, and nobody has promised anything of it.
+            let mut unwritten = false;
+            for stream in plan.streams() {
+                for no in plan.missing(stream).iter() {
+                    let chunk = ChunkId { stream, no: ChunkNo(no) };
+                    if query.expected.contains(&chunk) {
+                        self.oracle
+                            .violate(format!("query {id} of store {number} misses {chunk} although nothing fails"));
+                    }
+                    unwritten = true;
+                }
+            }
+            if plan.blind {
+                let silent: Vec<_> = plan.silent.iter().map(|node| self.by_id.get(node)).collect();
+                let text = format!("query {id} of store {number} is blind although nothing fails, silent {silent:?}");
+                self.oracle.violate(text);
+            }
+            self.oracle.count(if unwritten { "query: not yet written" } else { "query: complete in a calm" });
         }
         let legs: Vec<Leg> = plan
             .streams()
@@ -214,7 +248,7 @@ impl World {
         let disks_lost = lost.iter().any(|what| self.oracle.counts.contains_key(what));
         // Two captures of one name drop what the other has named already: that leaves holes for good.
         let contested = |stream: StreamId, no: u64| {
-            let chunk = ChunkId { stream, no: packetstream_protocol::ids::ChunkNo(no) };
+            let chunk = ChunkId { stream, no: ChunkNo(no) };
             // Nor does anybody know what was dropped for its age whose disk was lost.
             self.oracle.chunks.get(&chunk).is_none_or(|truth| {
                 truth.hashes.len() > 1 || truth.harmed || (disks_lost && self.oracle.expired(truth))

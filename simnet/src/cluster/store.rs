@@ -112,6 +112,8 @@ pub(super) struct Store {
     /// What came while it was paused.
     held: Vec<(Place, Wire)>,
     pub(super) connections: BTreeSet<usize>,
+    /// Whom it was told of when it began.
+    told: Vec<usize>,
     /// Producers that are connected, in which of their lives.
     pub(super) clients: BTreeMap<usize, u32>,
     /// Chunks that its router has in memory, and of whom.
@@ -142,6 +144,7 @@ impl Store {
             paused: false,
             held: Vec::new(),
             connections: BTreeSet::new(),
+            told: Vec::new(),
             clients: BTreeMap::new(),
             retained: BTreeMap::new(),
             writes: BTreeSet::new(),
@@ -173,7 +176,9 @@ impl World {
             return;
         }
         let config = self.config(number);
+        let told = if config.seeds > 0 { self.told_of(number) } else { Vec::new() };
         let store = &mut self.stores[number];
+        store.told = told;
         store.life += 1;
         store.booted_us = self.now_us;
         store.wake_us = u64::MAX;
@@ -300,6 +305,11 @@ impl World {
                 self.stores[number].connections.insert(peer);
                 self.stores[peer].connections.insert(number);
                 let (one, two) = (self.stores[number].node, self.stores[peer].node);
+                for (here, there) in [(number, peer), (peer, number)] {
+                    if self.stores[here].told.contains(&there) {
+                        self.inbox.push_back((here, Input::Seed(self.stores[there].node)));
+                    }
+                }
                 self.inbox.push_back((number, Input::Connected(two)));
                 self.inbox.push_back((peer, Input::Connected(one)));
             }

@@ -56,6 +56,13 @@ fn no_life_breaks_an_invariant_and_every_fault_strikes() {
     assert!(never.is_empty() || cfg!(debug_assertions), "never in {SEEDS} lives: {never:?}");
 }
 
+#[test]
+fn every_query_is_complete_while_members_join_and_leave() {
+    let violations: Vec<(u64, String)> =
+        (0..SEEDS / 5).filter_map(|seed| Some((seed, World::calm(seed).run().violation?))).collect();
+    assert_eq!(violations, []);
+}
+
 /// What proves that the simulator can fail.
 fn is_found(plant: Plant) {
     let reports = live(0..1000, plant, |report| report.violation.is_none());
@@ -156,6 +163,11 @@ fn seeds_that_found_something() {
             342_139,
             "a joiner without a map took those that were in use for settled, and became active without one of them",
         ),
+        (
+            487_859,
+            "who had lost its disk took a newcomer for one of the founders, and founded the cluster once more with it",
+        ),
+        (509_527, "a joiner computed a map, and took it for all that were in use when it began anew"),
         (200_231, "two that had given each other up waited for each other to be active"),
     ];
     for (seed, what) in seeds {

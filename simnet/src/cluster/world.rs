@@ -85,6 +85,8 @@ pub struct World {
     pub(super) seeds: usize,
     /// The first one begins alone and the others are told of it; otherwise all are told of all.
     pub(super) founded: bool,
+    /// Nothing fails: no query may call itself incomplete.
+    pub(super) calm: bool,
     /// Whether to tell what happens, on standard error.
     pub(super) loud: bool,
     pub(super) maps: Arc<MapCache>,
@@ -139,6 +141,7 @@ impl World {
             zones: rng.range(0, 4),
             seeds: stores,
             founded: rng.range(0, 2) == 0,
+            calm: false,
             loud: false,
             maps: Arc::default(),
             flow: Flow::within(PATIENCE_US),
@@ -163,6 +166,28 @@ impl World {
         world.queue.push(2 * SECOND, Event::Query);
         world.queue.push(SECOND, Event::Flow);
         world.queue.push(chaos, Event::Rest);
+        world
+    }
+
+    /// A life in which nothing fails: stores join and leave as it is planned, while producers send and disks and answers may be
+    /// slow. No query may call itself incomplete.
+    #[must_use]
+    pub fn calm(seed: u64) -> Self {
+        let mut world = Self::new(seed, Plant::None);
+        world.calm = true;
+        world.grace_s = 300;
+        world.kinds = vec![Kind::Join, Kind::Drain];
+        if world.rng.range(0, 2) == 0 {
+            world.kinds.push(Kind::SlowDisk);
+        }
+        world.fault_gap_us = world.rng.range(1000, 8000) * MS;
+        world.net.weather = Weather {
+            latency_us: *world.rng.pick(&[300, 2000, 20_000]),
+            jitter_us: *world.rng.pick(&[200, 5000, 50_000, 200_000]),
+            lost: *world.rng.pick(&[0, 0, 10, 100]),
+            doubled: *world.rng.pick(&[0, 0, 10, 100]),
+            bytes_s: *world.rng.pick(&[100 << 20, 10 << 20]),
+        };
         world
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use packetstream_protocol::Partition;
-use packetstream_protocol::cluster::{Body, Held, MAX_PLAN_HOSTS, MapId};
+use packetstream_protocol::cluster::{Body, Health, Held, MAX_PLAN_HOSTS, MapId};
 use packetstream_protocol::ids::{HostId, NodeId, StreamId};
 
 use super::{Cluster, TICK};
@@ -15,12 +15,19 @@ use crate::plan::Plan;
 
 /// Plans under way at once; more get an empty one that knows nothing.
 const MAX_PLANS: usize = 256;
-/// Who does not answer within this is silent.
+/// Who does not answer within this is silent, or is asked again where the answer would be incomplete without it.
 const PLAN_TIMEOUT: Duration = Duration::from_millis(1000);
 /// A plan takes no longer, however many pages come.
-const PLAN_TIMEOUT_IN_ALL: Duration = Duration::from_millis(8000);
-/// While maps change a plan begins anew, but not after so long.
-const PLAN_TIMEOUT_OF_MAPS: Duration = Duration::from_millis(5000);
+const PLAN_TIMEOUT_IN_ALL: Duration = Duration::from_millis(12_000);
+/// All answers to one round of questions are of so long a time at most, but for those of many pages. What is given away is kept for
+/// longer, so that no chunk is with nobody who was asked: see [`crate::reconcile::DELETE_AFTER`].
+pub(crate) const PLAN_ROUND: Duration = Duration::from_millis(4000);
+/// While maps change a plan begins anew, and where the answer would be incomplete those that live are waited for, but not after so
+/// long. Members join and leave within less, also on machines that are busy.
+const PLAN_PATIENCE: Duration = Duration::from_millis(8000);
+/// What is missing though all have answered may be about to be written: for so long they are asked again. It is not longer, for what
+/// is lost for good is missing each time.
+const PLAN_PATIENCE_WITH_HOLES: Duration = Duration::from_millis(2000);
 /// How many nodes behind the owners are asked: to them copies go while owners are dead.
 const SUBSTITUTES: usize = 3;
 
@@ -29,44 +36,89 @@ struct Planning {
     hosts: BTreeSet<HostId>,
     began: Moment,
     progress: Moment,
-    /// The live maps when it began: when others come, or some are settled, it begins anew. What this node held itself was looked
-    /// at under these.
+    /// When the first of this round was asked.
+    asked_at: Moment,
+    /// What others know these questions by. An answer to those before says what was held then.
+    round: u64,
+    /// The live maps: when some are settled it begins anew, for who was asked before may have been given something since. When others
+    /// come, those are asked as well who may hold something under these.
     maps: Vec<MapId>,
-    /// Likewise the members: one that comes (back) since may hold what nobody else does.
+    /// Likewise the members: one that comes (back) may hold what nobody else does; what one that leaves held is elsewhere.
     present: Vec<NodeId>,
+    /// Who was asked in this round.
+    asked: BTreeSet<NodeId>,
     /// Who has yet to answer, and behind what.
     open: BTreeMap<NodeId, Option<StreamId>>,
-    /// Whether somebody answered under a map that is not known here.
-    strange: bool,
+    /// Maps that are not known here, under which somebody answered.
+    strange: BTreeSet<MapId>,
     plan: Plan,
+    ends: Option<Ends>,
+}
+
+/// Where each stream ended when all had answered for the first time and something was missing: what is behind was written since.
+#[derive(Clone, Debug)]
+struct Ends {
+    at: Moment,
+    of: BTreeMap<StreamId, u64>,
+}
+
+/// What becomes of a plan that has all answers, or has waited for them.
+enum Next {
+    Wait,
+    /// So are these.
+    More(BTreeSet<NodeId>),
+    /// Those who have yet to answer are asked again.
+    Ask,
+    Anew,
+    /// All have answered, and something is missing: perhaps it is about to be written.
+    Fill,
+    Done {
+        blind: bool,
+    },
 }
 
 /// The plans of a coordinator.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Plans(BTreeMap<u64, Planning>);
+#[derive(Clone, Debug)]
+pub(super) struct Plans {
+    under_way: BTreeMap<u64, Planning>,
+    round: u64,
+}
+
+impl Planning {
+    /// Whether nothing is missing of what was there when all had answered for the first time.
+    fn is_whole(&self) -> bool {
+        if self.plan.complete() {
+            return true;
+        }
+        let Some(ends) = &self.ends else { return false };
+        let mut plan = self.plan.clone();
+        plan.cut(&ends.of);
+        plan.complete()
+    }
+}
+
+impl Plans {
+    /// The plans of a new life: nothing that is answered to an earlier one is meant for it.
+    pub(super) const fn of(incarnation: u64) -> Self {
+        Self { under_way: BTreeMap::new(), round: incarnation << 32 }
+    }
+}
 
 impl Cluster {
     pub(super) fn plan(&mut self, now: Moment, query: u64, hosts: Vec<HostId>) {
         let hosts: BTreeSet<HostId> = hosts.into_iter().collect();
-        if self.plans.0.len() >= MAX_PLANS || hosts.len() > MAX_PLAN_HOSTS || self.plans.0.contains_key(&query) {
+        let plans = &self.plans.under_way;
+        if plans.len() >= MAX_PLANS || hosts.len() > MAX_PLAN_HOSTS || plans.contains_key(&query) {
             let mut plan = Plan::default();
             plan.blind = true;
             self.outputs.push_back(Output::Planned { query, plan });
             return;
         }
-        self.begin_plan(now, now, query, hosts);
+        self.begin_plan(now, now, query, hosts, None);
         self.poll_plans(now);
     }
 
-    fn begin_plan(&mut self, began: Moment, now: Moment, query: u64, hosts: BTreeSet<HostId>) {
-        let mut targets: BTreeSet<NodeId> = self.members.present().collect();
-        if !hosts.is_empty() {
-            let mut wanted = BTreeSet::new();
-            for partition in partitions(&hosts) {
-                wanted.extend(self.askees(partition));
-            }
-            targets.retain(|node| wanted.contains(node));
-        }
+    fn begin_plan(&mut self, began: Moment, now: Moment, query: u64, hosts: BTreeSet<HostId>, ends: Option<Ends>) {
         let mut plan = Plan::preferring(self.me);
         let mut after = None;
         loop {
@@ -77,16 +129,45 @@ impl Cluster {
                 break;
             }
         }
-        targets.remove(&self.me);
-        for &node in &targets {
-            let hosts = hosts.iter().copied().collect();
-            self.sends.push((node, Body::PlanAsk { query, hosts, after: None }));
+        let asked = self.targets(&hosts);
+        self.plans.round += 1;
+        let planning = Planning {
+            hosts,
+            began,
+            progress: now,
+            asked_at: now,
+            round: self.plans.round,
+            maps: self.live_ids(),
+            present: self.members.present().collect(),
+            open: asked.iter().map(|&node| (node, None)).collect(),
+            asked,
+            strange: BTreeSet::new(),
+            plan,
+            ends,
+        };
+        self.ask_open(&planning);
+        self.plans.under_way.insert(query, planning);
+    }
+
+    /// Whom to ask for what they hold of these hosts.
+    fn targets(&self, hosts: &BTreeSet<HostId>) -> BTreeSet<NodeId> {
+        let mut targets: BTreeSet<NodeId> = self.members.present().filter(|&node| node != self.me).collect();
+        if !hosts.is_empty() {
+            let mut wanted = BTreeSet::new();
+            for partition in partitions(hosts) {
+                wanted.extend(self.askees(partition));
+            }
+            targets.retain(|node| wanted.contains(node));
         }
-        let open = targets.into_iter().map(|node| (node, None)).collect();
-        let maps = self.live_ids();
-        let present = self.members.present().collect();
-        let planning = Planning { hosts, began, progress: now, maps, present, open, strange: false, plan };
-        self.plans.0.insert(query, planning);
+        targets
+    }
+
+    /// Asks everybody who has yet to answer.
+    fn ask_open(&mut self, planning: &Planning) {
+        for (&node, &after) in &planning.open {
+            let hosts = planning.hosts.iter().copied().collect();
+            self.sends.push((node, Body::PlanAsk { query: planning.round, hosts, after }));
+        }
     }
 
     fn live_ids(&self) -> Vec<MapId> {
@@ -110,81 +191,157 @@ impl Cluster {
         &mut self,
         now: Moment,
         from: NodeId,
-        query: u64,
+        round: u64,
         map: MapId,
         streams: Vec<Held>,
         next: Option<StreamId>,
     ) {
-        let Some(planning) = self.plans.0.get_mut(&query) else { return };
+        let Some(planning) = self.plans.under_way.values_mut().find(|planning| planning.round == round) else { return };
         let Some(after) = planning.open.get(&from).copied() else { return };
-        planning.progress = now;
         // Who routes by a map that is not known here may have given its data to somebody who was not asked.
         if !self.history.knows(map) {
-            planning.strange = true;
+            planning.strange.insert(map);
             let digest = self.digest();
             self.sends.push((from, Body::Digest(digest)));
         }
-        let Some(planning) = self.plans.0.get_mut(&query) else { return };
+        let Some(planning) = self.plans.under_way.values_mut().find(|planning| planning.round == round) else { return };
         for held in streams {
             if planning.hosts.is_empty() || planning.hosts.contains(&held.stream.host) {
                 planning.plan.handle_held(from, held);
             }
         }
         match next {
+            None => drop(planning.open.remove(&from)),
             Some(next) if after.is_none_or(|after| order(next) > order(after)) => {
                 planning.open.insert(from, Some(next));
                 let hosts = planning.hosts.iter().copied().collect();
-                self.sends.push((from, Body::PlanAsk { query, hosts, after: Some(next) }));
+                self.sends.push((from, Body::PlanAsk { query: round, hosts, after: Some(next) }));
             }
-            _ => drop(planning.open.remove(&from)),
+            // A page that came twice: the one behind it has yet to come.
+            Some(_) => return,
         }
+        planning.progress = now;
         self.poll_plans(now);
     }
 
     /// Ends the plans that have all answers, or have waited long enough.
     pub(super) fn poll_plans(&mut self, now: Moment) {
-        if self.plans.0.is_empty() {
-            return;
+        let swim = &self.swim;
+        let due = self.plans.under_way.iter().filter(|(_, planning)| {
+            let waited = now.since(planning.progress);
+            planning.open.is_empty()
+                || waited >= PLAN_TIMEOUT
+                || now.since(planning.asked_at) >= PLAN_ROUND
+                || now.since(planning.began) >= PLAN_TIMEOUT_IN_ALL
+                || (waited >= PLAN_TIMEOUT / 2 && planning.open.keys().all(|&node| !swim.is_alive(node)))
+        });
+        let due: Vec<u64> = due.map(|(&query, _)| query).collect();
+        for query in due {
+            let Some(mut planning) = self.plans.under_way.remove(&query) else { continue };
+            match self.next_of(now, &mut planning) {
+                Next::Wait => drop(self.plans.under_way.insert(query, planning)),
+                Next::More(nodes) => {
+                    planning.progress = now;
+                    planning.asked.extend(&nodes);
+                    for node in nodes {
+                        planning.open.insert(node, None);
+                        let hosts = planning.hosts.iter().copied().collect();
+                        self.sends.push((node, Body::PlanAsk { query: planning.round, hosts, after: None }));
+                    }
+                    self.plans.under_way.insert(query, planning);
+                }
+                Next::Ask => {
+                    planning.progress = now;
+                    self.ask_open(&planning);
+                    self.plans.under_way.insert(query, planning);
+                }
+                Next::Anew => self.begin_plan(planning.began, now, query, planning.hosts, planning.ends),
+                Next::Fill => {
+                    let ends = planning.ends.unwrap_or_else(|| Ends { at: now, of: planning.plan.ends() });
+                    self.begin_plan(planning.began, now, query, planning.hosts, Some(ends));
+                }
+                Next::Done { blind } => self.end_plan(query, planning, blind),
+            }
+        }
+    }
+
+    fn next_of(&self, now: Moment, planning: &mut Planning) -> Next {
+        let took = now.since(planning.began);
+        let round = now.since(planning.asked_at);
+        let settled = !planning.maps.iter().all(|&map| self.history.has_heard_of(map));
+        let gone = !planning.present.iter().all(|&node| self.members.is_present(node));
+        planning.strange.retain(|&map| !self.history.knows(map));
+        if settled || gone || !planning.strange.is_empty() {
+            return match took < PLAN_PATIENCE {
+                // Until the map that another knows is known here, or that other knows a newer one, the answers would be the same.
+                true if settled || gone || now.since(planning.progress) >= TICK => Next::Anew,
+                true => Next::Wait,
+                false => Next::Done { blind: true },
+            };
         }
         let maps = self.live_ids();
-        let present: Vec<NodeId> = self.members.present().collect();
-        let swim = &self.swim;
-        let done = self.plans.0.iter().filter(|(_, planning)| {
-            planning.open.is_empty()
-                || now.since(planning.progress) >= PLAN_TIMEOUT
-                || now.since(planning.began) >= PLAN_TIMEOUT_IN_ALL
-                || (planning.open.keys().all(|&node| !swim.is_alive(node))
-                    && now.since(planning.progress) >= PLAN_TIMEOUT / 2)
-        });
-        let done: Vec<u64> = done.map(|(&query, _)| query).collect();
-        for query in done {
-            let Some(planning) = self.plans.0.remove(&query) else { continue };
-            let stale = planning.strange || planning.maps != maps || planning.present != present;
-            if stale && now.since(planning.began) < PLAN_TIMEOUT_OF_MAPS {
-                // Until the map that another knows is known here, the answers would be the same.
-                if planning.maps != maps || now.since(planning.progress) >= TICK {
-                    self.begin_plan(planning.began, now, query, planning.hosts);
-                } else {
-                    self.plans.0.insert(query, planning);
-                }
-                continue;
+        if planning.maps != maps || !self.members.present().eq(planning.present.iter().copied()) {
+            planning.maps = maps;
+            planning.present = self.members.present().collect();
+            let more: BTreeSet<NodeId> = self.targets(&planning.hosts).difference(&planning.asked).copied().collect();
+            if !more.is_empty() {
+                return match took < PLAN_PATIENCE {
+                    true if round < PLAN_ROUND / 2 => Next::More(more),
+                    true => Next::Anew,
+                    false => Next::Done { blind: true },
+                };
             }
-            let mut plan = planning.plan;
-            plan.silent = planning.open.into_keys().collect();
-            // Who has yet to hear which maps are in use does not know whom to ask.
-            plan.blind = stale || !self.caught_up || self.is_blind(now, &planning.hosts, &plan.silent);
-            if plan.blind {
-                let maps = self.history.live().iter();
-                let absent =
-                    maps.flat_map(|map| map.slots()).map(|slot| slot.node).filter(|&node| !self.swim.is_alive(node));
-                plan.silent.extend(absent);
-            }
-            for node in self.members.abandoned() {
-                plan.silent.insert(node);
-                plan.blind = true;
-            }
-            self.outputs.push_back(Output::Planned { query, plan });
         }
+        if !self.caught_up {
+            // Who has yet to hear which maps are in use does not know whom to ask.
+            let is_new = now.since(self.started) < PLAN_PATIENCE;
+            let will = !self.excluded && (is_new || !self.swim.alive().is_empty());
+            return if will && took < PLAN_PATIENCE { Next::Wait } else { Next::Done { blind: true } };
+        }
+        let silent = planning.open.keys().copied().collect();
+        let blind = self.is_blind(now, &planning.hosts, &silent);
+        if took < PLAN_PATIENCE && (blind || !planning.is_whole()) {
+            let doubtful = |node: NodeId| self.swim.health(node) != Health::Dead;
+            if silent.iter().any(|&node| doubtful(node)) {
+                let paged = planning.open.values().any(Option::is_some);
+                return match round + PLAN_TIMEOUT <= PLAN_ROUND {
+                    true => Next::Ask,
+                    false if paged && now.since(planning.progress) < PLAN_TIMEOUT => Next::Wait,
+                    false => Next::Anew,
+                };
+            }
+            let slots = self.history.live().iter().flat_map(|map| map.slots());
+            if blind && slots.map(|slot| slot.node).any(|node| doubtful(node) && !self.swim.is_alive(node)) {
+                return Next::Wait;
+            }
+        }
+        let holes = !blind && !planning.is_whole();
+        let early = planning.ends.as_ref().is_none_or(|ends| now.since(ends.at) < PLAN_PATIENCE_WITH_HOLES);
+        match holes && early {
+            true if now.since(planning.progress) >= TICK => Next::Fill,
+            true => Next::Wait,
+            false => Next::Done { blind },
+        }
+    }
+
+    fn end_plan(&mut self, query: u64, planning: Planning, blind: bool) {
+        let mut plan = planning.plan;
+        if let Some(ends) = planning.ends.filter(|_| !blind && !plan.complete()) {
+            plan.cut(&ends.of);
+        }
+        plan.silent = planning.open.into_keys().collect();
+        plan.blind = blind;
+        if plan.blind {
+            let maps = self.history.live().iter();
+            let absent =
+                maps.flat_map(|map| map.slots()).map(|slot| slot.node).filter(|&node| !self.swim.is_alive(node));
+            plan.silent.extend(absent);
+        }
+        for node in self.members.abandoned() {
+            plan.silent.insert(node);
+            plan.blind = true;
+        }
+        self.outputs.push_back(Output::Planned { query, plan });
     }
 
     /// Whether everybody who has a chunk on disk can be among the silent.
@@ -230,7 +387,9 @@ mod tests {
     use super::*;
     use crate::cluster::tests::{at, member, node, start};
     use crate::io::{Config, Input};
-    use packetstream_protocol::cluster::{ClusterMessage, Fact, MemberState};
+    use packetstream_protocol::cluster::{ClusterMessage, Fact, Member, MemberState, Removal, Tracker};
+    use packetstream_protocol::ids::Epoch;
+    use packetstream_protocol::interval::RangeSet;
 
     fn said(cluster: &mut Cluster, now: Moment, from: NodeId, facts: Vec<Fact>, body: Body) {
         let message = ClusterMessage { incarnation: 1, facts, body };
@@ -250,37 +409,172 @@ mod tests {
         (asked, planned)
     }
 
-    #[test]
-    fn an_answer_under_a_map_that_is_not_known_here_is_asked_for_again_until_it_is() {
-        let (me, other) = (node(1), node(2));
-        let mut cluster = start(Config::new(me), &BTreeMap::new());
-        cluster.handle(at(1), Input::Connected(other));
-        said(&mut cluster, at(1), other, vec![Fact::Member(member(2, MemberState::Active))], Body::Gossip);
-        for ms in [500, 1000] {
+    /// The first of so many members, which are all active and connected.
+    fn first_of(count: u8) -> Cluster {
+        let mut cluster = start(Config::new(node(1)), &BTreeMap::new());
+        for number in 2..=count {
+            cluster.handle(at(1), Input::Connected(node(number)));
+            let facts = vec![Fact::Member(member(number, MemberState::Active))];
+            said(&mut cluster, at(1), node(number), facts, Body::Gossip);
+        }
+        for ms in [300, 600, 900] {
             cluster.handle(at(ms), Input::Wake);
         }
+        let id = cluster.history.id();
+        for number in 2..=count {
+            let tracker = Tracker { seq: 9, node: node(number), ack: id, sync: id, misplaced: Vec::new() };
+            said(&mut cluster, at(901), node(number), vec![Fact::Tracker(tracker)], Body::Gossip);
+        }
+        cluster.handle(at(1100), Input::Wake);
+        assert_eq!(cluster.history.live().len(), 1);
         outcome(&mut cluster);
+        cluster
+    }
 
-        let say = |map| Body::PlanSay { query: 7, map, streams: Vec::new(), next: None };
+    fn stream() -> StreamId {
+        StreamId { host: HostId::from_bytes([9; 16]), epoch: Epoch(1) }
+    }
+
+    /// An answer to the newest questions, or to those so many rounds before.
+    fn answer(cluster: &Cluster, before: u64, map: MapId, ranges: &[(u64, u64)], next: Option<StreamId>) -> Body {
+        let have = RangeSet::from_ranges(ranges.to_vec()).expect("in order");
+        let held = Held { have, ..Held::nothing(stream()) };
+        let streams = if ranges.is_empty() { Vec::new() } else { vec![held] };
+        Body::PlanSay { query: cluster.plans.round - before, map, streams, next }
+    }
+
+    #[test]
+    fn an_answer_under_a_map_that_is_not_known_here_is_asked_for_again_until_it_is() {
+        let (mut cluster, other) = (first_of(2), node(2));
         let strange = MapId { sum: 77, hash: 77 };
         // Plan and answer may fall into one moment: a machine is woken for many inputs at once.
         cluster.handle(at(1100), Input::Plan { query: 7, hosts: Vec::new() });
         assert_eq!(outcome(&mut cluster), (vec![other], None));
-        said(&mut cluster, at(1100), other, Vec::new(), say(strange));
+        let say = answer(&cluster, 0, strange, &[], None);
+        said(&mut cluster, at(1100), other, Vec::new(), say);
         assert_eq!(outcome(&mut cluster), (vec![], None), "nothing new can be learned yet");
         cluster.handle(at(1400), Input::Wake);
         assert_eq!(outcome(&mut cluster), (vec![other], None));
         let known = cluster.history.id();
-        said(&mut cluster, at(1401), other, Vec::new(), say(known));
+        let late = answer(&cluster, 1, known, &[], None);
+        said(&mut cluster, at(1401), other, Vec::new(), late);
+        assert_eq!(outcome(&mut cluster), (vec![], None), "what was held when it was asked before is of no use");
+        let say = answer(&cluster, 0, known, &[], None);
+        said(&mut cluster, at(1401), other, Vec::new(), say);
         let (_, planned) = outcome(&mut cluster);
         assert!(planned.is_some_and(|plan| plan.complete() && plan.silent.is_empty()));
 
         // It has an end.
         cluster.handle(at(1500), Input::Plan { query: 7, hosts: Vec::new() });
-        let blind = (1500..9000).step_by(100).find_map(|ms| {
-            said(&mut cluster, at(ms), other, Vec::new(), say(strange));
+        let blind = (1500..12_000).step_by(100).find_map(|ms| {
+            let say = answer(&cluster, 0, strange, &[], None);
+            said(&mut cluster, at(ms), other, Vec::new(), say);
             outcome(&mut cluster).1.map(|plan| (ms, plan.blind))
         });
-        assert!(matches!(blind, Some((6500..7000, true))), "{blind:?}");
+        assert!(matches!(blind, Some((9500..10_000, true))), "{blind:?}");
+    }
+
+    #[test]
+    fn a_member_that_comes_is_asked_as_well_and_when_one_leaves_the_plan_begins_anew() {
+        let mut cluster = first_of(2);
+        cluster.handle(at(1100), Input::Plan { query: 7, hosts: Vec::new() });
+        outcome(&mut cluster);
+        let facts = vec![Fact::Member(member(3, MemberState::Joining))];
+        said(&mut cluster, at(1101), node(2), facts, Body::Gossip);
+        let say = answer(&cluster, 0, cluster.history.id(), &[], None);
+        said(&mut cluster, at(1102), node(2), Vec::new(), say);
+        assert_eq!(outcome(&mut cluster), (vec![node(3)], None));
+        let gone = Member { version: 2, ..member(3, MemberState::Removed(Removal::Drained)) };
+        said(&mut cluster, at(1103), node(2), vec![Fact::Member(gone)], Body::Gossip);
+        let say = answer(&cluster, 0, cluster.history.id(), &[], None);
+        said(&mut cluster, at(1104), node(3), Vec::new(), say);
+        assert_eq!(outcome(&mut cluster), (vec![node(2)], None));
+    }
+
+    #[test]
+    fn who_lives_is_asked_again_where_the_answer_would_be_incomplete_without_it() {
+        let mut cluster = first_of(4);
+        let map = cluster.history.id();
+        let lives = |cluster: &mut Cluster, ms: u64, who: &[u8]| {
+            for &number in who {
+                // They do not answer to pings, so they say that they live.
+                let message = ClusterMessage { incarnation: ms, facts: Vec::new(), body: Body::Gossip };
+                cluster.handle(at(ms), Input::Message { from: node(number), message });
+            }
+        };
+        cluster.handle(at(1100), Input::Plan { query: 7, hosts: Vec::new() });
+        assert_eq!(outcome(&mut cluster).0.len(), 3);
+        let say = answer(&cluster, 0, map, &[], None);
+        said(&mut cluster, at(1101), node(2), Vec::new(), say);
+        // Two that have W copies between them do not answer.
+        lives(&mut cluster, 2050, &[2, 3, 4]);
+        cluster.handle(at(2260), Input::Wake);
+        assert_eq!(outcome(&mut cluster), (vec![node(3), node(4)], None));
+        let say = answer(&cluster, 0, map, &[(0, 4)], None);
+        said(&mut cluster, at(2900), node(3), Vec::new(), say.clone());
+        said(&mut cluster, at(2901), node(3), Vec::new(), say);
+        assert_eq!(outcome(&mut cluster), (vec![], None));
+        // With one that is silent everything is found.
+        lives(&mut cluster, 3850, &[2, 3, 4]);
+        cluster.handle(at(4060), Input::Wake);
+        let plan = outcome(&mut cluster).1.expect("it waits no longer");
+        assert!(plan.complete() && plan.silent == [node(4)].into() && plan.readable(stream()).count() == 5);
+    }
+
+    #[test]
+    fn what_is_about_to_be_written_is_waited_for_and_what_comes_behind_it_is_left_out() {
+        let (mut cluster, other) = (first_of(2), node(2));
+        let map = cluster.history.id();
+        let tell = |cluster: &mut Cluster, ms, ranges: &[(u64, u64)]| {
+            let say = answer(cluster, 0, map, ranges, None);
+            said(cluster, at(ms), other, Vec::new(), say);
+            cluster.handle(at(ms + 200), Input::Wake);
+            outcome(cluster)
+        };
+        cluster.handle(at(1100), Input::Plan { query: 7, hosts: Vec::new() });
+        outcome(&mut cluster);
+        assert_eq!(tell(&mut cluster, 1101, &[(0, 3), (5, 5)]), (vec![other], None));
+        let plan = tell(&mut cluster, 1500, &[(0, 5), (7, 7)]).1.expect("all is there that was there");
+        assert!(plan.complete() && plan.readable(stream()).ranges() == [(0, 5)]);
+
+        // What is lost is not waited for.
+        cluster.handle(at(2000), Input::Plan { query: 7, hosts: Vec::new() });
+        let lost =
+            (2000..9000).step_by(300).find_map(|ms| tell(&mut cluster, ms, &[(0, 3), (5, 5)]).1.map(|plan| (ms, plan)));
+        let (ms, plan) = lost.expect("it has an end");
+        assert!((3800..4300).contains(&ms) && !plan.blind && plan.missing(stream()).ranges() == [(4, 4)]);
+    }
+
+    #[test]
+    fn a_page_that_comes_twice_does_not_end_the_answer() {
+        let (mut cluster, other) = (first_of(2), node(2));
+        let map = cluster.history.id();
+        cluster.handle(at(1100), Input::Plan { query: 7, hosts: Vec::new() });
+        outcome(&mut cluster);
+        let page = answer(&cluster, 0, map, &[(0, 3)], Some(stream()));
+        said(&mut cluster, at(1101), other, Vec::new(), page.clone());
+        said(&mut cluster, at(1102), other, Vec::new(), page);
+        assert_eq!(outcome(&mut cluster), (vec![other], None));
+        let last = answer(&cluster, 0, map, &[], None);
+        said(&mut cluster, at(1103), other, Vec::new(), last);
+        assert!(outcome(&mut cluster).1.is_some_and(|plan| plan.complete()));
+    }
+
+    #[test]
+    fn who_joins_waits_until_it_knows_the_maps() {
+        let mut cluster = start(Config { seeds: 1, ..Config::new(node(1)) }, &BTreeMap::new());
+        cluster.handle(at(1), Input::Plan { query: 7, hosts: Vec::new() });
+        assert_eq!(outcome(&mut cluster).1, None);
+        cluster.handle(at(8001), Input::Wake);
+        assert!(outcome(&mut cluster).1.is_some_and(|plan| plan.blind), "nobody is there to tell them");
+        cluster.handle(at(8001), Input::Plan { query: 7, hosts: Vec::new() });
+        assert!(outcome(&mut cluster).1.is_some_and(|plan| plan.blind), "nor will be");
+        cluster.handle(at(8002), Input::Connected(node(2)));
+        said(&mut cluster, at(8003), node(2), vec![Fact::Member(member(2, MemberState::Active))], Body::Gossip);
+        cluster.handle(at(8004), Input::Plan { query: 7, hosts: Vec::new() });
+        let say = answer(&cluster, 0, cluster.history.id(), &[], None);
+        said(&mut cluster, at(8005), node(2), Vec::new(), say);
+        cluster.handle(at(8600), Input::Wake);
+        assert_eq!(outcome(&mut cluster).1, None);
     }
 }
