@@ -327,7 +327,7 @@ impl Cluster {
             }
             Input::Forget { chunk } => self.replicator.forget(chunk),
             Input::Checkpoint(checkpoint) => self.checkpoint(checkpoint),
-            Input::Plan { query, hosts } => self.plan(now, query, hosts),
+            Input::Plan { query, hosts, hurry } => self.plan(now, query, hosts, hurry),
             Input::Command(command) => self.command(command),
         }
         if now >= self.next_tick {

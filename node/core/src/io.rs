@@ -120,8 +120,8 @@ pub enum Input {
 
     /// The analysis of a partition says how far it is; sequence, runner, map and incarnation are filled in by the machine.
     Checkpoint(Checkpoint),
-    /// A query is to be planned. None of the hosts: all.
-    Plan { query: u64, hosts: Vec<HostId> },
+    /// A query is to be planned. None of the hosts: all. Who is in a hurry does not wait for what may yet come to be complete.
+    Plan { query: u64, hosts: Vec<HostId>, hurry: bool },
     /// An operator's wish.
     Command(Command),
 }

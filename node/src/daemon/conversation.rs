@@ -136,7 +136,7 @@ impl Conversations {
 
     /// What of a stream is on enough nodes to be acknowledged.
     async fn have(&self, stream: StreamId) -> Result<Response, Refusal> {
-        let plan = self.hub.plan(vec![stream.host]).await?;
+        let plan = self.hub.plan(vec![stream.host], true).await?;
         let quorum = self.hub.view.load().status.as_ref().map_or(1, |status| status.quorum.max(1));
         let mut left = Vec::new();
         let mut manifest = None;

@@ -327,11 +327,11 @@ impl Hub {
         trouble.as_ref().filter(|(at, _)| at.elapsed() < TROUBLE_AGE).map(|(_, refusal)| refusal.clone())
     }
 
-    /// Asks around who holds what of these hosts; of all when there are none.
+    /// Asks around who holds what of these hosts; of all when there are none. Who is in a hurry does not wait to be complete.
     ///
     /// # Errors
     /// When the machine does not answer.
-    pub(crate) async fn plan(&self, hosts: Vec<HostId>) -> Result<Plan, Refusal> {
+    pub(crate) async fn plan(&self, hosts: Vec<HostId>, hurry: bool) -> Result<Plan, Refusal> {
         let query = self.number();
         let (reply, planned) = oneshot::channel();
         {
@@ -341,7 +341,7 @@ impl Hub {
             }
             plans.insert(query, reply);
         }
-        self.inputs.push(Input::Plan { query, hosts });
+        self.inputs.push(Input::Plan { query, hosts, hurry });
         let plan = tokio::time::timeout(PLAN_TIMEOUT, planned).await;
         self.plans.lock().remove(&query);
         match plan {

@@ -71,7 +71,7 @@ pub(super) async fn query(
 ) -> Result<Closing, Refusal> {
     let mut assembly = Assembly::of(query)?;
     let hosts = resolve(hub, &query.hosts).await?;
-    let mut plan = hub.plan(hosts).await?;
+    let mut plan = hub.plan(hosts, false).await?;
     let mut scatter = Scatter { hub, query, only, running: Vec::new(), given: BTreeMap::new() };
     let streams: Vec<StreamId> = plan.streams().collect();
     let wanted = streams

@@ -77,7 +77,7 @@ impl World {
                 calm,
             },
         );
-        self.inbox.push_back((coordinator, Input::Plan { query, hosts }));
+        self.inbox.push_back((coordinator, Input::Plan { query, hosts, hurry: false }));
     }
 
     /// Whether those that begin the cluster have begun it.
@@ -222,7 +222,7 @@ impl World {
             query.tries += 1;
             query.plan = None;
             let (coordinator, hosts) = (query.coordinator, query.hosts.clone());
-            self.inbox.push_back((coordinator, Input::Plan { query: id, hosts }));
+            self.inbox.push_back((coordinator, Input::Plan { query: id, hosts, hurry: false }));
             return;
         }
         let Some(query) = self.queries.remove(&id) else { return };

@@ -33,8 +33,7 @@ const SUBSTITUTES: usize = 3;
 
 #[derive(Clone, Debug)]
 struct Planning {
-    hosts: BTreeSet<HostId>,
-    began: Moment,
+    wanted: Wanted,
     progress: Moment,
     /// When the first of this round was asked.
     asked_at: Moment,
@@ -52,6 +51,14 @@ struct Planning {
     /// Maps that are not known here, under which somebody answered.
     strange: BTreeSet<MapId>,
     plan: Plan,
+}
+
+/// What is asked for, and what is kept of it when the questions begin anew.
+#[derive(Clone, Debug)]
+struct Wanted {
+    hosts: BTreeSet<HostId>,
+    hurry: bool,
+    began: Moment,
     ends: Option<Ends>,
 }
 
@@ -90,7 +97,7 @@ impl Planning {
         if self.plan.complete() {
             return true;
         }
-        let Some(ends) = &self.ends else { return false };
+        let Some(ends) = &self.wanted.ends else { return false };
         let mut plan = self.plan.clone();
         plan.cut(&ends.of);
         plan.complete()
@@ -105,7 +112,7 @@ impl Plans {
 }
 
 impl Cluster {
-    pub(super) fn plan(&mut self, now: Moment, query: u64, hosts: Vec<HostId>) {
+    pub(super) fn plan(&mut self, now: Moment, query: u64, hosts: Vec<HostId>, hurry: bool) {
         let hosts: BTreeSet<HostId> = hosts.into_iter().collect();
         let plans = &self.plans.under_way;
         if plans.len() >= MAX_PLANS || hosts.len() > MAX_PLAN_HOSTS || plans.contains_key(&query) {
@@ -114,26 +121,25 @@ impl Cluster {
             self.outputs.push_back(Output::Planned { query, plan });
             return;
         }
-        self.begin_plan(now, now, query, hosts, None);
+        self.begin_plan(now, query, Wanted { hosts, hurry, began: now, ends: None });
         self.poll_plans(now);
     }
 
-    fn begin_plan(&mut self, began: Moment, now: Moment, query: u64, hosts: BTreeSet<HostId>, ends: Option<Ends>) {
+    fn begin_plan(&mut self, now: Moment, query: u64, wanted: Wanted) {
         let mut plan = Plan::preferring(self.me);
         let mut after = None;
         loop {
-            let (page, next) = self.holdings.page_of(&hosts, after);
+            let (page, next) = self.holdings.page_of(&wanted.hosts, after);
             page.into_iter().for_each(|held| plan.handle_held(self.me, held));
             after = next;
             if after.is_none() {
                 break;
             }
         }
-        let asked = self.targets(&hosts);
+        let asked = self.targets(&wanted.hosts);
         self.plans.round += 1;
         let planning = Planning {
-            hosts,
-            began,
+            wanted,
             progress: now,
             asked_at: now,
             round: self.plans.round,
@@ -143,7 +149,6 @@ impl Cluster {
             asked,
             strange: BTreeSet::new(),
             plan,
-            ends,
         };
         self.ask_open(&planning);
         self.plans.under_way.insert(query, planning);
@@ -165,7 +170,7 @@ impl Cluster {
     /// Asks everybody who has yet to answer.
     fn ask_open(&mut self, planning: &Planning) {
         for (&node, &after) in &planning.open {
-            let hosts = planning.hosts.iter().copied().collect();
+            let hosts = planning.wanted.hosts.iter().copied().collect();
             self.sends.push((node, Body::PlanAsk { query: planning.round, hosts, after }));
         }
     }
@@ -206,7 +211,7 @@ impl Cluster {
         }
         let Some(planning) = self.plans.under_way.values_mut().find(|planning| planning.round == round) else { return };
         for held in streams {
-            if planning.hosts.is_empty() || planning.hosts.contains(&held.stream.host) {
+            if planning.wanted.hosts.is_empty() || planning.wanted.hosts.contains(&held.stream.host) {
                 planning.plan.handle_held(from, held);
             }
         }
@@ -214,7 +219,7 @@ impl Cluster {
             None => drop(planning.open.remove(&from)),
             Some(next) if after.is_none_or(|after| order(next) > order(after)) => {
                 planning.open.insert(from, Some(next));
-                let hosts = planning.hosts.iter().copied().collect();
+                let hosts = planning.wanted.hosts.iter().copied().collect();
                 self.sends.push((from, Body::PlanAsk { query: round, hosts, after: Some(next) }));
             }
             // A page that came twice: the one behind it has yet to come.
@@ -232,7 +237,7 @@ impl Cluster {
             planning.open.is_empty()
                 || waited >= PLAN_TIMEOUT
                 || now.since(planning.asked_at) >= PLAN_ROUND
-                || now.since(planning.began) >= PLAN_TIMEOUT_IN_ALL
+                || now.since(planning.wanted.began) >= PLAN_TIMEOUT_IN_ALL
                 || (waited >= PLAN_TIMEOUT / 2 && planning.open.keys().all(|&node| !swim.is_alive(node)))
         });
         let due: Vec<u64> = due.map(|(&query, _)| query).collect();
@@ -245,7 +250,7 @@ impl Cluster {
                     planning.asked.extend(&nodes);
                     for node in nodes {
                         planning.open.insert(node, None);
-                        let hosts = planning.hosts.iter().copied().collect();
+                        let hosts = planning.wanted.hosts.iter().copied().collect();
                         self.sends.push((node, Body::PlanAsk { query: planning.round, hosts, after: None }));
                     }
                     self.plans.under_way.insert(query, planning);
@@ -255,10 +260,10 @@ impl Cluster {
                     self.ask_open(&planning);
                     self.plans.under_way.insert(query, planning);
                 }
-                Next::Anew => self.begin_plan(planning.began, now, query, planning.hosts, planning.ends),
+                Next::Anew => self.begin_plan(now, query, planning.wanted),
                 Next::Fill => {
-                    let ends = planning.ends.unwrap_or_else(|| Ends { at: now, of: planning.plan.ends() });
-                    self.begin_plan(planning.began, now, query, planning.hosts, Some(ends));
+                    planning.wanted.ends.get_or_insert_with(|| Ends { at: now, of: planning.plan.ends() });
+                    self.begin_plan(now, query, planning.wanted);
                 }
                 Next::Done { blind } => self.end_plan(query, planning, blind),
             }
@@ -266,7 +271,7 @@ impl Cluster {
     }
 
     fn next_of(&self, now: Moment, planning: &mut Planning) -> Next {
-        let took = now.since(planning.began);
+        let took = now.since(planning.wanted.began);
         let round = now.since(planning.asked_at);
         let settled = !planning.maps.iter().all(|&map| self.history.has_heard_of(map));
         let gone = !planning.present.iter().all(|&node| self.members.is_present(node));
@@ -283,7 +288,8 @@ impl Cluster {
         if planning.maps != maps || !self.members.present().eq(planning.present.iter().copied()) {
             planning.maps = maps;
             planning.present = self.members.present().collect();
-            let more: BTreeSet<NodeId> = self.targets(&planning.hosts).difference(&planning.asked).copied().collect();
+            let more: BTreeSet<NodeId> =
+                self.targets(&planning.wanted.hosts).difference(&planning.asked).copied().collect();
             if !more.is_empty() {
                 return match took < PLAN_PATIENCE {
                     true if round < PLAN_ROUND / 2 => Next::More(more),
@@ -292,14 +298,18 @@ impl Cluster {
                 };
             }
         }
+        let hurry = planning.wanted.hurry;
         if !self.caught_up {
             // Who has yet to hear which maps are in use does not know whom to ask.
             let is_new = now.since(self.started) < PLAN_PATIENCE;
-            let will = !self.excluded && (is_new || !self.swim.alive().is_empty());
+            let will = !hurry && !self.excluded && (is_new || !self.swim.alive().is_empty());
             return if will && took < PLAN_PATIENCE { Next::Wait } else { Next::Done { blind: true } };
         }
         let silent = planning.open.keys().copied().collect();
-        let blind = self.is_blind(now, &planning.hosts, &silent);
+        let blind = self.is_blind(now, &planning.wanted.hosts, &silent);
+        if hurry {
+            return Next::Done { blind };
+        }
         if took < PLAN_PATIENCE && (blind || !planning.is_whole()) {
             let doubtful = |node: NodeId| self.swim.health(node) != Health::Dead;
             if silent.iter().any(|&node| doubtful(node)) {
@@ -316,7 +326,7 @@ impl Cluster {
             }
         }
         let holes = !blind && !planning.is_whole();
-        let early = planning.ends.as_ref().is_none_or(|ends| now.since(ends.at) < PLAN_PATIENCE_WITH_HOLES);
+        let early = planning.wanted.ends.as_ref().is_none_or(|ends| now.since(ends.at) < PLAN_PATIENCE_WITH_HOLES);
         match holes && early {
             true if now.since(planning.progress) >= TICK => Next::Fill,
             true => Next::Wait,
@@ -326,7 +336,7 @@ impl Cluster {
 
     fn end_plan(&mut self, query: u64, planning: Planning, blind: bool) {
         let mut plan = planning.plan;
-        if let Some(ends) = planning.ends.filter(|_| !blind && !plan.complete()) {
+        if let Some(ends) = planning.wanted.ends.filter(|_| !blind && !plan.complete()) {
             plan.cut(&ends.of);
         }
         plan.silent = planning.open.into_keys().collect();
@@ -448,7 +458,7 @@ mod tests {
         let (mut cluster, other) = (first_of(2), node(2));
         let strange = MapId { sum: 77, hash: 77 };
         // Plan and answer may fall into one moment: a machine is woken for many inputs at once.
-        cluster.handle(at(1100), Input::Plan { query: 7, hosts: Vec::new() });
+        cluster.handle(at(1100), Input::Plan { query: 7, hosts: Vec::new(), hurry: false });
         assert_eq!(outcome(&mut cluster), (vec![other], None));
         let say = answer(&cluster, 0, strange, &[], None);
         said(&mut cluster, at(1100), other, Vec::new(), say);
@@ -465,7 +475,7 @@ mod tests {
         assert!(planned.is_some_and(|plan| plan.complete() && plan.silent.is_empty()));
 
         // It has an end.
-        cluster.handle(at(1500), Input::Plan { query: 7, hosts: Vec::new() });
+        cluster.handle(at(1500), Input::Plan { query: 7, hosts: Vec::new(), hurry: false });
         let blind = (1500..12_000).step_by(100).find_map(|ms| {
             let say = answer(&cluster, 0, strange, &[], None);
             said(&mut cluster, at(ms), other, Vec::new(), say);
@@ -477,7 +487,7 @@ mod tests {
     #[test]
     fn a_member_that_comes_is_asked_as_well_and_when_one_leaves_the_plan_begins_anew() {
         let mut cluster = first_of(2);
-        cluster.handle(at(1100), Input::Plan { query: 7, hosts: Vec::new() });
+        cluster.handle(at(1100), Input::Plan { query: 7, hosts: Vec::new(), hurry: false });
         outcome(&mut cluster);
         let facts = vec![Fact::Member(member(3, MemberState::Joining))];
         said(&mut cluster, at(1101), node(2), facts, Body::Gossip);
@@ -502,7 +512,7 @@ mod tests {
                 cluster.handle(at(ms), Input::Message { from: node(number), message });
             }
         };
-        cluster.handle(at(1100), Input::Plan { query: 7, hosts: Vec::new() });
+        cluster.handle(at(1100), Input::Plan { query: 7, hosts: Vec::new(), hurry: false });
         assert_eq!(outcome(&mut cluster).0.len(), 3);
         let say = answer(&cluster, 0, map, &[], None);
         said(&mut cluster, at(1101), node(2), Vec::new(), say);
@@ -522,6 +532,22 @@ mod tests {
     }
 
     #[test]
+    fn who_is_in_a_hurry_waits_for_nothing_that_may_yet_come() {
+        let mut cluster = first_of(4);
+        let map = cluster.history.id();
+        cluster.handle(at(1100), Input::Plan { query: 7, hosts: Vec::new(), hurry: true });
+        for number in [2, 3, 4] {
+            let say = answer(&cluster, 0, map, &[(0, 3), (5, 5)], None);
+            said(&mut cluster, at(1101), node(number), Vec::new(), say);
+        }
+        assert!(outcome(&mut cluster).1.is_some_and(|plan| !plan.complete() && !plan.blind));
+        cluster.handle(at(1200), Input::Plan { query: 7, hosts: Vec::new(), hurry: true });
+        outcome(&mut cluster);
+        cluster.handle(at(2300), Input::Wake);
+        assert!(outcome(&mut cluster).1.is_some_and(|plan| plan.blind && plan.silent.len() == 3));
+    }
+
+    #[test]
     fn what_is_about_to_be_written_is_waited_for_and_what_comes_behind_it_is_left_out() {
         let (mut cluster, other) = (first_of(2), node(2));
         let map = cluster.history.id();
@@ -531,14 +557,14 @@ mod tests {
             cluster.handle(at(ms + 200), Input::Wake);
             outcome(cluster)
         };
-        cluster.handle(at(1100), Input::Plan { query: 7, hosts: Vec::new() });
+        cluster.handle(at(1100), Input::Plan { query: 7, hosts: Vec::new(), hurry: false });
         outcome(&mut cluster);
         assert_eq!(tell(&mut cluster, 1101, &[(0, 3), (5, 5)]), (vec![other], None));
         let plan = tell(&mut cluster, 1500, &[(0, 5), (7, 7)]).1.expect("all is there that was there");
         assert!(plan.complete() && plan.readable(stream()).ranges() == [(0, 5)]);
 
         // What is lost is not waited for.
-        cluster.handle(at(2000), Input::Plan { query: 7, hosts: Vec::new() });
+        cluster.handle(at(2000), Input::Plan { query: 7, hosts: Vec::new(), hurry: false });
         let lost =
             (2000..9000).step_by(300).find_map(|ms| tell(&mut cluster, ms, &[(0, 3), (5, 5)]).1.map(|plan| (ms, plan)));
         let (ms, plan) = lost.expect("it has an end");
@@ -549,7 +575,7 @@ mod tests {
     fn a_page_that_comes_twice_does_not_end_the_answer() {
         let (mut cluster, other) = (first_of(2), node(2));
         let map = cluster.history.id();
-        cluster.handle(at(1100), Input::Plan { query: 7, hosts: Vec::new() });
+        cluster.handle(at(1100), Input::Plan { query: 7, hosts: Vec::new(), hurry: false });
         outcome(&mut cluster);
         let page = answer(&cluster, 0, map, &[(0, 3)], Some(stream()));
         said(&mut cluster, at(1101), other, Vec::new(), page.clone());
@@ -563,15 +589,15 @@ mod tests {
     #[test]
     fn who_joins_waits_until_it_knows_the_maps() {
         let mut cluster = start(Config { seeds: 1, ..Config::new(node(1)) }, &BTreeMap::new());
-        cluster.handle(at(1), Input::Plan { query: 7, hosts: Vec::new() });
+        cluster.handle(at(1), Input::Plan { query: 7, hosts: Vec::new(), hurry: false });
         assert_eq!(outcome(&mut cluster).1, None);
         cluster.handle(at(8001), Input::Wake);
         assert!(outcome(&mut cluster).1.is_some_and(|plan| plan.blind), "nobody is there to tell them");
-        cluster.handle(at(8001), Input::Plan { query: 7, hosts: Vec::new() });
+        cluster.handle(at(8001), Input::Plan { query: 7, hosts: Vec::new(), hurry: false });
         assert!(outcome(&mut cluster).1.is_some_and(|plan| plan.blind), "nor will be");
         cluster.handle(at(8002), Input::Connected(node(2)));
         said(&mut cluster, at(8003), node(2), vec![Fact::Member(member(2, MemberState::Active))], Body::Gossip);
-        cluster.handle(at(8004), Input::Plan { query: 7, hosts: Vec::new() });
+        cluster.handle(at(8004), Input::Plan { query: 7, hosts: Vec::new(), hurry: false });
         let say = answer(&cluster, 0, cluster.history.id(), &[], None);
         said(&mut cluster, at(8005), node(2), Vec::new(), say);
         cluster.handle(at(8600), Input::Wake);
