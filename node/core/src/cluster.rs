@@ -67,6 +67,8 @@ const KEY_WRITTEN: &str = "cluster/written";
 /// Kept as long as there may be maps in use that this node has not heard of.
 const KEY_BEHIND: &str = "cluster/behind";
 const KEY_GONE: &str = "cluster/gone/";
+/// By which map each of the others said that it routes: where it is dead when this node begins anew, nobody else could tell.
+const KEY_ACK: &str = "cluster/ack/";
 
 /// Why a machine did not start: what was kept cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -112,6 +114,8 @@ pub struct Cluster {
     checkpoint_seq: u64,
     excluded: bool,
     strangers: BTreeSet<NodeId>,
+    /// Owners to come that have the checkpoints of what runs here.
+    handed_over: BTreeSet<NodeId>,
     /// Those that this node was told of, as far as it is known who they are.
     seeds: BTreeSet<NodeId>,
     /// For the planted bug: members in the order in which they were heard of.
@@ -171,6 +175,7 @@ impl Cluster {
             checkpoint_seq: 0,
             excluded: false,
             strangers: BTreeSet::new(),
+            handed_over: BTreeSet::new(),
             seeds: BTreeSet::new(),
             arrival: Vec::new(),
             rng,
@@ -196,6 +201,17 @@ impl Cluster {
         }
         for stream in held {
             cluster.holdings.load(stream.stream, stream.have, stream.bytes);
+        }
+        for key in kept.keys().filter(|key| key.starts_with(KEY_ACK)) {
+            let KeptFacts(acks) = read(kept, key)?;
+            for fact in acks {
+                match fact {
+                    Fact::Tracker(tracker) if cluster.members.is_present(tracker.node) => {
+                        cluster.history.merge(tracker);
+                    }
+                    _ => cluster.outputs.push_back(Output::Persist { key: key.clone(), value: None }),
+                }
+            }
         }
         for (key, value) in kept.iter().filter(|(key, _)| key.starts_with(KEY_GONE)) {
             let gone: KeptGone =
@@ -299,6 +315,7 @@ impl Cluster {
             }
             Input::Connected(node) => self.connected(node),
             Input::Disconnected(node) => {
+                self.handed_over.remove(&node);
                 self.swim.handle_disconnected(node);
                 self.strangers.remove(&node);
                 self.reroute = true;
@@ -338,6 +355,10 @@ impl Cluster {
         if self.reroute {
             self.reroute = false;
             self.replicate(now, |replicator, view, out| replicator.advance_all(view, out));
+        }
+        if self.maps_changed {
+            // Others may be gone after a restart, and with them the proof that a map is superseded.
+            self.persist();
         }
         self.flush();
     }
@@ -524,6 +545,7 @@ impl Cluster {
         }
         let (map, members) = (record.id, record.slots.len());
         self.history.adopt(record);
+        self.handed_over.clear();
         self.maps_changed = true;
         self.reroute = true;
         self.event(Event::MapChanged { map, members });
@@ -712,7 +734,11 @@ impl Cluster {
             Fact::Member(member) => self.merge_member(now, member),
             Fact::Tracker(tracker) => {
                 let own = tracker.node == self.me;
+                let before = self.history.tracker(tracker.node).map(|known| known.ack);
                 if self.history.merge(tracker.clone()) {
+                    if !own && before != Some(tracker.ack) && tracker.ack != MapId::READY {
+                        self.persist_ack(&tracker);
+                    }
                     if own {
                         // Of an earlier life, or of one whose disk was lost: the next one is greater.
                         self.tracker_seq = self.tracker_seq.max(tracker.seq);
@@ -970,6 +996,9 @@ impl Cluster {
         for (analysis, partition) in changes.stop {
             self.outputs.push_back(Output::Stop { analysis, partition });
         }
+        if !changes.run.is_empty() {
+            self.handed_over.clear();
+        }
         for (analysis, partition) in changes.run {
             let from = self.tasks.best((analysis, partition)).cloned();
             self.outputs.push_back(Output::Run { analysis, partition, from });
@@ -1012,22 +1041,35 @@ impl Cluster {
         }
     }
 
-    /// While data moves, the owners to come get the checkpoints of what runs here, again and again: when all is moved they begin.
+    /// While data moves, the owners to come get the checkpoints of what runs here that are older than their map: when all is moved
+    /// they begin. Each gets them once, when it says that it routes by that map, for before it would not keep them.
     fn hand_over_checkpoints(&mut self) {
-        let [oldest, .., newest] = self.history.live() else { return };
+        let [oldest, .., newest] = self.history.live() else { return self.handed_over.clear() };
+        let ready = |owner| self.history.tracker(owner).is_some_and(|tracker| tracker.ack == newest.id());
+        let mut taken = BTreeSet::new();
         for checkpoint in self.tasks.running().filter_map(|task| self.tasks.best(task)) {
             for owner in newest.owners(checkpoint.partition) {
-                if owner != self.me && !oldest.owns(owner, checkpoint.partition) {
+                let is_new = owner != self.me && !oldest.owns(owner, checkpoint.partition);
+                if is_new && self.swim.is_alive(owner) && ready(owner) && !self.handed_over.contains(&owner) {
                     self.sends.push((owner, Body::Checkpoint(checkpoint.clone())));
+                    taken.insert(owner);
                 }
             }
         }
+        self.handed_over.extend(taken);
     }
 
     fn persist_self(&mut self) {
         // The sequence of trackers need not be exact: a summary tells it again.
         let own = KeptSelf { incarnation: self.swim.incarnation(), tracker_seq: self.tracker_seq };
         self.keep(KEY_SELF, codec::encode(&own));
+    }
+
+    /// Any tracker that the node itself tells is greater than what is kept.
+    fn persist_ack(&mut self, tracker: &Tracker) {
+        let Tracker { node, ack, .. } = *tracker;
+        let ack = Fact::Tracker(Tracker { seq: 0, node, ack, sync: MapId::default(), misplaced: Vec::new() });
+        self.keep(&format!("{KEY_ACK}{node}"), codec::encode(&KeptFacts(vec![ack])));
     }
 
     fn persist(&mut self) {
@@ -1037,7 +1079,7 @@ impl Cluster {
         let news = self.kept_behind == self.caught_up;
         // It is to be known whenever there are maps that are not all.
         if news && !self.caught_up {
-            self.keep(KEY_BEHIND, Ok(vec![1]));
+            self.keep(KEY_BEHIND, codec::encode(&KeptFacts(Vec::new())));
         }
         if std::mem::take(&mut self.maps_changed) {
             let maps = KeptMaps(self.history.live().iter().map(|map| map.record()).collect());

@@ -261,8 +261,7 @@ impl World {
                 query.coordinator
             ));
         }
-        if query.at_rest {
-            self.done = self.queries.is_empty();
-        }
+        // One that was asked before everything came to rest may be the last.
+        self.done = self.asked_at_rest && self.queries.is_empty();
     }
 }

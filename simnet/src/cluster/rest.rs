@@ -11,6 +11,8 @@ use super::world::{Event, MS, SECOND, World};
 
 /// After the faults have stopped everything comes to rest within this.
 pub(super) const REST_AT_MOST: u64 = 300 * SECOND;
+/// What is asked then is answered within this.
+pub(super) const ANSWERED_WITHIN: u64 = 60 * SECOND;
 /// An operator who still sees a machine that is gone for good waits so long.
 const SAID_AGAIN_AFTER: u64 = 30 * SECOND;
 
@@ -44,9 +46,8 @@ impl World {
                 for store in asking {
                     self.ask(store, hosts.clone(), true);
                 }
-                if self.queries.is_empty() {
-                    self.done = true;
-                }
+                self.asked_at_rest = true;
+                self.done = self.queries.is_empty();
             }
             Some(why) if self.now_us >= self.rest_until_us => self.oracle.violate(format!("no rest: {why}")),
             Some(_) => self.queue.push(self.now_us + 2 * SECOND, Event::Look),

@@ -114,19 +114,19 @@ fn acknowledgements_flow_in_a_young_cluster_whatever_dies() {
 #[test]
 fn acknowledgements_flow_when_the_others_restart_while_data_moves() {
     use Step::{Boot, Kill};
-    for at in (13_000..20_000).step_by(250) {
+    for (at, gap) in (13_000..20_000).step_by(50).flat_map(|at| [0, 50, 100, 200, 500].map(|gap| (at, gap))) {
         let steps = [
             (0, Boot(0)),
             (700, Boot(1)),
             (12_000, Boot(2)),
             (at, Kill(1)),
-            (at + 200, Kill(0)),
-            (at + 200, Kill(2)),
+            (at + gap, Kill(0)),
+            (at + gap, Kill(2)),
             (at + 700, Boot(0)),
             (at + 900, Boot(2)),
             (at + 25_000, Boot(1)),
         ];
-        assert_eq!(World::scripted(1, 3, 4000, &steps).run().violation, None, "1 killed after {at} ms");
+        assert_eq!(World::scripted(1, 3, 4000, &steps).run().violation, None, "1 killed after {at} ms, then {gap}");
     }
 }
 

@@ -14,7 +14,7 @@ use super::net::{Network, Weather};
 use super::oracle::Oracle;
 use super::query::Query;
 use super::queue::Queue;
-use super::rest::REST_AT_MOST;
+use super::rest::{ANSWERED_WITHIN, REST_AT_MOST};
 use super::store::{Store, Wire};
 use super::{PRODUCERS, Place, Plant, Report};
 use crate::traffic::rng::Rng;
@@ -78,6 +78,8 @@ pub struct World {
     /// Faults have stopped; everything is to come to rest.
     pub(super) resting: bool,
     pub(super) done: bool,
+    /// Everything has come to rest, and every store was asked for everything.
+    pub(super) asked_at_rest: bool,
     pub(super) rest_until_us: u64,
     pub(super) grace_s: u64,
     pub(super) zones: u64,
@@ -136,6 +138,7 @@ impl World {
             fault_gap_us: rng.range(500, 5000) * MS,
             resting: false,
             done: false,
+            asked_at_rest: false,
             rest_until_us: chaos + REST_AT_MOST,
             grace_s: *rng.pick(&[8, 15, 60, 300]),
             zones: rng.range(0, 4),
@@ -301,6 +304,10 @@ impl World {
         while !self.done && self.oracle.violation.is_none() {
             let Some((at_us, event)) = self.queue.pop() else { break };
             self.now_us = at_us;
+            if at_us > self.rest_until_us + ANSWERED_WITHIN {
+                let open: Vec<u64> = self.queries.keys().copied().collect();
+                self.oracle.violate(format!("no end: queries {open:?} are under way"));
+            }
             self.events += 1;
             self.note(&event);
             if self.loud
