@@ -144,6 +144,8 @@ impl Cluster {
         let incarnation = own.incarnation + 1;
         let mut rng = Rng::new(config.seed ^ incarnation.rotate_left(32));
         let nonce = rng.next();
+        // Of two lives, or of two disks, none tells different things under one number: that would never be mended.
+        let first_tracker = incarnation << 32 | (rng.next() >> 34) << 1;
         let mut cluster = Self {
             me,
             started: now,
@@ -171,7 +173,7 @@ impl Cluster {
             members_changed: true,
             maps_changed: true,
             reroute: false,
-            tracker_seq: own.tracker_seq,
+            tracker_seq: own.tracker_seq.max(first_tracker),
             checkpoint_seq: 0,
             excluded: false,
             strangers: BTreeSet::new(),
@@ -586,7 +588,8 @@ impl Cluster {
         let same = known
             .is_some_and(|tracker| tracker.ack == newest && tracker.sync == sync && tracker.misplaced == misplaced);
         if !same {
-            self.tracker_seq = self.tracker_seq.max(known.map_or(0, |tracker| tracker.seq)) + 1;
+            let seq = self.tracker_seq.max(known.map_or(0, |tracker| tracker.seq));
+            self.tracker_seq = (seq & !1).saturating_add(2);
             let tracker = Tracker { seq: self.tracker_seq, node: self.me, ack: newest, sync, misplaced };
             self.history.merge(tracker.clone());
             self.rumours.tell(Fact::Tracker(tracker));
@@ -1065,10 +1068,11 @@ impl Cluster {
         self.keep(KEY_SELF, codec::encode(&own));
     }
 
-    /// Any tracker that the node itself tells is greater than what is kept.
+    /// What is kept of a tracker is less than the tracker and has a number of its own: those that are told are even.
     fn persist_ack(&mut self, tracker: &Tracker) {
-        let Tracker { node, ack, .. } = *tracker;
-        let ack = Fact::Tracker(Tracker { seq: 0, node, ack, sync: MapId::default(), misplaced: Vec::new() });
+        let Tracker { seq, node, ack, .. } = *tracker;
+        let seq = seq.saturating_sub(1) | 1;
+        let ack = Fact::Tracker(Tracker { seq, node, ack, sync: MapId::default(), misplaced: Vec::new() });
         self.keep(&format!("{KEY_ACK}{node}"), codec::encode(&KeptFacts(vec![ack])));
     }
 

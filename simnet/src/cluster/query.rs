@@ -230,7 +230,9 @@ impl World {
         if blind {
             self.oracle.count("query: blind");
         }
-        for chunk in &query.expected {
+        // A machine whose key was stolen is heard by nobody, and cannot know it.
+        let judged = query.expected.iter().filter(|_| !self.stores[query.coordinator].retired);
+        for chunk in judged {
             let Some(truth) = self.oracle.chunks.get(chunk) else { continue };
             let read = query.read.get(&chunk.stream).is_some_and(|read| read.contains(chunk.no.0));
             let told = blind || missing.get(&chunk.stream).is_some_and(|missing| missing.contains(chunk.no.0));
