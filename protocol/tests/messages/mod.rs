@@ -68,6 +68,41 @@ pub(crate) fn requests() -> Vec<Request> {
     ]
 }
 
+/// What members ask each other, one of each.
+pub(crate) fn peer_requests() -> Vec<Request> {
+    let query = Query {
+        hosts: vec![HostRef::Id(host())],
+        since: None,
+        until: Some(Timestamp(1)),
+        filter: "sip".into(),
+        references: Vec::new(),
+        limit: None,
+        output: output(),
+        follow: true,
+    };
+    let leg = LegStream {
+        stream: stream(),
+        chunks: acks(&[(3, 4)]).chunks,
+        elsewhere: vec![(NodeId([7; 32]), acks(&[(4, 4)]).chunks)],
+        after: Some(packet().seq),
+    };
+    let stamp = RuleStamp { name: "a.toml".into(), version: 1, by: NodeId([7; 32]) };
+    let all = [
+        PeerRequest::Converse,
+        PeerRequest::Replicate,
+        PeerRequest::Hosts,
+        PeerRequest::NameHost(NameHost { host: host(), name: "pbx".into() }),
+        PeerRequest::Leg(Leg { query, only: Some(packet()), streams: vec![leg] }),
+        PeerRequest::Fetch(acks(&[(3, 4)])),
+        PeerRequest::Watch(Watch { hosts: vec![host()], since: Timestamp(1) }),
+        PeerRequest::Analyses,
+        PeerRequest::Rules(vec![stamp.clone()]),
+        PeerRequest::TakeRules(vec![RuleFile { stamp, text: Some("x".into()) }]),
+        PeerRequest::Move,
+    ];
+    all.into_iter().map(Request::Peer).collect()
+}
+
 pub(crate) fn responses() -> Vec<Response> {
     let row = |payload| Row { time: packet().time, host: host(), seq: packet().seq, payload };
     vec![
