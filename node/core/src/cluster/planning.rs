@@ -62,11 +62,14 @@ struct Wanted {
     ends: Option<Ends>,
 }
 
-/// Where each stream ended when all had answered for the first time and something was missing: what is behind was written since.
+/// Where each stream ended when all had answered and something was missing: what is behind was written since.
 #[derive(Clone, Debug)]
 struct Ends {
+    /// For the first time.
     at: Moment,
     of: BTreeMap<StreamId, u64>,
+    /// Who told. Another may know of what was written long before.
+    told_by: BTreeSet<NodeId>,
 }
 
 /// What becomes of a plan that has all answers, or has waited for them.
@@ -97,10 +100,19 @@ impl Planning {
         if self.plan.complete() {
             return true;
         }
-        let Some(ends) = &self.wanted.ends else { return false };
+        let Some(ends) = self.ends() else { return false };
         let mut plan = self.plan.clone();
         plan.cut(&ends.of);
         plan.complete()
+    }
+
+    /// Where the streams ended, as far as that is known from those who have answered now.
+    fn ends(&self) -> Option<&Ends> {
+        let silent = |node: &NodeId| self.open.contains_key(node);
+        self.wanted
+            .ends
+            .as_ref()
+            .filter(|ends| self.asked.iter().all(|node| silent(node) || ends.told_by.contains(node)))
     }
 }
 
@@ -262,7 +274,12 @@ impl Cluster {
                 }
                 Next::Anew => self.begin_plan(now, query, planning.wanted),
                 Next::Fill => {
-                    planning.wanted.ends.get_or_insert_with(|| Ends { at: now, of: planning.plan.ends() });
+                    if planning.ends().is_none() {
+                        let at = planning.wanted.ends.map_or(now, |ends| ends.at);
+                        let open = planning.open;
+                        let told_by = planning.asked.into_iter().filter(|node| !open.contains_key(node)).collect();
+                        planning.wanted.ends = Some(Ends { at, of: planning.plan.ends(), told_by });
+                    }
                     self.begin_plan(now, query, planning.wanted);
                 }
                 Next::Done { blind } => self.end_plan(query, planning, blind),
@@ -325,7 +342,7 @@ impl Cluster {
                 return Next::Wait;
             }
         }
-        let holes = !blind && !planning.is_whole();
+        let holes = !blind && !planning.is_whole() && self.members.abandoned().next().is_none();
         let early = planning.wanted.ends.as_ref().is_none_or(|ends| now.since(ends.at) < PLAN_PATIENCE_WITH_HOLES);
         match holes && early {
             true if now.since(planning.progress) >= TICK => Next::Fill,
@@ -335,8 +352,9 @@ impl Cluster {
     }
 
     fn end_plan(&mut self, query: u64, planning: Planning, blind: bool) {
+        let ends = planning.ends().cloned();
         let mut plan = planning.plan;
-        if let Some(ends) = planning.wanted.ends.filter(|_| !blind && !plan.complete()) {
+        if let Some(ends) = ends.filter(|_| !blind && !plan.complete()) {
             plan.cut(&ends.of);
         }
         plan.silent = planning.open.into_keys().collect();
