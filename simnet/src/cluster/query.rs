@@ -246,7 +246,8 @@ impl World {
                 return self.oracle.violate(text);
             }
         }
-        let lost = ["fault: wipe", "topology: remove", "topology: replace", "topology: revoke"];
+        // Who drains takes along that it dropped something for its age a moment before the others do by their clocks.
+        let lost = ["fault: wipe", "topology: remove", "topology: replace", "topology: revoke", "topology: drained"];
         let disks_lost = lost.iter().any(|what| self.oracle.counts.contains_key(what));
         // Two captures of one name drop what the other has named already: that leaves holes for good.
         let contested = |stream: StreamId, no: u64| {
