@@ -90,8 +90,8 @@ pub enum Body {
     Checkpoint(Checkpoint),
     /// Asks what is held of hosts, to plan a query.
     PlanAsk { query: u64, hosts: Vec<HostId>, after: Option<StreamId> },
-    /// A page of it.
-    PlanSay { query: u64, map: MapId, streams: Vec<Held>, next: Option<StreamId> },
+    /// A page of it, and the live maps that the sender knows, the newest last.
+    PlanSay { query: u64, maps: Vec<MapId>, streams: Vec<Held>, next: Option<StreamId> },
 }
 
 /// What is merged wherever it arrives.
@@ -418,7 +418,10 @@ impl ClusterMessage {
                 at_most("shares", shares.len(), MAX_SHARES)
             }
             Body::Have(page) => check_held(&page.streams),
-            Body::PlanSay { streams, .. } => check_held(streams),
+            Body::PlanSay { maps, streams, .. } => {
+                at_most("maps", maps.len(), MAX_LIVE_MAPS)?;
+                check_held(streams)
+            }
             Body::PlanAsk { hosts, .. } => at_most("hosts", hosts.len(), MAX_PLAN_HOSTS),
             Body::Checkpoint(checkpoint) => checkpoint.check(),
             Body::Gossip

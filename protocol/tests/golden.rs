@@ -147,7 +147,9 @@ fn cluster_messages_are_held_to_their_limits() {
     assert!(refused(Body::MapsAsk(vec![id; MAX_LIVE_MAPS + 1])));
     assert!(refused(Body::PlanAsk { query: 1, hosts: vec![host(); MAX_PLAN_HOSTS + 1], after: None }));
     let streams = vec![Held::nothing(stream()); MAX_HELD_STREAMS + 1];
-    assert!(refused(Body::PlanSay { query: 1, map: id, streams, next: None }));
+    assert!(refused(Body::PlanSay { query: 1, maps: vec![id], streams, next: None }));
+    let maps = vec![id; MAX_LIVE_MAPS + 1];
+    assert!(refused(Body::PlanSay { query: 1, maps, streams: Vec::new(), next: None }));
     let mut tracker = messages[0].clone();
     let bits = vec![0; MISPLACED_BYTES + 1];
     tracker.facts = vec![Fact::Tracker(Tracker { seq: 1, node: NodeId([0; 32]), ack: id, sync: id, misplaced: bits })];

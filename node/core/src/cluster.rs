@@ -719,10 +719,10 @@ impl Cluster {
             Body::PlanAsk { query, hosts, after } => {
                 let hosts: BTreeSet<HostId> = hosts.into_iter().collect();
                 let (streams, next) = self.holdings.page_of(&hosts, after);
-                let map = self.history.id();
-                self.sends.push((from, Body::PlanSay { query, map, streams, next }));
+                let maps = self.live_ids();
+                self.sends.push((from, Body::PlanSay { query, maps, streams, next }));
             }
-            Body::PlanSay { query, map, streams, next } => self.plan_said(now, from, query, map, streams, next),
+            Body::PlanSay { query, maps, streams, next } => self.plan_said(now, from, query, &maps, streams, next),
             Body::Gossip | Body::Ping { .. } | Body::Ack { .. } | Body::PingFor { .. } => {}
         }
     }

@@ -303,7 +303,7 @@ pub(crate) fn cluster_messages() -> Vec<ClusterMessage> {
         Body::Lack { stream: stream(), chunks: chunks() },
         Body::Checkpoint(checkpoint),
         Body::PlanAsk { query: 1, hosts: vec![host()], after: None },
-        Body::PlanSay { query: 1, map: id, streams: vec![held], next: Some(stream()) },
+        Body::PlanSay { query: 1, maps: vec![id], streams: vec![held], next: Some(stream()) },
     ];
     let message = |body| ClusterMessage { incarnation: 1, facts: Vec::new(), body };
     let mut messages: Vec<ClusterMessage> = bodies.into_iter().map(message).collect();

@@ -170,6 +170,10 @@ fn seeds_that_found_something() {
         (509_527, "a joiner computed a map, and took it for all that were in use when it began anew"),
         (802_340, "two lives of a member told different things under one number, and the others never asked again"),
         (823_689, "what only a member held that came back in the middle of a plan was taken for written since"),
+        (
+            925_587,
+            "of a map that had been in use before the newest a joiner never heard, and answered without its owner",
+        ),
         (1068, "a query that was asked before everything came to rest was the last to end, and nobody saw it"),
         (200_231, "two that had given each other up waited for each other to be active"),
     ];

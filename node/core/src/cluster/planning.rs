@@ -187,7 +187,17 @@ impl Cluster {
         }
     }
 
-    fn live_ids(&self) -> Vec<MapId> {
+    /// Whether a map is not known here in which there may be what no known one leads to.
+    fn is_strange(&self, map: MapId) -> bool {
+        if map >= self.history.id() {
+            return !self.history.knows(map);
+        }
+        let present: Vec<NodeId> = self.members.present().collect();
+        // Everything was brought to the owners of the newest meanwhile, or the map had to give way to others.
+        !self.history.has_heard_of(map) && !self.history.settled(&present)
+    }
+
+    pub(super) fn live_ids(&self) -> Vec<MapId> {
         self.history.live().iter().map(|map| map.id()).collect()
     }
 
@@ -209,19 +219,23 @@ impl Cluster {
         now: Moment,
         from: NodeId,
         round: u64,
-        map: MapId,
+        maps: &[MapId],
         streams: Vec<Held>,
         next: Option<StreamId>,
     ) {
         let Some(planning) = self.plans.under_way.values_mut().find(|planning| planning.round == round) else { return };
         let Some(after) = planning.open.get(&from).copied() else { return };
-        // Who routes by a map that is not known here may have given its data to somebody who was not asked.
-        if !self.history.knows(map) {
-            planning.strange.insert(map);
+        // Who routes by a map that is not known here may have given its data to somebody who was not asked, and by an older one some
+        // may have written alone.
+        let strange: Vec<MapId> = maps.iter().copied().filter(|&map| self.is_strange(map)).collect();
+        if strange.contains(maps.last().unwrap_or(&MapId::default())) {
             let digest = self.digest();
             self.sends.push((from, Body::Digest(digest)));
+        } else if !strange.is_empty() {
+            self.sends.push((from, Body::MapsAsk(strange.clone())));
         }
         let Some(planning) = self.plans.under_way.values_mut().find(|planning| planning.round == round) else { return };
+        planning.strange.extend(strange);
         for held in streams {
             if planning.wanted.hosts.is_empty() || planning.wanted.hosts.contains(&held.stream.host) {
                 planning.plan.handle_held(from, held);
@@ -292,7 +306,7 @@ impl Cluster {
         let round = now.since(planning.asked_at);
         let settled = !planning.maps.iter().all(|&map| self.history.has_heard_of(map));
         let gone = !planning.present.iter().all(|&node| self.members.is_present(node));
-        planning.strange.retain(|&map| !self.history.knows(map));
+        planning.strange.retain(|&map| self.is_strange(map));
         if settled || gone || !planning.strange.is_empty() {
             return match took < PLAN_PATIENCE {
                 // Until the map that another knows is known here, or that other knows a newer one, the answers would be the same.
@@ -468,7 +482,7 @@ mod tests {
         let have = RangeSet::from_ranges(ranges.to_vec()).expect("in order");
         let held = Held { have, ..Held::nothing(stream()) };
         let streams = if ranges.is_empty() { Vec::new() } else { vec![held] };
-        Body::PlanSay { query: cluster.plans.round - before, map, streams, next }
+        Body::PlanSay { query: cluster.plans.round - before, maps: vec![map], streams, next }
     }
 
     #[test]
