@@ -15,6 +15,7 @@ pub fn text(field: &FieldDef, value: &Value, octets: &[u8]) -> String {
         Value::None => String::new(),
         Value::Uint(n) => unsigned(field, *n),
         Value::Int(n) => n.to_string(),
+        Value::Float(x) if field.ftype == FieldType::Float => general(*x, 6),
         Value::Float(x) => x.to_string(),
         Value::Time(ns) if field.ftype == FieldType::AbsoluteTime => absolute(*ns),
         Value::Time(ns) => seconds(*ns),
@@ -22,11 +23,33 @@ pub fn text(field: &FieldDef, value: &Value, octets: &[u8]) -> String {
         Value::Ipv4(a) => std::net::Ipv4Addr::from(*a).to_string(),
         Value::Ipv6(a) => Address::Ipv6(*a).to_string(),
         Value::Bytes if field.ftype == FieldType::Oid => ber::oid(octets),
-        Value::Bytes if field.base == Base::Colons => colons(octets),
+        Value::Bytes if field.base == Base::Colons || field.ftype == FieldType::Eui64 => colons(octets),
         Value::Bytes | Value::Protocol { .. } => hex(octets),
         Value::Octets(octets) => hex(octets),
         Value::Text => String::from_utf8_lossy(octets).into_owned(),
         Value::String(text) => text.to_string(),
+    }
+}
+
+/// A number with so many significant digits at most, as C's `%g` writes it.
+fn general(x: f64, digits: usize) -> String {
+    let text = format!("{x:.*e}", digits - 1);
+    let Some((mantissa, exponent)) = text.split_once('e') else {
+        return text;
+    };
+    let trimmed = |text: &str| match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text.to_owned(),
+    };
+    match exponent.parse::<i32>() {
+        Ok(exponent @ -4..) if exponent < digits as i32 => {
+            trimmed(&format!("{x:.*}", (digits as i32 - 1 - exponent) as usize))
+        }
+        Ok(exponent) => {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            format!("{}e{sign}{:02}", trimmed(mantissa), exponent.abs())
+        }
+        Err(_) => text,
     }
 }
 
@@ -165,4 +188,17 @@ pub fn date(days: i64) -> (i64, u32, u32) {
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month as u32, day as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_c_writes_them() {
+        let shown = |x| general(x, 6);
+        let of = |x: f32| general(x.into(), 6);
+        assert_eq!([shown(0.0), of(4.1), shown(1.003_906_25), shown(100.0)], ["0", "4.1", "1.00391", "100"]);
+        assert_eq!([shown(1e6), shown(-2.5e-7), shown(f64::INFINITY)], ["1e+06", "-2.5e-07", "inf"]);
+    }
 }

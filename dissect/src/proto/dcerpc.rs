@@ -504,8 +504,8 @@ fn connection<'a>(d: &mut Dissector<'a>, ndr: Ndr<'a>) -> Parsed {
     let body_end = end - auth.unwrap_or(0);
     let message = Ndr { tvb: whole.tvb.sub(0, body_end), ..ndr };
     match kind {
-        0 => return request(d, message, whole, bits, call, auth),
-        2 => return response(d, message, whole, bits, call, auth),
+        0 => return request(d, &Call { message, whole, bits, id: call, auth }),
+        2 => return response(d, &Call { message, whole, bits, id: call, auth }),
         3 => return fault(d, message, call),
         11 | 14 => bind(d, message)?,
         12 | 15 => bind_answer(d, message)?,
@@ -663,55 +663,56 @@ fn show_interface(d: &mut Dissector<'_>, interface: Option<Interface>) {
     }
 }
 
-fn request<'a>(
-    d: &mut Dissector<'a>,
-    ndr: Ndr<'a>,
+/// A request or a response over a connection.
+struct Call<'a> {
+    /// Without the verifier.
+    message: Ndr<'a>,
     whole: Ndr<'a>,
     bits: u8,
-    call: u32,
+    id: u32,
+    /// How long the verifier is.
     auth: Option<usize>,
-) -> Parsed {
-    let tvb = ndr.tvb;
+}
+
+/// What every message of a call begins with; answers the presentation context.
+fn context<'a>(d: &mut Dissector<'a>, ndr: Ndr<'a>) -> Result<u16, Stop> {
     ndr.uint(d, CN_ALLOC_HINT, 16, 4)?;
-    let context = ndr.uint(d, CN_CTX_ID, 20, 2)? as u16;
+    Ok(ndr.uint(d, CN_CTX_ID, 20, 2)? as u16)
+}
+
+fn request<'a>(d: &mut Dissector<'a>, call: &Call<'a>) -> Parsed {
+    let ndr = call.message;
+    let context = context(d, ndr)?;
     let opnum = ndr.uint(d, OPNUM, 22, 2)? as u16;
     d.append_info(|| format!(", opnum: {opnum}, Ctx: {context}"));
     let mut at = 24;
-    if bits & OBJECT != 0 {
+    if call.bits & OBJECT != 0 {
         ndr.guid(d, OBJ_ID, at)?;
         at += 16;
     }
-    if bits & FIRST != 0 {
-        transaction::request(d, &RULES, call.into());
+    if call.bits & FIRST != 0 {
+        transaction::request(d, &RULES, call.id.into());
     }
-    let told = told(d, context, call, Some(opnum));
+    let told = told(d, context, call.id, Some(opnum));
     let known = transaction::known(d, ProtoId::Dcerpc);
     if let Some(frame) = known.response_in {
-        d.generated(RESPONSE_IN, tvb, 0, 0, Value::Uint(frame));
+        d.generated(RESPONSE_IN, ndr.tvb, 0, 0, Value::Uint(frame));
     }
     show_interface(d, told.interface);
-    stub(d, whole, at, told.interface, context, auth)
+    stub(d, call.whole, at, told.interface, context, call.auth)
 }
 
-fn response<'a>(
-    d: &mut Dissector<'a>,
-    ndr: Ndr<'a>,
-    whole: Ndr<'a>,
-    bits: u8,
-    call: u32,
-    auth: Option<usize>,
-) -> Parsed {
-    let tvb = ndr.tvb;
-    ndr.uint(d, CN_ALLOC_HINT, 16, 4)?;
-    let context = ndr.uint(d, CN_CTX_ID, 20, 2)? as u16;
+fn response<'a>(d: &mut Dissector<'a>, call: &Call<'a>) -> Parsed {
+    let tvb = call.message.tvb;
+    let context = context(d, call.message)?;
     d.append_info(|| format!(", Ctx: {context}"));
     d.uint(CN_CANCEL_COUNT, tvb, 22, 1)?;
-    if bits & FIRST != 0 {
-        transaction::response(d, &RULES, call.into(), true);
+    if call.bits & FIRST != 0 {
+        transaction::response(d, &RULES, call.id.into(), true);
     }
-    let told = answered(d, tvb, context, call);
+    let told = answered(d, tvb, context, call.id);
     show_interface(d, told.interface);
-    stub(d, whole, 24, told.interface, context, auth)
+    stub(d, call.whole, 24, told.interface, context, call.auth)
 }
 
 /// What an answer says of its call.
@@ -729,8 +730,7 @@ fn answered<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, context: u16, call: u32) ->
 
 fn fault<'a>(d: &mut Dissector<'a>, ndr: Ndr<'a>, call: u32) -> Parsed {
     let tvb = ndr.tvb;
-    ndr.uint(d, CN_ALLOC_HINT, 16, 4)?;
-    let context = ndr.uint(d, CN_CTX_ID, 20, 2)? as u16;
+    let context = context(d, ndr)?;
     d.uint(CN_CANCEL_COUNT, tvb, 22, 1)?;
     flags(d, tvb, 23, CN_FAULT_FLAGS, &[CN_FAULT_FLAGS_EXTENDED_ERROR])?;
     let status = ndr.uint(d, CN_STATUS, 24, 4)?;

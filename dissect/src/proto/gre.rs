@@ -96,6 +96,9 @@ const HAS_ACK: u16 = 0x0080;
 const VERSION: u16 = 0x0007;
 const PROTOCOL_PPP: u16 = 0x880b;
 const PROTOCOL_ERSPAN: u16 = 0x88be;
+const PROTOCOL_ERSPAN_III: u16 = 0x22eb;
+/// RFC 2637, 4.1.
+const ACKNOWLEDGES: u16 = 0x0080;
 const PROTOCOL_ETHERNET: u16 = 0x6558;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
@@ -137,7 +140,9 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     if is_enhanced {
         d.flag(FLAGS_ACK, tvb, 0, 2, flags.into());
     }
-    d.bits(FLAGS_RESERVED, tvb, 0, 2, flags.into());
+    // What acknowledges is none of the reserved flags there.
+    let acknowledges = if is_enhanced { ACKNOWLEDGES } else { 0 };
+    d.bits(FLAGS_RESERVED, tvb, 0, 2, (flags & !acknowledges).into());
     d.bits(FLAGS_VERSION, tvb, 0, 2, flags.into());
     d.close();
     d.add(PROTO_TYPE, tvb, 2, 2, Value::Uint(number.into()));
@@ -177,6 +182,8 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
             0 => erspan::dissect_type_1(d, rest),
             _ => d.call(ProtoId::Erspan, rest),
         }
+    } else if number == PROTOCOL_ERSPAN_III {
+        d.call(ProtoId::Erspan, rest);
     } else if !rest.is_empty() {
         payload(d, number, rest);
     }

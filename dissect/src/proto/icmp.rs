@@ -544,6 +544,9 @@ fn error<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, kind: u8, code: u8) -> Parsed 
     Ok(())
 }
 
+/// `icmp.ext.checksum.status` where the sender made none (RFC 4884, 7).
+const NO_CHECKSUM: u64 = 3;
+
 /// The extension structure behind the quoted datagram (RFC 4884, 7).
 fn extension<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let version = tvb.u8(0)? >> 4;
@@ -554,7 +557,13 @@ fn extension<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.add(EXT_VERSION, tvb, 0, 1, Value::Uint(version.into()));
     d.bits(EXT_RES, tvb, 0, 2, tvb.u16(0)?.into());
     let fields = ChecksumFields { value: EXT_CHECKSUM, status: EXT_CHECKSUM_STATUS, bad: EXT_CHECKSUM_BAD };
-    add_checksum(d, tvb, &fields, checksum::expected)?;
+    if tvb.u16(2)? == 0 {
+        let item = d.add(EXT_CHECKSUM, tvb, 2, 2, Value::Uint(0));
+        d.append_text(item, || " [zero (none)]".to_owned());
+        d.generated(EXT_CHECKSUM_STATUS, tvb, 2, 0, Value::Uint(NO_CHECKSUM));
+    } else {
+        add_checksum(d, tvb, &fields, checksum::expected)?;
+    }
     let mut at = 4;
     while version == 2 && tvb.reported() >= at + 4 {
         let len = usize::from(tvb.u16(at)?);

@@ -83,6 +83,9 @@ fields! { Icmpv6, "icmpv6", "Internet Control Message Protocol v6";
     OPT_RDNSS = field("icmpv6.opt.rdnss", "Recursive DNS Servers", Ipv6, None);
     OPT_DNSSL_LIFETIME = field("icmpv6.opt.dnssl.lifetime", "Lifetime", Uint32, Dec);
     OPT_DNSSL = field("icmpv6.opt.dnssl", "Domain Names", String, None);
+    OPT_PREF64_LIFETIME = field("icmpv6.opt.pref64.scaled_lifetime", "Scaled Lifetime", Uint16, Dec).mask(0xfff8);
+    OPT_PREF64_PLC = field("icmpv6.opt.pref64.plc", "PLC (Prefix Length Code)", Uint16, Hex).names(Names::Values(PREFIX_LENGTHS)).mask(0x0007);
+    OPT_PREF64_PREFIX = field("icmpv6.opt.pref64.prefix", "Prefix", Ipv6, None);
     OPT_CAPTIVE_PORTAL = field("icmpv6.opt.captive_portal", "Captive Portal", String, None);
     MIP6_IDENTIFIER = field("icmpv6.mip6.identifier", "Identifier", Uint16, DecHex);
     MIP6_HOME_AGENT_ADDRESS = field("icmpv6.mip6.home_agent_address", "Home Agent Address", Ipv6, None);
@@ -202,6 +205,15 @@ const OPTION_TYPES: &[(u64, &str)] = &[
     (139, "CARD Reply"),
     (253, "RFC3692-style Experiment 1"),
     (254, "RFC3692-style Experiment 2"),
+];
+/// RFC 8781, 4.
+const PREFIX_LENGTHS: &[(u64, &str)] = &[
+    (0, "96 bits prefix length"),
+    (1, "64 bits prefix length"),
+    (2, "56 bits prefix length"),
+    (3, "48 bits prefix length"),
+    (4, "40 bits prefix length"),
+    (5, "32 bits prefix length"),
 ];
 /// What a multicast address record says (RFC 3810, 5.2.12).
 const RECORD_TYPES: &[(u64, &str)] = &[
@@ -367,7 +379,11 @@ fn echo<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, kind: u8) -> Parsed {
 fn listener<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, kind: u8) -> Parsed {
     let is_v2 = kind == 130 && tvb.reported() >= 28;
     let field = if is_v2 { MLD_MAXIMUM_RESPONSE_CODE } else { MLD_MAXIMUM_RESPONSE_DELAY };
-    d.uint(field, tvb, 4, 2)?;
+    let code = u64::from(tvb.u16(4)?);
+    // RFC 3810, 5.1.3: a great delay is told as a floating-point number.
+    let is_float = is_v2 && code & 0x8000 != 0;
+    let delay = if is_float { (code & 0xfff | 0x1000) << ((code >> 12 & 7) + 3) } else { code };
+    d.add(field, tvb, 4, 2, Value::Uint(delay));
     tvb.slice(6, 2)?;
     d.bytes(RESERVED, tvb, 6, 2);
     address(d, tvb, MLD_MULTICAST_ADDRESS, 8)?;
@@ -554,7 +570,7 @@ fn options<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, mut at: usize) -> Parsed {
             return Ok(());
         }
         d.close();
-        if !matches!(kind, 1..=5 | 7..=10 | 14 | 24..=26 | 31 | 37) {
+        if !matches!(kind, 1..=5 | 7..=10 | 14 | 24..=26 | 31 | 37 | 38) {
             d.expert_with(UNDECODED_OPTION, tvb, at, len, || {
                 format!("Dissector for ICMPv6 Option ({kind}) code not implemented, Contact Wireshark developers if you want this supported")
             });
@@ -641,6 +657,17 @@ fn option<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, kind: u8, item: Item) -> Pars
             let octets = tvb.slice(2, len - 2)?;
             let end = octets.iter().position(|octet| *octet == 0).unwrap_or(octets.len());
             d.string(OPT_CAPTIVE_PORTAL, tvb, 2, end);
+        }
+        // RFC 8781: of the prefix as many octets as its length code says.
+        38 => {
+            let word = u64::from(tvb.u16(2)?);
+            d.bits(OPT_PREF64_LIFETIME, tvb, 2, 2, word);
+            d.bits(OPT_PREF64_PLC, tvb, 2, 2, word);
+            let mut prefix = [0; 16];
+            for (to, from) in prefix.iter_mut().zip(tvb.slice(4, 12)?) {
+                *to = *from;
+            }
+            d.add(OPT_PREF64_PREFIX, tvb, 4, 12, Value::Ipv6(prefix));
         }
         9 | 10 | 26 => {
             d.add(OPT_RESERVED, tvb, 2, 6, Value::None);

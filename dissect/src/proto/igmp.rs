@@ -228,6 +228,8 @@ fn record_info(kind: u8, group: Address, count: usize, sources: &str) -> String 
         (1 | 3, _) => format!("Join group {group} for source{plural} {{{sources}}}"),
         (2 | 4, 0) => format!("Join group {group} for any sources"),
         (2 | 4, _) => format!("Join group {group}, for source{plural} not {{{sources}}}"),
+        (5, 0) => format!("Group {group}, ALLOW_NEW_SOURCES but no source specified (?)"),
+        (6, 0) => format!("Group {group}, BLOCK_OLD_SOURCES but no source specified (?)"),
         (5, _) => format!("Group {group}, new source{plural} {{{sources}}}"),
         (6, _) => format!("Group {group}, block source{plural} {{{sources}}}"),
         _ => format!("Group {group}, unknown record type (?), sources {{{sources}}}"),

@@ -360,14 +360,18 @@ fn show_header<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, item: Item, first: u8) -
         0 => None,
         _ => tvb.slice(HEADER_LEN, options_len).ok().and_then(last_hop),
     };
+    let mut via = None;
     match routed {
         None => address(d, tvb, 16, dst, &[(DST, DST_HOST), (ADDR, HOST)]),
         Some((_, last)) => {
-            address(d, tvb, 16, dst, &[(CUR_RT, CUR_RT_HOST), (ADDR, HOST)]);
-            dst = last;
+            address(d, tvb, 16, dst, &[(CUR_RT, CUR_RT_HOST)]);
+            via = Some(std::mem::replace(&mut dst, last));
         }
     }
     d.append_text(item, || format!(", Dst: {}", host_names::label(names, Address::Ipv4(dst))));
+    if let Some(via) = via {
+        d.append_text(item, || format!(", Via: {}", host_names::label(names, Address::Ipv4(via))));
+    }
     d.set_addresses(Address::Ipv4(src), Address::Ipv4(dst));
     if options_len > 0 {
         options(d, tvb, options_len, routed.map(|row| row.0))?;

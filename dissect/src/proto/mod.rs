@@ -2,6 +2,7 @@
 //! `registry.rs` makes it known.
 
 pub mod ah;
+pub mod amr;
 pub mod arp;
 pub mod asap;
 pub mod bgp;
@@ -25,6 +26,7 @@ pub mod eth;
 pub mod frame;
 pub mod ftp;
 pub mod ftp_data;
+pub mod g723;
 pub mod geneve;
 pub mod gif;
 pub mod gre;
@@ -33,6 +35,7 @@ pub mod gtp;
 pub mod h225;
 pub mod h245;
 pub mod h263;
+pub mod h264;
 pub mod hsrp;
 pub mod http;
 pub mod iax2;

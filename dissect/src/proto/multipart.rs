@@ -159,6 +159,30 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     Ok(())
 }
 
+/// The value of a header without the blanks that mean nothing, where there are any: one is left between words, none
+/// around separators, all in quoted text.
+fn compact(value: &[u8]) -> Option<String> {
+    let is_blank = |octet: u8| octet.is_ascii_whitespace();
+    let is_separator = |octet: u8| matches!(octet, b';' | b',' | b'=');
+    if !value.iter().any(|octet| is_blank(*octet)) {
+        return None;
+    }
+    let (mut kept, mut is_quoted) = (Vec::with_capacity(value.len()), false);
+    for (at, &octet) in value.iter().enumerate() {
+        is_quoted ^= octet == b'"';
+        if is_quoted || !is_blank(octet) {
+            kept.push(octet);
+            continue;
+        }
+        let next = value.get(at + 1).copied();
+        let means_something = next.is_some_and(|next| !is_blank(next) && !is_separator(next));
+        if means_something && !kept.last().is_some_and(|last| is_separator(*last)) {
+            kept.push(b' ');
+        }
+    }
+    (kept != value).then(|| String::from_utf8_lossy(&kept).into_owned())
+}
+
 /// One part: its headers, and its body for the protocol of its media type.
 fn part<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
     let item = d.open(PART, tvb, 0, tvb.reported(), Value::String("".into()));
@@ -187,7 +211,12 @@ fn part<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
         let value = value.trim_ascii_start();
         match HEADERS.iter().find(|row| row.0.eq_ignore_ascii_case(name)) {
             Some((_, field)) => {
-                let item = d.string(*field, tvb, here + colon + 1 + blanks, value.len());
+                let start = here + colon + 1 + blanks;
+                let item = match compact(value) {
+                    None => d.string(*field, tvb, start, value.len()),
+                    Some(text) if d.wants(*field) => d.add(*field, tvb, start, value.len(), Value::String(text.into())),
+                    Some(_) => d.string(*field, tvb, start, value.len()),
+                };
                 d.text(item, || printable(whole));
                 if *field == CONTENT_TYPE {
                     media_type = Some(value);
@@ -212,4 +241,16 @@ fn part<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
         }
     }
     d.close();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_that_mean_nothing_are_left_out() {
+        let header = b"text/plain ; a = b , c (com  ment)\r\n x;q=\"d  ; e\"";
+        assert_eq!(compact(header).as_deref(), Some("text/plain;a=b,c (com ment) x;q=\"d  ; e\""));
+        assert_eq!(compact(b"7bit"), None);
+    }
 }

@@ -1,5 +1,9 @@
 //! The Real-time Transport Protocol (RFC 3550) where signalling set it up, with the header extensions of RFC 8285.
 
+mod coded;
+
+pub(crate) use coded::CODED;
+
 use crate::bindings::Binding;
 use crate::dissector::Dissector;
 use crate::field::{FieldId, Names, fields};
@@ -59,10 +63,19 @@ const TWO_BYTE_MASK: u16 = 0xfff0;
 const CONTROL: std::ops::RangeInclusive<u8> = 192..=223;
 
 /// Encodings with a protocol of their own.
-const ENCODINGS: &[(&str, ProtoId)] =
-    &[("telephone-event", ProtoId::Rtpevent), ("opus", ProtoId::Opus), ("H263", ProtoId::Rfc2190)];
-/// The payload type of H.263 (RFC 3551, 6).
-const H263: u8 = 34;
+const ENCODINGS: &[(&str, ProtoId)] = &[
+    ("telephone-event", ProtoId::Rtpevent),
+    ("opus", ProtoId::Opus),
+    ("H263", ProtoId::Rfc2190),
+    ("H264", ProtoId::H264),
+    ("x-h264uc", ProtoId::H264),
+    ("AMR", ProtoId::Amr),
+    ("G723", ProtoId::G723),
+];
+/// Payload types with a protocol of their own (RFC 3551, 6).
+const ASSIGNED: [(u8, ProtoId); 2] = [(4, ProtoId::G723), (34, ProtoId::Rfc2190)];
+/// Of what the packets of a stream are more than their header.
+const CARRIED: [ProtoId; 4] = [ProtoId::Rfc2190, ProtoId::H264, ProtoId::Amr, ProtoId::G723];
 /// What payload types that nobody explained mostly are: telephone events, and those of Cisco.
 const USUAL_EVENTS: [u8; 2] = [101, 100];
 /// The payload type of redundant data where nobody explained it.
@@ -102,7 +115,16 @@ const SAMPLE: &[&str] = &[
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     is_told_later: true,
-    calls: &[ProtoId::Rtpevent, ProtoId::Opus, ProtoId::Rfc2190, ProtoId::Rtcp, ProtoId::Data],
+    calls: &[
+        ProtoId::Rtpevent,
+        ProtoId::Opus,
+        ProtoId::Rfc2190,
+        ProtoId::H264,
+        ProtoId::Amr,
+        ProtoId::G723,
+        ProtoId::Rtcp,
+        ProtoId::Data,
+    ],
     fed_by: &[ProtoId::Sdp],
     accepts: Some(accepts),
     samples: &[Sample { link_type: 101, frames: SAMPLE }],
@@ -153,8 +175,10 @@ fn content(payload_type: u8, setup: Option<&Setup>) -> Content {
         }
         None if USUAL_EVENTS.contains(&payload_type) => Content::Proto(ProtoId::Rtpevent),
         None if payload_type == USUAL_RED => Content::Redundant,
-        None if payload_type == H263 => Content::Proto(ProtoId::Rfc2190),
-        None => Content::Plain,
+        None => match ASSIGNED.iter().find(|row| row.0 == payload_type) {
+            Some((_, proto)) => Content::Proto(*proto),
+            None => Content::Plain,
+        },
     }
 }
 
@@ -208,7 +232,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         && !d.wants(sip::CALL_ID_GENERATED)
         && !d.wants_fields_of(ProtoId::Rtpevent)
         && !d.wants_fields_of(ProtoId::Opus)
-        && !d.wants_proto(ProtoId::Rfc2190)
+        && !CARRIED.iter().any(|id| d.wants_proto(*id))
         && !d.wants_tree()
     {
         d.layer("rtp");

@@ -442,7 +442,8 @@ fn pseudo_header<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, is_mdns: bo
         let octets = tvb.u16(at)?;
         d.flag(RESP_CACHE_FLUSH, tvb, at, 2, octets.into());
     } else {
-        let item = d.add(RR_UDP_PAYLOAD_SIZE, tvb, at, 2, Value::Uint(size.into()));
+        // In decimal, unlike that of mDNS.
+        let item = d.add(RR_UDP_PAYLOAD_SIZE, tvb, at, 2, Value::Int(size.into()));
         d.text(item, || format!("UDP payload size: {size}"));
     }
     d.uint(RESP_EXT_RCODE, tvb, at + 2, 1)?;

@@ -79,8 +79,8 @@ fn negative<'a>(d: &mut Dissector<'a>, body: Tvb<'a>, at: usize) -> Result<u32, 
             format!(" (Frames {} lost)", numbers.join(" "))
         });
         for number in lost {
-            d.open_text(body, at + 2, 2, || format!("Frame {number} also lost"));
-            d.close();
+            let item = d.add(RTPFB_NACK_PID, body, at + 2, 2, Value::Uint(u64::from(number) & 0xffff));
+            d.text(item, || format!("Frame {number} also lost"));
         }
     }
     d.close();
@@ -98,7 +98,9 @@ fn bit_rate<'a>(d: &mut Dissector<'a>, body: Tvb<'a>, at: usize, format: u8, top
     d.bits(TMMBR_EXP, body, at + 4, 1, u64::from(word >> 24));
     d.bits(TMMBR_MANTISSA, body, at + 4, 3, u64::from(word >> 8));
     let text = format!("{mantissa}*2^{exponent}");
-    d.add(TMMBR_BITRATE, body, at + 4, 3, Value::String(text.clone().into()));
+    // Its value is empty, as in Wireshark: the line alone tells it.
+    let item = d.add(TMMBR_BITRATE, body, at + 4, 3, Value::String(Box::default()));
+    d.text(item, || format!("Maximum total media bit rate: {text}"));
     d.append_text(top, || format!(": {name}: {text}"));
     d.bits(TMMBR_OVERHEAD, body, at + 6, 2, u64::from(word & 0xffff));
     d.close();
@@ -174,7 +176,8 @@ fn estimate<'a>(d: &mut Dissector<'a>, body: Tvb<'a>, top: Item) -> Parsed {
     d.bits(REMB_BR_EXP, body, 13, 1, u64::from(word >> 16));
     d.bits(REMB_BR_MANTISSA, body, 13, 3, word.into());
     let rate = u128::from(word & 0x3_ffff) << (word >> 18);
-    d.add(REMB_BITRATE, body, 13, 3, Value::String(rate.to_string().into()));
+    let item = d.add(REMB_BITRATE, body, 13, 3, Value::String(Box::default()));
+    d.text(item, || format!("Maximum bit rate: {rate}"));
     d.append_text(top, || format!(": REMB: max bitrate={rate}"));
     for place in 0..usize::from(count) {
         d.uint(REMB_SSRC, body, 16 + place * 4, 4)?;

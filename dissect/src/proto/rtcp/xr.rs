@@ -99,8 +99,8 @@ fn runs<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
             d.text(item, || format!("Chunk: {number} -- Length Run {kind}, length: {len}"));
         } else {
             let bits = chunk & 0x7fff;
-            let item = d.add(XR_CHUNK_BIT_VECTOR, tvb, at, 2, Value::Uint(chunk.into()));
-            d.text(item, || format!("Chunk: {number} -- Bit Vector {bits:#06x}"));
+            let item = d.add(XR_CHUNK_BIT_VECTOR, tvb, at, 2, Value::Uint(bits.into()));
+            d.text(item, || format!("Chunk: {number} -- Bit Vector 0x{bits:x}"));
         }
     }
     d.close();

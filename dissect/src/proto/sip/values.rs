@@ -4,6 +4,7 @@ use super::address::{self, Address, Span, find, quoted_end, skip_blanks};
 use super::outline::{self, Header};
 use super::*;
 use crate::field::FieldId;
+use crate::guid;
 use crate::output::value::printable;
 use crate::stop::Stop;
 
@@ -653,19 +654,24 @@ fn session<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, value: &Span) {
         d.within(|d| d.expert(SESSION_ID_SESS_ID_INVALID, tvb, value.start, 0));
         return;
     }
-    let id = Value::Octets(from_hex(slice(octets, local.clone())).into());
+    let octets_of = |digits: &[u8]| Value::Octets(from_hex(digits).into());
+    // What has the length of a GUID is shown as one.
+    let guid_of = |digits: &[u8]| match <[u8; 16]>::try_from(from_hex(digits)) {
+        Ok(guid) => Value::String(guid::text_be(guid).into()),
+        Err(octets) => Value::Octets(octets.into()),
+    };
+    let digits = slice(octets, local.clone());
     let rest = (local.end + 1).min(value.end)..value.end;
     let has_remote = parameters(octets, rest.clone()).any(|span| slice(octets, span).starts_with(b"remote="));
-    let item = d.add(SESSION_ID_SESS_ID, tvb, local.start, local.len(), id.clone());
+    let item = d.add(SESSION_ID_SESS_ID, tvb, local.start, local.len(), octets_of(digits));
     if has_remote {
         d.hide(item);
-        d.add(SESSION_ID_LOCAL_UUID, tvb, local.start, local.len(), id);
+        d.add(SESSION_ID_LOCAL_UUID, tvb, local.start, local.len(), guid_of(digits));
     }
     for span in parameters(octets, rest) {
         let text = slice(octets, span.clone());
         if let Some(remote) = text.strip_prefix(b"remote=") {
-            let id = Value::Octets(from_hex(remote).into());
-            d.add(SESSION_ID_REMOTE_UUID, tvb, span.start + 7, remote.len(), id);
+            d.add(SESSION_ID_REMOTE_UUID, tvb, span.start + 7, remote.len(), guid_of(remote));
         } else if text == b"logme" {
             d.add(SESSION_ID_LOGME, tvb, span.start, span.len(), Value::Uint(1));
         } else {
