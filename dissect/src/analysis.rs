@@ -4,6 +4,8 @@ use bumpalo::Bump;
 
 use crate::dissector::{Dissector, Flows};
 use crate::facts::{Fact, FactStore};
+use crate::filter::Requirement;
+use crate::glance::Glancer;
 use crate::packet::Packet;
 use crate::tree::{Dissection, Node};
 use crate::wanted::Wanted;
@@ -104,15 +106,30 @@ pub struct InOrder {
     flows: Flows,
     wanted: Wanted,
     scratch: Scratch,
+    glancer: Option<Glancer>,
 }
 
 impl InOrder {
     /// Makes what `wanted` says and finds the facts for what `shown` says beside it.
     pub fn new(wanted: &Wanted, shown: &Wanted) -> Self {
-        Self { flows: Flows::default(), wanted: wanted.in_order(shown), scratch: Scratch::default() }
+        Self { flows: Flows::default(), wanted: wanted.in_order(shown), scratch: Scratch::default(), glancer: None }
     }
 
-    /// Shows `look` the next packet and its facts. Its number must be one more than that of the one before.
+    /// Lets [`InOrder::leaves_out`] tell packets of which a filter requires more than they have.
+    #[must_use]
+    pub fn requiring(mut self, required: &Requirement) -> Self {
+        self.glancer = Glancer::new(required, &self.wanted);
+        self
+    }
+
+    /// Whether a look at its headers is enough to know that the filter does not take the packet, and that it makes no
+    /// difference to any other: such a packet need not be dissected.
+    pub fn leaves_out(&self, packet: &Packet<'_>) -> bool {
+        self.glancer.as_ref().is_some_and(|glancer| glancer.leaves_out(packet, &self.wanted))
+    }
+
+    /// Shows `look` the next packet and its facts. Its number must be one more than that of the one before, those
+    /// left out among them.
     pub fn dissect<R>(&mut self, packet: &Packet<'_>, look: impl FnOnce(&Dissection<'_>, &[Fact]) -> R) -> R {
         self.scratch.run(packet, &self.wanted, [], Some(&mut self.flows), |shown, found, _| look(shown, found))
     }

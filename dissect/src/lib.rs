@@ -19,6 +19,7 @@ pub mod dissector;
 pub mod facts;
 pub mod field;
 pub mod filter;
+mod glance;
 mod guid;
 pub mod host_names;
 mod numbering;

@@ -34,6 +34,9 @@ pub struct Protocol {
     pub dissect: for<'a> fn(&mut Dissector<'a>, Tvb<'a>) -> Parsed,
     /// Says of octets that a port led to the protocol whether they can be its; `None` where it takes whatever comes.
     pub accepts: Option<for<'a> fn(&Dissector<'a>, Tvb<'a>) -> bool>,
+    /// Says of the octets of a datagram, without regard to anything else, whether its heuristic may take them; `None` where
+    /// they alone do not tell. What a filter cannot take is passed over by it: see `glance.rs`.
+    pub may_begin: Option<fn(&[u8]) -> bool>,
     /// How the messages of the protocol are found in a TCP stream; `None` for what does not run over TCP.
     pub framing: Option<fn(&[u8]) -> Framing>,
     /// How a message is found that has no body, whatever its headers say, as the one before it in the other direction
@@ -67,6 +70,7 @@ impl Protocol {
             spans_payload: false,
             dissect,
             accepts: None,
+            may_begin: None,
             framing: None,
             framing_bodiless: None,
             keeps_streams: false,
@@ -128,6 +132,7 @@ macro_rules! protocols {
         /// How many protocols there are.
         pub const PROTO_COUNT: usize = [$(ProtoId::$id),*].len();
         const FIELDS_OF: [&[FieldDef]; PROTO_COUNT] = [$(proto::$module::FIELDS),*];
+        const IDS: [ProtoId; PROTO_COUNT] = [$(ProtoId::$id),*];
         static PROTOCOLS: [&Protocol; PROTO_COUNT] = [$(&proto::$module::PROTOCOL),*];
     };
 }
@@ -321,7 +326,7 @@ pub fn protocol(id: ProtoId) -> &'static Protocol {
 
 /// The protocol at a place of the registry.
 pub(crate) fn by_place(place: u8) -> Option<ProtoId> {
-    PROTOCOLS.get(usize::from(place)).map(|protocol| protocol.id)
+    IDS.get(usize::from(place)).copied()
 }
 
 /// Where each field's owner stands in the registry: asked for with every field of every packet.
@@ -351,7 +356,7 @@ pub fn is_told_later(id: FieldId) -> bool {
 
 /// The protocol whose table a field stands in.
 pub fn owner(id: FieldId) -> ProtoId {
-    PROTOCOLS[usize::from(OWNERS[usize::from(id.0)])].id
+    IDS[usize::from(OWNERS[usize::from(id.0)])]
 }
 
 /// Whether a field stands in a protocol's table.

@@ -118,7 +118,12 @@ impl Question {
     /// As [`Question::in_order`], of packets that come now: what later ones would change is not waited for.
     pub fn live(&self) -> InOrder {
         let first = if self.takes_all { &self.for_printer } else { &self.for_filter };
-        InOrder::new(first, &self.wanted())
+        let in_order = InOrder::new(first, &self.wanted());
+        // A statistic counts all packets.
+        match self.takes_all || !self.statistics.is_empty() {
+            true => in_order,
+            false => in_order.requiring(self.filter.required()),
+        }
     }
 
     /// What stands before the first packet.
@@ -150,6 +155,9 @@ impl Question {
     }
 
     fn ask_in_order(&mut self, mut packet: Packet<'_>, in_order: &mut InOrder, out: &mut String) -> bool {
+        if in_order.leaves_out(&packet) {
+            return false;
+        }
         packet.time_displayed = self.displayed;
         let Self { filter, takes_all, printer, statistics, for_printer, for_statistics, scratch, .. } = self;
         let is_meant = in_order.dissect(&packet, |d, facts| {

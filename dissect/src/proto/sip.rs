@@ -330,6 +330,7 @@ fields! { Sip, "sip", "Session Initiation Protocol";
 pub(crate) static PROTOCOL: Protocol = Protocol {
     calls: &[ProtoId::Sdp, ProtoId::MimeMultipart, ProtoId::Sipfrag, ProtoId::Lines, ProtoId::Xml],
     accepts: Some(message::accepts),
+    may_begin: Some(outline::is_message),
     framing: Some(message::framing),
     samples: samples::SAMPLES,
     ..Protocol::new(

@@ -9,7 +9,7 @@ use crate::bindings::{self, Binding, Table};
 use crate::conversation::Conversations;
 use crate::dissector::{Address, Dissector, Endpoints, Transport};
 use crate::facts::Fact;
-use crate::field::{Names, fields};
+use crate::field::{FieldId, Names, fields};
 use crate::proto::rtp;
 use crate::registry::{ProtoId, Protocol, Sample};
 use crate::setup::Setup;
@@ -64,6 +64,22 @@ pub const MAX_RECENT: usize = 4096;
 pub const MAX_MOVED: usize = 262_144;
 /// How many RTP sources of one address are told apart.
 pub const MAX_SOURCES: usize = 8;
+
+/// The fields that the datagrams before one tell of it.
+pub(crate) const OF_CONVERSATIONS: [FieldId; 3] = [STREAM, TIME_RELATIVE, TIME_DELTA];
+/// The protocols that say, or are told, what other datagrams of a conversation are.
+pub(crate) const ANNOUNCERS: [ProtoId; 10] = [
+    ProtoId::Sdp,
+    ProtoId::Skinny,
+    ProtoId::H225,
+    ProtoId::H245,
+    ProtoId::Tftp,
+    ProtoId::Quic,
+    ProtoId::Snmp,
+    ProtoId::Rtp,
+    ProtoId::Rtcp,
+    ProtoId::T38,
+];
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     tables: &[Table::UdpPort, Table::UdpHeuristic, Table::Media],
@@ -562,7 +578,7 @@ fn follow<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>) {
     if let Some((setup, sequence)) = heard {
         d.record(Fact::Media { layer: here.1, sequence, setup });
     }
-    if known.child.is_some() || [STREAM, TIME_RELATIVE, TIME_DELTA].into_iter().any(|field| d.wants_fact(field)) {
+    if known.child.is_some() || OF_CONVERSATIONS.into_iter().any(|field| d.wants_fact(field)) {
         let layer = d.occurrence(ProtoId::Udp);
         d.record(Fact::Udp {
             layer,
