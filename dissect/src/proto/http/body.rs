@@ -173,6 +173,20 @@ pub(super) fn show<'a>(
         d.close();
         return;
     }
+    let media_type = seen.content_type.as_ref().map(text);
+    let child = media_type.map_or(ProtoId::Data, |media_type| {
+        let name = bindings::media_type_name(media_type);
+        match bindings::by_media_type(&name) {
+            Some(child) => child,
+            None if name == "application/octet-stream" => ProtoId::Data,
+            None => ProtoId::Media,
+        }
+    });
+    // To undo a coding costs more than all else. Who refuses a body leaves it to the others.
+    if !d.wants_own() && ![child, ProtoId::Media, ProtoId::Data].into_iter().any(|id| d.wants_proto(id)) {
+        d.close();
+        return;
+    }
     let mut body = tvb;
     if seen.has_chunks {
         let whole = chunks(d, tvb);
@@ -200,17 +214,12 @@ pub(super) fn show<'a>(
         return;
     }
     file_data(d, body);
-    let Some(media_type) = seen.content_type.as_ref().map(text) else {
+    let Some(media_type) = media_type else {
         d.call_within(ProtoId::Data, body);
         d.close();
         return;
     };
-    let name = bindings::media_type_name(media_type);
-    let mut child = match bindings::by_media_type(&name) {
-        Some(child) => child,
-        None if name == "application/octet-stream" => ProtoId::Data,
-        None => ProtoId::Media,
-    };
+    let mut child = child;
     if registry::protocol(child).accepts.is_some_and(|accepts| !accepts(d, body)) {
         d.expert(SUBDISSECTOR_FAILED, body, 0, body.reported());
         child = ProtoId::Media;
