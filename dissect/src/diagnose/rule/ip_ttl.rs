@@ -2,7 +2,8 @@
 //!
 //! A traceroute sends packets with a small time to live on purpose. They are known by that where they are seen, by
 //! several routers that answer, or by their ports. A loop is it when the same packet comes by again and again with less
-//! time to live each time. Only packets that have little left are watched for that: in a loop all come to it.
+//! time to live each time. Watched for that are packets that have little left, as in a loop all come to it, and those
+//! that follow one with the same addresses and identification and more.
 
 use std::collections::BTreeSet;
 
@@ -45,10 +46,14 @@ const MAX_ROUTERS: usize = 8;
 const LITTLE: u64 = 32;
 /// Seen so often with less each time a packet is in a loop: two routers or a host of several networks may show it twice.
 const ROUNDS: u32 = 4;
+/// Of one that has more left so many: captures of several routers put together show each packet as often.
+const ROUNDS_EARLY: u32 = 8;
 /// A packet that comes again after that long is another one.
 const ROUND_NS: i64 = 10_000_000_000;
 /// So long errors of one path are gathered: in that time a traceroute comes to its next router.
 const GATHER_NS: i64 = 16_000_000_000;
+/// How many packets with more time to live are remembered, one a place.
+const PLACES: usize = 1024;
 /// As much of a packet tells it from others.
 const MAX_PRINT: usize = 96;
 
@@ -77,6 +82,8 @@ struct TimeExceeded {
     rounds: Recent<u64, Round>,
     /// When a packet with little time to live went from one to the other.
     probed: Recent<Path, i64>,
+    /// Of packets with more, each at the place that its addresses and its identification make: these, and its time to live.
+    before: Vec<(Path, u64, u64)>,
 }
 
 impl Default for TimeExceeded {
@@ -86,6 +93,7 @@ impl Default for TimeExceeded {
             told: Told::new(MAX_TOLD),
             rounds: Recent::new(MAX_PACKETS),
             probed: Recent::new(MAX_PAIRS),
+            before: vec![(Path::default(), 0, 0); PLACES],
         }
     }
 }
@@ -131,7 +139,17 @@ impl TimeExceeded {
         self.paths.get_mut(&path)
     }
 
-    /// A packet that has little time to live left.
+    /// Whether a packet may be one that was there before with more time to live.
+    fn has_less_than_before(&mut self, path: Path, identification: u64, ttl: u64) -> bool {
+        let (Address::Ipv4(from), Address::Ipv4(to)) = path else { return false };
+        let ends = u64::from(u32::from_be_bytes(from)) << 32 | u64::from(u32::from_be_bytes(to));
+        let at = (ends ^ identification).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let Some(before) = self.before.get_mut(at as usize % PLACES) else { return false };
+        let (of, same, had) = std::mem::replace(before, (path, identification, ttl));
+        of == path && same == identification && ttl < had
+    }
+
+    /// A packet that has little time to live left, or less than the one before.
     fn little(&mut self, path: Path, ttl: u64, seen: &Seen<'_>, out: &mut Out<'_>) {
         let now = seen.time();
         let Some(print) = print(seen) else {
@@ -140,7 +158,9 @@ impl TimeExceeded {
         let fresh = Round { ttl, count: 1, last: now, evidence: Evidence::of(seen.mark) };
         let Some(round) = self.rounds.get(&print) else {
             self.rounds.insert(print, fresh);
-            self.probed.insert(path, now);
+            if ttl < LITTLE {
+                self.probed.insert(path, now);
+            }
             return;
         };
         if now.saturating_sub(round.last) > ROUND_NS || ttl >= round.ttl {
@@ -153,7 +173,7 @@ impl TimeExceeded {
         round.count += 1;
         round.last = now;
         round.evidence.add(seen.mark);
-        if round.count < ROUNDS {
+        if round.count < if ttl < LITTLE { ROUNDS } else { ROUNDS_EARLY } {
             return;
         }
         let evidence = round.evidence.clone();
@@ -212,10 +232,13 @@ impl Rule for TimeExceeded {
             Address::Ipv6(_) => packet.all(ipv6::HLIM).last(),
             _ => None,
         };
-        if let Some(ttl) = ttl.and_then(Seen::number).filter(|ttl| *ttl < LITTLE)
-            && !is_group(endpoints.dst)
-        {
-            self.little((endpoints.src, endpoints.dst), ttl, packet, out);
+        let Some(ttl) = ttl.and_then(Seen::number).filter(|_| !is_group(endpoints.dst)) else {
+            return;
+        };
+        let path = (endpoints.src, endpoints.dst);
+        let identification = || packet.all(ip::ID).last().and_then(Seen::number).unwrap_or_default();
+        if ttl < LITTLE || self.has_less_than_before(path, identification(), ttl) {
+            self.little(path, ttl, packet, out);
         }
     }
 
@@ -252,6 +275,28 @@ mod tests {
         icmp_error(&mut capture, 100, [10, 0, 0, 9], 11, 0, 0);
         assert_eq!(capture.codes(), ["ip.ttl-exceeded"]);
         assert!(capture.findings()[0].summary.contains("loop"));
+    }
+
+    #[test]
+    fn a_loop_shows_before_little_is_left() {
+        let codes = |last: u8| {
+            let mut capture = Capture::default();
+            capture.udp(0, host(1, 5000), host(2, 5001), b"hello");
+            for ttl in (last..64).rev() {
+                capture.repeat_last(64 - i64::from(ttl));
+                capture.set_ttl(ttl);
+            }
+            // Others with the same identification, of which none is the same.
+            for n in 0..20 {
+                capture.udp(100 + i64::from(n), host(1, 5000), host(3, 5001), &[n; 9]);
+                (4..6).for_each(|at| capture.change_last(at, 0));
+                capture.set_ttl(100 - n);
+            }
+            capture.codes()
+        };
+        assert_eq!(codes(54), ["ip.ttl-exceeded"]);
+        // Captures of several routers put together.
+        assert_eq!(codes(58), [""; 0]);
     }
 
     #[test]
