@@ -46,6 +46,12 @@ impl<K: Eq + Hash, V> Recent<K, V> {
         self.young.insert(key, value);
     }
 
+    /// Takes the entry of `key` out.
+    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
+        let older = self.old.remove(key);
+        self.young.remove(key).or(older)
+    }
+
     /// How many entries there are.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
@@ -66,6 +72,7 @@ mod tests {
         }
         assert!(map.get(&9_999).is_some());
         assert!(map.get(&0).is_none());
+        assert_eq!((map.remove(&9_999), map.remove(&9_999)), (Some(9_999), None));
     }
 
     #[test]

@@ -559,10 +559,14 @@ impl Stream {
             // Where no packet is missing, a step of the timestamps is the sender's: a silence, or another clock.
             let follows = packet.sequence == self.last_sequence.wrapping_add(1);
             let is_step = follows && !(0.0..=SILENCE_NS as f64).contains(&nominal);
+            // What was captured twice came in its time once.
+            let is_copy = packet.sequence == self.last_sequence && packet.timestamp == before.timestamp;
             let is_spurt = !is_regular || is_step;
             let ends_silence = is_spurt || off > SILENCE_NS as f64 && arrival > SILENCE_NS;
-            self.follow_stall(off, ends_silence, is_spurt);
-            if !ends_silence && off.abs() <= CLOCK_SET_NS {
+            if !is_copy {
+                self.follow_stall(off, ends_silence, is_spurt);
+            }
+            if !is_copy && !ends_silence && off.abs() <= CLOCK_SET_NS {
                 self.voice_jitter_ns += (off.abs() - self.voice_jitter_ns) / 16.0;
                 self.summary.voice_jitter_max = self.summary.voice_jitter_max.max(self.voice_jitter_ns / 1e6);
             }

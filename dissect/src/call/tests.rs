@@ -253,6 +253,11 @@ fn refused_credentials_are_told() {
     check(&uncounted.replace("STATUS", "200"), &[]);
     let more = "\n20 1>2 REGISTER 1 b=3 auth\n25 2>1 401/REGISTER 1 b=3 nonce=a";
     check(&(uncounted.replace("STATUS/REGISTER 1", "401/REGISTER 1 nonce=a") + more), &["sip.auth-loop"]);
+    // The next proxy asks for its own realm; the same one once more is a refusal.
+    let next = "\n9 1>2 INVITE 2 sdp=0 auth\n15 2>1 407/INVITE 2 nonce=b realm=next";
+    let first = "0 1>2 INVITE 1 sdp=0\n5 2>1 407/INVITE 1 nonce=a\n6 1>2 ACK 1";
+    check(&[first, next].concat(), &[]);
+    check(&[first, next, "\n20 1>2 INVITE 3 sdp=0 auth\n25 2>1 407/INVITE 3 nonce=c"].concat(), &["sip.auth-failed"]);
     // The same again and again is one finding.
     let again: String = (0..5)
         .map(|n| {
@@ -288,6 +293,10 @@ fn requests_without_any_response_are_told() {
     let fork = "0 1>2 INVITE 1 sdp=0\n1 2>3 INVITE 1 b=2 sdp=0\n501 2>3 INVITE 1 b=2 sdp=0\n1501 2>3 INVITE 1 b=2 sdp=0
         2 2>4 INVITE 1 b=3 sdp=0\n480 4>2 200/INVITE 1 b=3 sdp=0\n 500 2>1 200/INVITE 1 sdp=0@4\n510 1>4 ACK 1 in";
     check(&[fork, "\n520 1>4 RTP 300\n530 4>1 RTP 300", BYE].concat(), &[]);
+    // What ends the INVITE answers its CANCEL, too.
+    let cancel = "0 1>2 INVITE 1\n9 2>1 180/INVITE 1\n500 1>2 CANCEL 1\n1000 1>2 CANCEL 1\n2000 1>2 CANCEL 1";
+    check(&[cancel, "\n4000 2>1 486/INVITE 1\n4001 1>2 ACK 1"].concat(), &[]);
+    check(cancel, &["sip.no-response"]);
 }
 
 #[test]
@@ -340,6 +349,14 @@ fn refused_calls_are_told_by_how_they_ended() {
     let again =
         "20 2>1 422/INVITE 1\n21 1>2 ACK 1\n30 1>2 INVITE 2 sdp=0\n500 2>1 200/INVITE 2 sdp=0\n510 1>2 ACK 2 in";
     check(&[invite, again, SOUND, BYE].concat(), &[]);
+    // The capture ends while the next one, or another branch, goes on.
+    let tried = [invite, "20 2>1 422/INVITE 1\n21 1>2 ACK 1"].concat();
+    check(&tried, &["sip.call-rejected"]);
+    check(&[&tried, "\n30 1>2 INVITE 2 sdp=0\n40 2>1 100/INVITE 2"].concat(), &[]);
+    let branches =
+        "0 1>2 INVITE 1\n1 2>3 INVITE 1 b=2\n2 2>4 INVITE 1 b=3\n9 3>2 180/INVITE 1 b=2 tag=x\n20 4>2 603/INVITE 1 b=3";
+    check(branches, &[]);
+    check(&[branches, "\n30 3>2 486/INVITE 1 b=2 tag=x"].concat(), &["sip.call-rejected"]);
     // A later request within the call says nothing of the call.
     check(
         &[SET_UP, SOUND, "\n4000 1>2 INVITE 2 in sdp=0\n4010 2>1 503/INVITE 2\n4011 1>2 ACK 2 in", BYE].concat(),
@@ -557,6 +574,9 @@ fn faxes_are_told_by_what_became_of_their_offer() {
 fn what_ran_before_the_capture_began_is_not_blamed() {
     check(&["\n520 1>2 RTP 100", BYE].concat(), &[]);
     check("0 2>1 200/INVITE 1 sdp=0\n10 1>2 ACK 1 in\n9000 1>2 BYE 9 in\n9010 2>1 200/BYE 9", &[]);
+    // Nothing came where the second part says; what came before went elsewhere.
+    let moved = "0 1>2 INVITE 2 in sdp=8\n10 2>1 200/INVITE 2 sdp=8\n11 1>2 ACK 2 in";
+    check(&[moved, &BYE.replace("80", "90")].concat(), &[]);
 }
 
 #[test]

@@ -226,6 +226,15 @@ impl Transaction {
         }
     }
 
+    /// Whether its final response may still come.
+    pub fn is_open(&self, now: i64) -> bool {
+        !self.requests.is_empty()
+            && self.last.is_none()
+            && self.unreachable.is_none()
+            && !self.has_ack
+            && !self.is_unanswered(now)
+    }
+
     /// Whether it was sent again, or waited for its time, and nothing at all came back.
     pub fn is_unanswered(&self, now: i64) -> bool {
         let is_answered = !self.responses.is_empty() || self.unreachable.is_some() || self.has_ack;

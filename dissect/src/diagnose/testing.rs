@@ -127,6 +127,14 @@ impl Capture {
         }
     }
 
+    /// The same with each frame captured twice.
+    pub(crate) fn doubled(&self) -> Self {
+        let frames = self.frames.iter();
+        let twice = frames.flat_map(|frame| [0, 30_000].map(|later| (frame, frame.ns + later)));
+        let frames = twice.map(|(of, ns)| Frame { ns, bytes: of.bytes.clone(), ..*of }).collect();
+        Self { frames, identification: self.identification, quotable: Vec::new() }
+    }
+
     /// Sets an octet of the last frame.
     pub(crate) fn change_last(&mut self, at: usize, octet: u8) {
         if let Some(last) = self.frames.last_mut() {

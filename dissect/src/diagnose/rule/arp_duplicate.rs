@@ -35,6 +35,10 @@ const ANSWERS_NS: i64 = 1_000_000_000;
 /// How often the claimant changes in a conflict: A, B, A, B.
 const CHANGES: u32 = 3;
 
+/// How the hardware addresses of routers begin that share one address on purpose (Cisco's GLBP): each answers for a part
+/// of the hosts.
+const SHARED: [u8; 3] = [0x00, 0x07, 0xb4];
+
 /// ARP operations (RFC 826, 903).
 pub(super) const REQUEST: u64 = 1;
 pub(super) const REPLY: u64 = 2;
@@ -99,7 +103,7 @@ impl Duplicates {
             self.claims.insert(place, fresh);
             return;
         };
-        if claims.is_told {
+        if claims.is_told || mac.starts_with(&SHARED) && claims.claimant.starts_with(&SHARED) {
             return;
         }
         let pause = now.saturating_sub(claims.last);
@@ -195,6 +199,22 @@ mod tests {
         capture.frame(1, 1, arp(2, A, 50, ASKER, 1));
         capture.frame(2, 1, arp(2, B, 50, ASKER, 1));
         assert_eq!(capture.codes(), ["arp.duplicate-address"]);
+    }
+
+    #[test]
+    fn routers_that_share_an_address_on_purpose_are_none() {
+        let answers = |begin: &[u8]| {
+            let mut capture = Capture::default();
+            for ms in 0..8_u8 {
+                let mut frame = arp(2, A + ms % 2, 50, ASKER, 1);
+                frame[6..9].copy_from_slice(begin);
+                frame[22..25].copy_from_slice(begin);
+                capture.frame(i64::from(ms) * 1000, 1, frame);
+            }
+            capture.codes()
+        };
+        assert_eq!(answers(&SHARED), [""; 0]);
+        assert_eq!(answers(&[2, 0, 0]), ["arp.duplicate-address"]);
     }
 
     #[test]

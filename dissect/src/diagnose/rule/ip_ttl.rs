@@ -48,6 +48,11 @@ const LITTLE: u64 = 32;
 const ROUNDS: u32 = 4;
 /// Of one that has more left so many: captures of several routers put together show each packet as often.
 const ROUNDS_EARLY: u32 = 8;
+/// Seen so often between the same two devices it is in a loop, however much is left: on its way it comes there once.
+const ROUNDS_THERE: u32 = 3;
+/// LINKTYPE_ETHERNET, and the addresses at the beginning of its frames.
+const ETHERNET: u16 = 1;
+const ETHERNET_ADDRESSES: usize = 12;
 /// A packet that comes again after that long is another one.
 const ROUND_NS: i64 = 10_000_000_000;
 /// So long errors of one path are gathered: in that time a traceroute comes to its next router.
@@ -73,6 +78,9 @@ struct Round {
     ttl: u64,
     count: u32,
     last: i64,
+    /// Between which two devices it was seen first, where that is known, and how often there.
+    devices: Option<[u8; ETHERNET_ADDRESSES]>,
+    there: u32,
     evidence: Evidence,
 }
 
@@ -118,6 +126,13 @@ fn print(seen: &Seen<'_>) -> Option<u64> {
     Some(hash)
 }
 
+/// The hardware addresses of a frame; not of what is in a tunnel, which was seen elsewhere.
+fn devices(seen: &Seen<'_>) -> Option<[u8; ETHERNET_ADDRESSES]> {
+    let is_plain = seen.all(ip::PROTO).chain(seen.all(ipv6::PROTO)).count() == 1;
+    let is_ethernet = seen.packet.link_type == ETHERNET;
+    (is_plain && is_ethernet).then(|| seen.packet.bytes.first_chunk().copied()).flatten()
+}
+
 fn is_group(address: Address) -> bool {
     match address {
         Address::Ipv4([first, ..]) => first >= 224,
@@ -155,7 +170,8 @@ impl TimeExceeded {
         let Some(print) = print(seen) else {
             return;
         };
-        let fresh = Round { ttl, count: 1, last: now, evidence: Evidence::of(seen.mark) };
+        let devices = devices(seen);
+        let fresh = Round { ttl, count: 1, last: now, devices, there: 1, evidence: Evidence::of(seen.mark) };
         let Some(round) = self.rounds.get(&print) else {
             self.rounds.insert(print, fresh);
             if ttl < LITTLE {
@@ -172,8 +188,9 @@ impl TimeExceeded {
         round.ttl = ttl;
         round.count += 1;
         round.last = now;
+        round.there += u32::from(devices.is_some() && devices == round.devices);
         round.evidence.add(seen.mark);
-        if round.count < if ttl < LITTLE { ROUNDS } else { ROUNDS_EARLY } {
+        if round.count < if ttl < LITTLE { ROUNDS } else { ROUNDS_EARLY } && round.there < ROUNDS_THERE {
             return;
         }
         let evidence = round.evidence.clone();
@@ -297,6 +314,25 @@ mod tests {
         assert_eq!(codes(54), ["ip.ttl-exceeded"]);
         // Captures of several routers put together.
         assert_eq!(codes(58), [""; 0]);
+    }
+
+    #[test]
+    fn a_packet_that_comes_between_the_same_devices_again_is_in_a_loop() {
+        let codes = |devices: &[u8]| {
+            let mut capture = Capture::default();
+            for (at, last) in devices.iter().enumerate() {
+                let mut frame = vec![2, 0, 0, 0, 0, *last, 2, 0, 0, 0, 0, 9, 8, 0];
+                let segment = crate::diagnose::testing::udp(5000, 5001, b"hello");
+                frame.extend(crate::diagnose::testing::ip(17, [10, 0, 0, 1], [10, 0, 0, 2], 7, &segment));
+                frame[14 + 8] = 64 - at as u8;
+                capture.frame(at as i64, ETHERNET, frame);
+            }
+            capture.codes()
+        };
+        // The first one tells with which the next ones are compared.
+        assert_eq!(codes(&[1, 2, 1, 2, 1, 2]), ["ip.ttl-exceeded"]);
+        assert_eq!(codes(&[1, 2, 3, 4, 5, 6]), [""; 0]);
+        assert_eq!(codes(&[1, 1]), [""; 0]);
     }
 
     #[test]

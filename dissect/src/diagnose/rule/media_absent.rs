@@ -88,13 +88,18 @@ fn judge_session(call: &Call, session: &Session, out: &mut Out<'_>) {
             where_to(session, true),
             where_to(session, false)
         );
+        let is_certain = call.has_media_around && call.has_media_of_hosts && call.sees_path_of(session);
+        // Where media of a call went that was running when the capture began is not known.
+        if call.is_partial && !is_certain {
+            return;
+        }
         let mut finding = Finding::new(&NONE, call.subject(), evidence, summary).absent();
         if !call.has_media_around {
             finding = finding.uncertain();
             finding
                 .summary
                 .push_str("; the capture holds no media of any call, it may have been filtered to signalling");
-        } else if !call.has_media_of_hosts || !call.sees_path_of(session) {
+        } else if !is_certain {
             finding = finding.uncertain();
             finding.summary.push_str("; the media of these hosts may take a way that was not captured");
         }

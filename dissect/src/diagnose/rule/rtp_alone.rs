@@ -3,6 +3,8 @@
 //! Datagrams are taken for RTP (RFC 3550, 5.1) that have one source, and sequence numbers of which each is near the one
 //! before. What a call names as the place of its media is judged with the call.
 
+use smallvec::SmallVec;
+
 use super::deadlines::Deadlines;
 use super::media_quality::{JITTER, LOSS, MIN_PACKETS, jitter, loss};
 use super::told::Told;
@@ -24,7 +26,7 @@ const MAX_BEGUN: usize = 1024;
 /// How many streams that were told are remembered.
 const MAX_TOLD: usize = 4096;
 /// So many packets in a row, each with a number near the one before, are a stream.
-const IN_A_ROW: u8 = 8;
+const IN_A_ROW: usize = 8;
 const NEAR: u16 = 16;
 /// So late a packet may come.
 const LATE_NS: i64 = 1_000_000_000;
@@ -40,11 +42,10 @@ const MAX_SKEW: f64 = 0.2;
 const EVENT_LEN: usize = 16;
 const DYNAMIC: u8 = 96;
 
-#[derive(Clone, Copy)]
+/// The packets in a row of what may become a stream, in the order in which they came.
 struct Begun {
     next: u16,
-    in_a_row: u8,
-    payload_type: u8,
+    row: SmallVec<[(Mark, Packet<'static>); IN_A_ROW]>,
 }
 
 struct Followed {
@@ -73,7 +74,7 @@ fn is_payload_type(number: u8) -> bool {
     matches!(number, 0..=34 | DYNAMIC..=127)
 }
 
-fn packet_of<'a>(header: &Header, mark: Mark, len: usize, main: u8) -> Packet<'a> {
+fn packet_of(header: &Header, mark: Mark, len: usize, main: u8) -> Packet<'static> {
     let is_event = len == EVENT_LEN && header.payload_type >= DYNAMIC && header.payload_type != main;
     Packet {
         frame: mark.number,
@@ -90,19 +91,35 @@ fn packet_of<'a>(header: &Header, mark: Mark, len: usize, main: u8) -> Packet<'a
 }
 
 impl Alone {
-    /// Whether a datagram goes on with, or completes, so many in a row that they are a stream.
-    fn is_stream(&mut self, key: Key, header: &Header) -> bool {
+    /// The stream that a datagram completes, with so many packets in a row that they are one.
+    fn begin(&mut self, key: Key, header: &Header, mark: Mark, len: usize) -> Option<Followed> {
+        let packet = packet_of(header, mark, len, header.payload_type);
         let Some(begun) = self.begun.get(&key) else {
             let next = header.sequence.wrapping_add(1);
-            self.begun.insert(key, Begun { next, in_a_row: 1, payload_type: header.payload_type });
-            return false;
+            self.begun.insert(key, Begun { next, row: SmallVec::from_iter([(mark, packet)]) });
+            return None;
         };
         let ahead = header.sequence.wrapping_sub(begun.next) as i16;
-        // The number before it again is a repetition.
-        let follows = ahead.unsigned_abs() <= NEAR && ahead != -1 && begun.payload_type == header.payload_type;
-        begun.in_a_row = if follows { begun.in_a_row.saturating_add(1) } else { 1 };
-        (begun.next, begun.payload_type) = (header.sequence.wrapping_add(1), header.payload_type);
-        begun.in_a_row >= IN_A_ROW
+        let is_same = |(_, other): &(Mark, Packet<'_>)| other.payload_type == header.payload_type;
+        let follows = ahead.unsigned_abs() <= NEAR && begun.row.first().is_some_and(is_same);
+        // A packet that was captured twice is no other one.
+        if follows && ahead == -1 {
+            return None;
+        }
+        if !follows {
+            begun.row.clear();
+        }
+        begun.next = header.sequence.wrapping_add(1);
+        begun.row.push((mark, packet));
+        if begun.row.len() < IN_A_ROW {
+            return None;
+        }
+        let row = self.begun.remove(&key)?.row;
+        let (first, packet) = row.first()?;
+        let (payload_type, sequence) = (packet.payload_type, packet.sequence);
+        let mut stream = Streams::default();
+        row.iter().for_each(|(_, packet)| stream.feed(key, packet));
+        Some(Followed { stream, payload_type, sequence, first: *first, last: mark })
     }
 
     fn judge(&mut self, key: &Key, followed: &Followed, out: &mut Out<'_>) {
@@ -159,20 +176,10 @@ impl Rule for Alone {
             return;
         }
         let is_of_call = |address, port| out.calls.is_place(address, port);
-        if is_of_call(endpoints.dst, endpoints.dst_port)
-            || is_of_call(endpoints.src, endpoints.src_port)
-            || !self.is_stream(key, &header)
-        {
+        if is_of_call(endpoints.dst, endpoints.dst_port) || is_of_call(endpoints.src, endpoints.src_port) {
             return;
         }
-        let mut followed = Followed {
-            stream: Streams::default(),
-            payload_type: header.payload_type,
-            sequence: header.sequence,
-            first: packet.mark,
-            last: packet.mark,
-        };
-        followed.stream.feed(key, &packet_of(&header, packet.mark, octets.len(), header.payload_type));
+        let Some(followed) = self.begin(key, &header, packet.mark, octets.len()) else { return };
         if let Some((key, followed)) = self.followed.insert(key, packet.time().saturating_add(IDLE_NS), followed) {
             self.judge(&key, &followed, out);
         }
@@ -228,6 +235,10 @@ mod tests {
         assert_eq!(stream(300, |n| n == 150, |_| 0).codes(), [""; 0]);
         let jittery = stream(300, |_| false, |n| if n % 5 == 4 { 120 } else { 0 });
         assert_eq!(jittery.codes(), ["media.jitter"]);
+        // The first packets count, and each once, however often it was captured.
+        assert_eq!(stream(100, |n| n == 50, |_| 0).codes(), [""; 0]);
+        assert_eq!(stream(300, |n| n > 20 && n % 30 == 0, |_| 0).doubled().codes(), ["media.loss"]);
+        assert_eq!(jittery.doubled().codes(), ["media.jitter"]);
         let finding = jittery.findings().remove(0);
         assert!(finding.summary.contains("from 10.0.0.1:4000") && finding.summary.contains("no description"));
     }
@@ -261,7 +272,7 @@ mod tests {
         let mut rule = Alone::default();
         let mut capture = Capture::default();
         for n in 0..MAX_FOLLOWED + 10 {
-            for sequence in 0..IN_A_ROW {
+            for sequence in 0..IN_A_ROW as u8 {
                 let mut packet = vec![0x80, 8, 0, sequence, 0, 0, 0, 0];
                 packet.extend((n as u32).to_be_bytes());
                 capture.udp(0, host(1, 4000), host(2, 5000), &packet);

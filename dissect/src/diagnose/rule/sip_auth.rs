@@ -168,7 +168,17 @@ fn judge_request(call: &Call, method: &str, to: &str, out: &mut Out<'_>) {
     if !call.is_over {
         return;
     }
-    let Some(refused) = attempts.iter().rev().find(|attempt| refuses(attempt, method)) else { return };
+    let of_another_realm = |at: usize| {
+        let before = || attempts.iter().take(at).filter(|other| other.is_challenged());
+        attempts.get(at).is_some_and(|attempt| {
+            attempt.is_challenged()
+                && before().next().is_some()
+                && before().all(|other| realm_of(other) != realm_of(attempt))
+        })
+    };
+    // The next proxy on the way asks for its own realm: the credentials for the one before were good.
+    let is_refused = |(at, attempt): &(usize, &&Transaction)| refuses(attempt, method) && !of_another_realm(*at);
+    let Some((_, refused)) = attempts.iter().enumerate().filter(is_refused).last() else { return };
     // Whatever came of it later counts, unless it is no answer to who one is.
     let last = attempts.iter().rev().find(|attempt| attempt.last.is_some());
     if !last.is_some_and(|last| refuses(last, method) || last.is_challenged()) {

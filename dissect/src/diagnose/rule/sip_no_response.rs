@@ -29,8 +29,14 @@ fn judge(call: &Call, out: &mut Out<'_>) {
         if !transaction.is_unanswered(call.now) || is_answered_elsewhere(call, transaction) {
             continue;
         }
-        // A CANCEL and its INVITE have one cause.
-        if transaction.method == "CANCEL" && call.attempts().any(|invite| invite.is_unanswered(call.now)) {
+        // A CANCEL and its INVITE have one cause, and what ends the INVITE then answers both.
+        let is_ended = |invite: &Transaction| {
+            let last = invite.last.as_ref().map(|last| last.mark);
+            invite.sequence == transaction.sequence && last.is_some_and(|last| last >= transaction.requests.first())
+        };
+        if transaction.method == "CANCEL"
+            && call.attempts().any(|invite| invite.is_unanswered(call.now) || is_ended(invite))
+        {
             continue;
         }
         let ends = &transaction.endpoints;

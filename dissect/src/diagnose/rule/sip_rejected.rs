@@ -55,6 +55,15 @@ fn judge_attempts(call: &Call, out: &mut Out<'_>) {
         return;
     };
     let Some(answer) = &refused.last else { return };
+    // The capture ends while the next attempt, or another branch of the fork, goes on.
+    let is_next = |other: &Transaction| {
+        other.sequence > refused.sequence
+            || other.endpoints.src == refused.endpoints.src && other.branch != refused.branch
+    };
+    let mut others = call.attempts().filter(|other| is_next(other));
+    if call.is_cut && others.any(|other| other.is_open(call.now)) {
+        return;
+    }
     let was_cancelled = call.cancelled.is_some_and(|cancelled| cancelled.time <= answer.mark.time)
         // RFC 3261, 15.1.2: a BYE takes back a call that rings, too.
         || answer.status == 487 && call.transactions.iter().any(|transaction| transaction.method == "BYE");
@@ -141,6 +150,8 @@ fn judge_changes(call: &Call, out: &mut Out<'_>) {
             && offers(Kind::Audio)
             && !offers(Kind::Fax)
             && !transaction.offer.as_ref().is_some_and(|offer| has_agreed(call, offer))
+            // Which codecs were in use before the capture began is not known: what else was offered may be meant.
+            && !(call.is_partial && (offers(Kind::Video) || offers(Kind::Other)))
     };
     let Some(refused) = changes().find(is_refused) else { return };
     let is_mended = changes().any(|later| later.start() > refused.start() && later.is_accepted());
