@@ -93,7 +93,10 @@ impl Incomplete {
                 What::Cut => ("cut", format!("the capture ends too early: {}", lost.why)),
                 What::Unseen => (
                     "unseen",
-                    format!("{} times data was acknowledged that is not in the capture", lost.evidence.count()),
+                    match lost.evidence.count() {
+                        1 => "data was acknowledged that is not in the capture".to_owned(),
+                        count => format!("{count} times data was acknowledged that is not in the capture"),
+                    },
                 ),
                 What::Snapped => (
                     "snapped",

@@ -16,7 +16,7 @@ use crate::registry::ProtoId;
 static CODE: Code = Code {
     name: "dns.error",
     severity: Severity::Warning,
-    advice: "see whether the name is spelt right and exists, and whether the server may answer for it",
+    advice: "see whether the name is spelt right and exists in the zone, and whether that server is to know it (internal names)",
 };
 
 pub(crate) static RULE: Kind =
@@ -37,6 +37,20 @@ const NEXT_NS: i64 = 1_000_000_000;
 /// RFC 1035, 4.1.1 and RFC 2136, 2.2: the errors that are told, with what they are called.
 const ERRORS: &[(u64, &str)] = &[(1, "FORMERR"), (2, "SERVFAIL"), (NXDOMAIN, "NXDOMAIN"), (5, "REFUSED")];
 const NXDOMAIN: u64 = 3;
+
+/// What to do about an error.
+fn advice(rcode: u64) -> &'static str {
+    match rcode {
+        1 => "the server did not understand the question: an old server or a firewall may not know EDNS",
+        2 => {
+            "the server could not find it out: look at its log, whether it reaches its forwarders and the servers of the zone, and whether the zone's DNSSEC signatures are right"
+        }
+        5 => {
+            "the server does not answer this client, or not for this zone: see its access list and whether it is the right server"
+        }
+        _ => CODE.advice,
+    }
+}
 
 /// The name and the error.
 type Key = (String, u64);
@@ -133,7 +147,7 @@ impl Errors {
         let of = if types.is_empty() { String::new() } else { format!(" ({})", types.join(", ")) };
         let shown = if name.is_empty() { "the root" } else { &name };
         let summary = format!("{} answered {} for {shown}{of}: {called}", error.server, error.client);
-        out.say(Finding::new(&CODE, Subject::new("name", name), error.evidence, summary));
+        out.say(Finding::new(&CODE, Subject::new("name", name), error.evidence, summary).advice(advice(rcode)));
     }
 }
 

@@ -72,6 +72,24 @@ const CODES_V6: &[(u8, &str)] = &[
     (7, "error in source routing header"),
 ];
 
+/// What to do about a code.
+fn advice(code: u8, is_v6: bool) -> &'static str {
+    match (code, is_v6) {
+        (4, true) | (3, false) => {
+            "nothing listens on that port of the destination: see whether the service runs, on which address and port, and what the sender is set to"
+        }
+        (0 | 6, _) | (11, false) => "a route is missing: look at the routing table of the one who says so",
+        (1 | 7 | 8 | 12, false) | (3, true) => {
+            "the last router does not find the host: see whether it is up and has that address (ARP or neighbour discovery)"
+        }
+        (9 | 10 | 13, false) | (1 | 5, true) => {
+            "a filter forbids it: look at the access list or firewall of the one who says so"
+        }
+        (2, false) => "the destination does not know the protocol: see whether the service runs there",
+        _ => CODE.advice,
+    }
+}
+
 /// The destination and the cause.
 type Key = (Address, u8, bool);
 
@@ -79,6 +97,9 @@ type Key = (Address, u8, bool);
 struct Errors {
     evidence: Evidence,
     from: Address,
+    /// Who sent what met them, and whether others did.
+    sender: Option<Address>,
+    has_others: bool,
     /// With the times of the first and the last error.
     ports: BTreeMap<(Transport, u16), (i64, i64)>,
 }
@@ -144,8 +165,12 @@ impl Unreachable {
             .collect();
         let more = if errors.ports.len() > MAX_PORTS { " and others" } else { "" };
         let of = if ports.is_empty() { String::new() } else { format!(" ({}{more})", ports.join(", ")) };
-        let summary = format!("{} says of {destination}{of}: {name}", errors.from);
-        out.say(Finding::new(&CODE, Subject::new("destination", destination.to_string()), errors.evidence, summary));
+        let sender = errors.sender.map_or("somebody".to_owned(), |sender| sender.to_string());
+        let others = if errors.has_others { " and others" } else { "" };
+        let verb = if errors.has_others { "do" } else { "does" };
+        let summary = format!("{sender}{others} {verb} not reach {destination}{of}: {} says {name}", errors.from);
+        let subject = Subject::new("destination", destination.to_string());
+        out.say(Finding::new(&CODE, subject, errors.evidence, summary).advice(advice(code, is_v6)));
     }
 }
 
@@ -186,6 +211,8 @@ impl Rule for Unreachable {
         };
         errors.evidence.add(packet.mark);
         errors.from = error.from;
+        errors.has_others |= errors.sender.is_some_and(|sender| sender != quoted.src);
+        errors.sender.get_or_insert(quoted.src);
         let port = (quoted.transport, quoted.dst_port);
         let has_room = errors.ports.len() <= MAX_PORTS;
         if let Some((_, last)) = errors.ports.get_mut(&port) {
@@ -227,7 +254,9 @@ mod tests {
         }
         let findings = capture.findings();
         assert_eq!(capture.codes(), ["icmp.unreachable", "icmp.unreachable"]);
-        assert!(findings[0].summary.contains("10.0.0.2 (UDP 9995, UDP 9996, UDP 9997): port unreachable"));
+        let summary = &findings[0].summary;
+        assert!(summary.contains("not reach 10.0.0.2 (UDP 9995, UDP 9996, UDP 9997): 10.0.0.2 says port unreachable"));
+        assert!(findings[0].advice.starts_with("nothing listens") && findings[1].advice.starts_with("a filter"));
         assert!(findings[1].summary.contains("administratively prohibited"), "{}", findings[1].summary);
     }
 

@@ -178,7 +178,7 @@ fn judge_request(call: &Call, method: &str, to: &str, out: &mut Out<'_>) {
     };
     // The next proxy on the way asks for its own realm: the credentials for the one before were good.
     let is_refused = |(at, attempt): &(usize, &&Transaction)| refuses(attempt, method) && !of_another_realm(*at);
-    let Some((_, refused)) = attempts.iter().enumerate().filter(is_refused).last() else { return };
+    let Some((_, refused)) = attempts.iter().enumerate().rfind(is_refused) else { return };
     // Whatever came of it later counts, unless it is no answer to who one is.
     let last = attempts.iter().rev().find(|attempt| attempt.last.is_some());
     if !last.is_some_and(|last| refuses(last, method) || last.is_challenged()) {

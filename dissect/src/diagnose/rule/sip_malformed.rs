@@ -104,8 +104,13 @@ impl Unfinished {
 }
 
 /// The headers that every message has (RFC 3261, 8.1.1).
-const MANDATORY: [(FieldId, &str); 5] =
-    [(sip::CALL_ID, "Call-ID"), (sip::CSEQ, "CSeq"), (sip::FROM, "From"), (sip::TO, "To"), (sip::VIA, "Via")];
+const MANDATORY: [(FieldId, &str, &str); 5] = [
+    (sip::CALL_ID, "Call-ID", "i"),
+    (sip::CSEQ, "CSeq", "CSeq"),
+    (sip::FROM, "From", "f"),
+    (sip::TO, "To", "t"),
+    (sip::VIA, "Via", "v"),
+];
 
 /// A message's nodes with what is asked of them.
 struct Message<'m, 'p> {
@@ -164,8 +169,11 @@ impl<'p> Message<'_, 'p> {
             // What follows a CSeq that cannot be read may not have been looked at.
             return vec![fault];
         }
-        let missing = MANDATORY.into_iter().filter(|(field, _)| self.find(*field).is_none());
-        faults.extend(missing.map(|(_, name)| format!("no {name} header")));
+        // A blank before the colon is odd and allowed (RFC 3261, 7.3.1).
+        let is_missing =
+            |row: &(FieldId, &str, &str)| self.find(row.0).is_none() && header(octets, row.1, row.2).is_none();
+        let missing = MANDATORY.into_iter().filter(is_missing);
+        faults.extend(missing.map(|(_, name, _)| format!("no {name} header")));
         faults.extend(header_faults(octets, self.seen.endpoints().transport == Transport::Udp));
         faults.extend(self.length_fault(octets));
         faults
@@ -224,7 +232,10 @@ const SINGLE: [(&str, &str); 5] = [("Call-ID", "i"), ("CSeq", ""), ("From", "f")
 /// Of a message over a stream the end may not have come. Where only the empty line is missing nobody has to guess.
 fn header_faults(octets: &[u8], is_whole: bool) -> Option<String> {
     let mut seen = [false; SINGLE.len()];
-    let mut rest = octets.get(memchr::memchr(b'\n', octets)? + 1..)?;
+    let (first, mut rest) = octets.split_at(memchr::memchr(b'\n', octets)? + 1);
+    if first.split(|octet| *octet == b' ').nth(1).is_some_and(|uri| uri.starts_with(b"<")) {
+        return Some("the address of the request line stands in angle brackets".to_owned());
+    }
     loop {
         let Some(end) = memchr::memchr(b'\n', rest) else {
             return (is_whole && !rest.is_empty()).then(|| "it ends within a header line".to_owned());
@@ -257,7 +268,24 @@ fn header_faults(octets: &[u8], is_whole: bool) -> Option<String> {
         if value.get(1..).unwrap_or_default().trim_ascii().is_empty() && !goes_on {
             return Some(format!("the {long} header is empty"));
         }
+        if matches!(*long, "From" | "To") && !goes_on && !has_closed_quotes(value) {
+            return Some(format!("the {long} header has a quote that is not closed"));
+        }
     }
+}
+
+/// Whether each quoted string ends (RFC 3261, 25.1).
+fn has_closed_quotes(value: &[u8]) -> bool {
+    let (mut is_open, mut is_escaped) = (false, false);
+    for octet in value {
+        match octet {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_open => is_escaped = true,
+            b'"' => is_open = !is_open,
+            _ => {}
+        }
+    }
+    !is_open
 }
 
 /// What is wrong with a CSeq header (RFC 3261, 8.1.1.5 and 20.16).
@@ -483,6 +511,11 @@ mod tests {
         check(&REGISTER.replace("Call-ID: c1", "Call-ID: c1\r\ni: c2"), Some("two Call-ID headers"));
         check(&REGISTER.replace("Max-Forwards: ", "Max-Forwards "), Some("has no colon"));
         check(&REGISTER.replace("Length: 0", "Length: 20"), Some("ends after 0 octets"));
+        check(&REGISTER.replace("sip:example.net SIP", "<sip:example.net> SIP"), Some("angle brackets"));
+        check(&REGISTER.replace("To: <", "To: \"Mr. \\\" A <"), Some("To header has a quote that is not closed"));
+        check(&REGISTER.replace("To: <", "To: \"Mr. \\\" A\" <"), None);
+        // Odd, but allowed.
+        check(&REGISTER.replace("To: <", "TO : <"), None);
         check(&format!("{REGISTER}v=0"), Some("the body has 3 octets"));
         check(&REGISTER.replace(" SIP/2.0\r\nVia", "\r\nVia"), Some("no request or status line"));
         check(&REGISTER.replace(" SIP/2.0\r\nVia", " SIP/3.0\r\nv "), Some("no request or status line"));

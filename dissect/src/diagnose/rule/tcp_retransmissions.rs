@@ -2,7 +2,8 @@
 //!
 //! What the analysis of TCP calls a retransmission counts, but not the same packet that was captured twice, which has
 //! the same IP identification or is seen on another hop, nor probes of a closed window and keep-alives, which carry no
-//! news.
+//! news. What comes behind later data, which may have overtaken it, was sent again when its IP identification is a later
+//! one, too: of such data the capture never saw the first sending, for it was lost before.
 
 use super::arp_duplicate::mac;
 use super::deadlines::Deadlines;
@@ -31,6 +32,7 @@ pub(crate) static RULE: Kind = Kind {
         tcp::RETRANSMISSION,
         tcp::FAST_RETRANSMISSION,
         tcp::SPURIOUS_RETRANSMISSION,
+        tcp::OUT_OF_ORDER,
         tcp::KEEP_ALIVE,
         tcp::ZERO_WINDOW_PROBE,
         ip::ID,
@@ -61,6 +63,9 @@ const COPY_NS: i64 = 1_000_000_000;
 const COPY_SHORT_NS: i64 = 500_000;
 /// A packet goes on to the next hop sooner than that; RFC 6298, 2.4, has timeouts of a second, the usual systems of 200 ms.
 const COPY_HOP_NS: i64 = 50_000_000;
+
+/// So many more packets a host may have sent meanwhile; identifications that differ by more are not counted up.
+const LATER_ID: u16 = 4096;
 
 /// What tells a packet from its copy.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -97,6 +102,8 @@ struct Flow {
     last: i64,
     segments: u64,
     again: Evidence,
+    /// The end of the data so far, and the identification of the packet that carried it last.
+    highest: Option<(u32, u64)>,
     recent: [Option<(Print, i64)>; RECENT],
     next: usize,
     is_over: bool,
@@ -109,6 +116,7 @@ impl Flow {
             last: now,
             segments: 0,
             again: Evidence::default(),
+            highest: None,
             recent: [None; RECENT],
             next: 0,
             is_over: false,
@@ -133,6 +141,21 @@ impl Flow {
         }
         self.next = (self.next + 1) % RECENT;
         false
+    }
+
+    /// Whether a packet that comes behind later data was sent after that.
+    fn is_sent_later(&self, print: &Print) -> bool {
+        let Some((_, of_highest)) = self.highest.filter(|(_, of_highest)| *of_highest != 0) else { return false };
+        let ahead = (print.identification as u16).wrapping_sub(of_highest as u16);
+        print.identification != 0 && (1..LATER_ID).contains(&ahead)
+    }
+
+    /// Takes note of how far the data have come.
+    fn reach(&mut self, print: &Print) {
+        let end = print.seq.wrapping_add(print.len);
+        if self.highest.is_none_or(|(highest, _)| (end.wrapping_sub(highest) as i32) > 0) {
+            self.highest = Some((end, print.identification));
+        }
     }
 
     fn is_due(&self, now: i64) -> bool {
@@ -187,7 +210,10 @@ impl Rule for Retransmissions {
             flow.last = now;
             flow.segments += 1;
             let again = [tcp::RETRANSMISSION, tcp::FAST_RETRANSMISSION, tcp::SPURIOUS_RETRANSMISSION];
-            if again.into_iter().any(|field| packet.has(field)) {
+            let is_again = again.into_iter().any(|field| packet.has(field))
+                || packet.has(tcp::OUT_OF_ORDER) && flow.is_sent_later(&print);
+            flow.reach(&print);
+            if is_again {
                 flow.again.add(packet.mark);
             }
         }
@@ -274,6 +300,32 @@ mod tests {
         // 20 with the one that is sent again, of which one is exactly a twentieth.
         assert_eq!(transfer(19, &[3]).codes(), [""; 0]);
         assert_eq!(transfer(10, &[3, 5]).codes(), [""; 0]);
+    }
+
+    #[test]
+    fn data_lost_before_the_capture_and_data_overtaken_are_told_apart() {
+        let (client, server) = (host(1, 40000), host(2, 80));
+        // Every tenth segment comes behind the next one, sent after that or before.
+        let codes = |is_again: bool| {
+            let mut capture = Capture::default();
+            for n in 0..60_u16 {
+                let at = if n % 10 == 5 {
+                    n + 1
+                } else if n > 5 && n % 10 == 6 {
+                    n - 1
+                } else {
+                    n
+                };
+                let ms = i64::from(n) * 30 - if n % 10 == 6 { 28 } else { 0 };
+                capture.tcp(ms, client, server, ACK, 101 + u32::from(at) * 100, 901, 64240, &[7; 100]);
+                let [high, low] = (500 + if is_again { n } else { at }).to_be_bytes();
+                capture.change_last(4, high);
+                capture.change_last(5, low);
+            }
+            capture.codes()
+        };
+        assert_eq!(codes(true), ["tcp.retransmissions"]);
+        assert_eq!(codes(false), [""; 0]);
     }
 
     #[test]

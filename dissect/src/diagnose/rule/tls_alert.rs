@@ -29,6 +29,24 @@ const MAX_TOLD: usize = 16_384;
 const FATAL: u64 = 2;
 const CLOSE_NOTIFY: u64 = 0;
 
+/// What to do about an alert (RFC 8446, 6.2).
+fn advice(alert: u64) -> &'static str {
+    match alert {
+        40 | 71 => "the two have no cipher, group or signature algorithm in common: compare what both allow",
+        70 | 86 => "the two have no version of TLS in common: see which versions both allow",
+        41..=46 | 48 => {
+            "the side that sent the alert does not trust the other one's certificate: see its validity, its names, its chain, and the authorities that are trusted there"
+        }
+        112 => "the server does not know the name that the client asked for (SNI): compare it with the server's names",
+        116 => "the server asks for a certificate of the client, and the client has none",
+        51 | 20 | 21 => {
+            "what was sent does not match the keys: a device in between may change it, or an implementation is faulty"
+        }
+        120 => "the two have no application protocol in common (ALPN)",
+        _ => CODE.advice,
+    }
+}
+
 struct Alerts {
     told: Told<Endpoints>,
 }
@@ -52,7 +70,7 @@ impl Rule for Alerts {
         let (from, to) = (place(flow.src, flow.src_port), place(flow.dst, flow.dst_port));
         let protocol = if packet.has_proto(ProtoId::Dtls) { "DTLS" } else { "TLS" };
         let summary = format!("{from} ended the {protocol} handshake with {to} by a fatal alert: {name} ({reason})");
-        out.say(Finding::new(&CODE, Subject::flow(&flow), Evidence::of(packet.mark), summary));
+        out.say(Finding::new(&CODE, Subject::flow(&flow), Evidence::of(packet.mark), summary).advice(advice(reason)));
     }
 }
 
