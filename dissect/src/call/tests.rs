@@ -296,6 +296,7 @@ fn requests_without_any_response_are_told() {
     // What ends the INVITE answers its CANCEL, too.
     let cancel = "0 1>2 INVITE 1\n9 2>1 180/INVITE 1\n500 1>2 CANCEL 1\n1000 1>2 CANCEL 1\n2000 1>2 CANCEL 1";
     check(&[cancel, "\n4000 2>1 486/INVITE 1\n4001 1>2 ACK 1"].concat(), &[]);
+    check(&[cancel, "\n4000 2>1 408/INVITE 1\n6000 1>2 CANCEL 1"].concat(), &["sip.no-response"]);
     check(cancel, &["sip.no-response"]);
 }
 

@@ -29,10 +29,10 @@ fn judge(call: &Call, out: &mut Out<'_>) {
         if !transaction.is_unanswered(call.now) || is_answered_elsewhere(call, transaction) {
             continue;
         }
-        // A CANCEL and its INVITE have one cause, and what ends the INVITE then answers both.
+        // A CANCEL and its INVITE have one cause, and what ends the INVITE answers both unless the CANCEL is sent again.
         let is_ended = |invite: &Transaction| {
-            let last = invite.last.as_ref().map(|last| last.mark);
-            invite.sequence == transaction.sequence && last.is_some_and(|last| last >= transaction.requests.first())
+            let last = invite.last.as_ref().map(|last| last.mark.time);
+            invite.sequence == transaction.sequence && last.is_some_and(|last| last >= transaction.last_request)
         };
         if transaction.method == "CANCEL"
             && call.attempts().any(|invite| invite.is_unanswered(call.now) || is_ended(invite))
