@@ -95,6 +95,7 @@ const RESPONSE: u16 = 0x0100;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     calls: &[ProtoId::Data],
+    may_begin: Some(|octets| begins(Tvb::new(octets, octets.len(), 0))),
     samples: &[Sample {
         link_type: 101,
         frames: &[
@@ -117,6 +118,10 @@ const RULES: Rules = Rules {
 
 /// There is no cookie: a known type and the right length must do.
 fn is_message(_: &Dissector<'_>, tvb: Tvb<'_>) -> bool {
+    begins(tvb)
+}
+
+fn begins(tvb: Tvb<'_>) -> bool {
     let (Ok(kind), Ok(len)) = (tvb.u16(0), tvb.u16(2)) else {
         return false;
     };

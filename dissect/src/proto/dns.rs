@@ -364,6 +364,7 @@ pub(crate) fn type_name(number: u64) -> Option<&'static str> {
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
+    may_begin: Some(|octets| is_header(Tvb::new(octets, octets.len(), 0))),
     framing: Some(framing),
     is_counted: true,
     samples: samples::SAMPLES,
@@ -395,6 +396,10 @@ fn looks_like_dns<'a>(d: &Dissector<'a>, tvb: Tvb<'a>) -> bool {
     if src_port == NETBIOS_NAME_SERVICE || dst_port == NETBIOS_NAME_SERVICE {
         return false;
     }
+    is_header(tvb)
+}
+
+fn is_header(tvb: Tvb<'_>) -> bool {
     let counts = |at| tvb.u16(at).unwrap_or(u16::MAX);
     let Ok(flags) = tvb.u16(2) else { return false };
     let (questions, answers, authorities, additions) = (counts(4), counts(6), counts(8), counts(10));

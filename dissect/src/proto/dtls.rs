@@ -48,6 +48,7 @@ const PROFILES: &[(u64, &str)] = &[
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     accepts: Some(is_one),
+    may_begin: Some(|octets| begins(octets, octets.len())),
     samples: &[Sample { link_type: 101, frames: SAMPLE }],
     ..Protocol::new(
         ProtoId::Dtls,
@@ -196,9 +197,13 @@ const MESSAGE_HEADER_LEN: usize = 12;
 
 /// Whether octets begin with a record that ends within them.
 pub(crate) fn is_one<'a>(_: &Dissector<'a>, tvb: Tvb<'a>) -> bool {
-    match *tvb.bytes() {
+    begins(tvb.bytes(), tvb.reported())
+}
+
+fn begins(octets: &[u8], reported: usize) -> bool {
+    match *octets {
         [20..=25, 0xfe, 0xfd..=0xff, _, _, _, _, _, _, _, _, high, low, _, ..] => {
-            HEADER_LEN + usize::from(high) * 256 + usize::from(low) <= tvb.reported()
+            HEADER_LEN + usize::from(high) * 256 + usize::from(low) <= reported
         }
         _ => false,
     }

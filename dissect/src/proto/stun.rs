@@ -310,6 +310,7 @@ const METHOD_MAX: u16 = 0xff;
 pub(crate) static PROTOCOL: Protocol = Protocol {
     calls: &[ProtoId::Data],
     accepts: Some(accepts),
+    may_begin: Some(|octets| begins(Tvb::new(octets, octets.len(), 0))),
     framing: Some(framing),
     samples: SAMPLES,
     ..Protocol::new(
@@ -346,6 +347,10 @@ fn class(kind: u16) -> u16 {
 
 /// Whether the octets are exactly one message (RFC 8489, 6.3).
 fn is_message(_: &Dissector<'_>, tvb: Tvb<'_>) -> bool {
+    begins(tvb)
+}
+
+fn begins(tvb: Tvb<'_>) -> bool {
     let (Ok(kind), Ok(len), Ok(cookie)) = (tvb.u16(0), tvb.u16(2), tvb.u32(4)) else {
         return false;
     };
