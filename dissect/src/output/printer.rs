@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use smallvec::SmallVec;
 use thiserror::Error;
 
 use crate::field::{FieldId, FieldType};
@@ -409,12 +410,12 @@ impl Printer {
         out.push('\n');
     }
 
-    fn values(&self, asked: Asked, packet: &Packet<'_>, dissection: &Dissection<'_>) -> Vec<String> {
+    fn values(&self, asked: Asked, packet: &Packet<'_>, dissection: &Dissection<'_>) -> SmallVec<[String; 2]> {
         let field = match asked {
             Asked::Field(field) => field,
             Asked::Column(column) => {
                 let text = self.column(column, packet, dissection);
-                return if text.is_empty() { Vec::new() } else { vec![text] };
+                return Some(text).filter(|text| !text.is_empty()).into_iter().collect();
             }
         };
         let mut all = dissection.all(field).map(|node| shown(dissection, node));

@@ -20,7 +20,7 @@ pub fn text(field: &FieldDef, value: &Value, octets: &[u8]) -> String {
         Value::Time(ns) if field.ftype == FieldType::AbsoluteTime => absolute(*ns),
         Value::Time(ns) => seconds(*ns),
         Value::Ether(mac) => colons(mac),
-        Value::Ipv4(a) => std::net::Ipv4Addr::from(*a).to_string(),
+        Value::Ipv4(a) => dotted(*a),
         Value::Ipv6(a) => Address::Ipv6(*a).to_string(),
         Value::Bytes if field.ftype == FieldType::Oid => ber::oid(octets),
         Value::Bytes if field.base == Base::Colons || field.ftype == FieldType::Eui64 => colons(octets),
@@ -76,12 +76,36 @@ fn unsigned(field: &FieldDef, n: u64) -> String {
     }
 }
 
+const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+
+/// Both hexadecimal digits of an octet; payloads have many.
+fn push_hex(text: &mut String, octet: u8) {
+    text.push(DIGITS[usize::from(octet >> 4)]);
+    text.push(DIGITS[usize::from(octet & 15)]);
+}
+
+/// An IPv4 address, which nearly every packet shows two of.
+fn dotted(octets: [u8; 4]) -> String {
+    let mut text = String::with_capacity(15);
+    for (at, octet) in octets.into_iter().enumerate() {
+        if at > 0 {
+            text.push('.');
+        }
+        if octet >= 100 {
+            text.push(DIGITS[usize::from(octet / 100)]);
+        }
+        if octet >= 10 {
+            text.push(DIGITS[usize::from(octet / 10 % 10)]);
+        }
+        text.push(DIGITS[usize::from(octet % 10)]);
+    }
+    text
+}
+
 /// Lower-case hexadecimal without separators.
 pub fn hex(octets: &[u8]) -> String {
     let mut text = String::with_capacity(octets.len() * 2);
-    for octet in octets {
-        let _ = write!(text, "{octet:02x}");
-    }
+    octets.iter().for_each(|octet| push_hex(&mut text, *octet));
     text
 }
 
@@ -89,8 +113,10 @@ pub fn hex(octets: &[u8]) -> String {
 pub fn colons(octets: &[u8]) -> String {
     let mut text = String::with_capacity(octets.len() * 3);
     for (at, octet) in octets.iter().enumerate() {
-        let separator = if at == 0 { "" } else { ":" };
-        let _ = write!(text, "{separator}{octet:02x}");
+        if at > 0 {
+            text.push(':');
+        }
+        push_hex(&mut text, *octet);
     }
     text
 }
@@ -193,6 +219,15 @@ pub fn date(days: i64) -> (i64, u32, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn octets_and_addresses_are_written_as_they_are() {
+        for a in 0..=u8::MAX {
+            assert_eq!(dotted([a, 0, 10, !a]), std::net::Ipv4Addr::new(a, 0, 10, !a).to_string());
+            assert_eq!((hex(&[a, 7]), colons(&[a, 7])), (format!("{a:02x}07"), format!("{a:02x}:07")));
+        }
+        assert_eq!((hex(&[]), colons(&[])), (String::new(), String::new()));
+    }
 
     #[test]
     fn numbers_as_c_writes_them() {
