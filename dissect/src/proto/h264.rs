@@ -243,9 +243,7 @@ fn aggregate<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, kind: u8) -> Parsed {
         let left = tvb.reported().saturating_sub(at);
         if size == 0 || size > left {
             d.append_info(|| "  [Bad NAL Length]".to_owned());
-            d.expert_with(BAD_NALU_LENGTH, tvb, at, left, || {
-                format!("[Bad NAL Unit Length] Size of {size}, Remaining {left}")
-            });
+            d.expert(BAD_NALU_LENGTH, tvb, at, left);
             break;
         }
         let inner = tvb.exact(at, size)?;

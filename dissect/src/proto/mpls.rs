@@ -1,4 +1,5 @@
-//! Multiprotocol Label Switching (RFC 3032): a stack of labels in front of a packet that does not say what it is.
+//! Multiprotocol Label Switching (RFC 3032): a stack of labels in front of a packet that does not say what it is, or of
+//! a frame of Ethernet behind a control word (RFC 4448).
 
 use crate::bindings::Binding;
 use crate::dissector::Dissector;
@@ -14,6 +15,9 @@ fields! { Mpls, "mpls", "MultiProtocol Label Switching Header";
     BOTTOM = field("mpls.bottom", "MPLS Bottom Of Label Stack", Uint32, Dec).mask(0x0000_0100);
     TTL = field("mpls.ttl", "MPLS TTL", Uint32, Dec).mask(0x0000_00ff);
 }
+
+const CONTROL_WORD_LEN: usize = 4;
+const ETHERNET_LEN: usize = 14;
 
 /// Labels with a meaning of their own (IANA).
 const LABELS: &[(u64, &str)] = &[
@@ -74,6 +78,14 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     match payload.u8(0).unwrap_or_default() >> 4 {
         4 => d.call(ProtoId::Ip, payload),
         6 => d.call(ProtoId::Ipv6, payload),
+        0 if payload.u16(0) == Ok(0) && payload.reported() >= CONTROL_WORD_LEN + ETHERNET_LEN => {
+            for layer in ["pwethheuristic", "pwethcw"] {
+                d.layer(layer);
+            }
+            d.open_text(payload, 0, CONTROL_WORD_LEN, || "PW Ethernet Control Word".to_owned());
+            d.close();
+            d.call(ProtoId::Eth, payload.from(CONTROL_WORD_LEN));
+        }
         _ => d.call(ProtoId::Data, payload),
     }
     Ok(())

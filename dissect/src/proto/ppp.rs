@@ -277,11 +277,8 @@ fn control<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, layer: &'static str, column:
     d.uint(IDENTIFIER, tvb, 1, 1)?;
     let len = d.uint(LENGTH, tvb, 2, 2)? as usize;
     let data = tvb.sub(4, len.saturating_sub(4));
-    // RFC 1661, 5.8 and RFC 1570, 2.1: what is echoed, or identifies, has a magic number before it.
-    let magic = if matches!(code, 9..=12) { 4 } else { 0 };
-    let told = data.from(magic.min(data.len()));
-    if matches!(code, 5..=7 | 9..=11) && !told.is_empty() {
-        d.add(DATA, told, 0, told.len(), Value::Bytes);
+    if matches!(code, 5..=7) && !data.is_empty() {
+        d.add(DATA, data, 0, data.len(), Value::Bytes);
     }
     d.close();
     Ok(())

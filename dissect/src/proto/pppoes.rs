@@ -48,6 +48,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.set_info(|| code_name(code));
     let len = header(d, tvb)?;
     d.close();
+    d.end_payload(tvb, HEADER_LEN + len);
     d.call(ProtoId::Ppp, tvb.sub(HEADER_LEN, len));
     Ok(())
 }
@@ -68,6 +69,5 @@ pub(crate) fn header<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Result<usize, S
     d.uint(SESSION_ID, tvb, 2, 2)?;
     let len = usize::from(tvb.u16(4)?);
     d.add(PAYLOAD_LENGTH, tvb, 4, 2, Value::Uint(len as u64));
-    d.end_payload(tvb, HEADER_LEN + len);
     Ok(len)
 }
