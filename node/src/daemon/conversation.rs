@@ -259,7 +259,11 @@ impl Conversations {
                 let Ok(place) = done.clone().reserve_owned().await else { return };
                 let Ok(chunk) = Chunk::parse(bytes) else { return };
                 let (id, bytes) = (chunk.id(), chunk.bytes().len() as u64);
-                hub.write_here(chunk, pace, move |result| drop(place.send((id, bytes, result))));
+                let told = move |result| drop(place.send((id, bytes, result)));
+                match pace {
+                    Pace::Now => hub.write_here(chunk, told),
+                    Pace::Bulk => hub.take_over(chunk, told).await,
+                }
             }
         });
         let mut credit = CREDIT_BYTES;

@@ -8,7 +8,6 @@ use actix::prelude::*;
 use packetstream_core::cluster::Cluster;
 use packetstream_core::{Command, Config, Event, HeldStream, Input, Output, WriteResult};
 use packetstream_protocol::ids::NodeId;
-use packetstream_storage::Pace;
 use tokio::runtime::Handle;
 
 use super::hub::{self, Hub, RouteEnd, View};
@@ -165,7 +164,7 @@ impl Driver {
             return;
         }
         let hub = Arc::downgrade(&self.hub);
-        self.hub.write_here(chunk, Pace::Now, move |result| {
+        self.hub.write_here(chunk, move |result| {
             if let Some(hub) = hub.upgrade() {
                 hub.inputs.push(Input::Written { chunk: id, by: to, result });
             }

@@ -4,7 +4,7 @@
 //! push of chunks that its receiver wants. What cannot be sent is dropped or failed at once: the machines ask again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ const PUSHES_AT_ONCE: usize = 8;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 /// A member that does not acknowledge a chunk for so long is given up, and asked again.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(8);
-/// How long a member may take with all the chunks of one push, at most [`packetstream_core::reconcile::WANT_BATCH`].
+/// How long a member may take with the next chunk of a push.
 const PUSH_TIMEOUT: Duration = Duration::from_secs(30);
 /// Between two attempts to connect.
 const RETRY_MIN: Duration = Duration::from_millis(100);
@@ -425,9 +425,8 @@ async fn push(hub: &Weak<Hub>, node: NodeId, peer: &Peer, pushes: &mut mpsc::Rec
                 let guard = PushEnd { hub, push: push.push };
                 under_way.push(async move {
                     let _guard = guard;
-                    let pushed = timeout(PUSH_TIMEOUT, push_one(hub, peer, &push)).await;
-                    if !matches!(pushed, Ok(Ok(()))) {
-                        tracing::debug!(%node, ?pushed, "push broken off");
+                    if let Err(error) = push_one(hub, peer, &push).await {
+                        tracing::debug!(%node, %error, "push broken off");
                     }
                 });
             }
@@ -454,15 +453,18 @@ impl Drop for PushEnd<'_> {
 async fn push_one(hub: &Weak<Hub>, peer: &Peer, push: &Push) -> Result<(), RpcError> {
     let Some((stream, _)) = replicate(peer, PeerRequest::Move).await? else { return Err(RpcError::Unexpected) };
     let (mut sender, mut receiver) = stream.split();
+    let is_sending = AtomicBool::new(true);
     let sending = async {
         for no in push.chunks.iter() {
             let Some(hub) = hub.upgrade() else { return Ok(()) };
             let id = ChunkId { stream: push.stream, no: ChunkNo(no) };
+            let turn = hub.out.turn().await;
             let store = hub.store.clone();
             let read = tokio::task::spawn_blocking(move || store.get(id)).await;
             match read {
                 Ok(Ok(Some(chunk))) => {
-                    sender.send_chunk(chunk.bytes()).await?;
+                    let sent = timeout(PUSH_TIMEOUT, sender.send_chunk(chunk.bytes())).await;
+                    sent.map_err(|_| RpcError::Timeout)??;
                     hub.moved.chunks.fetch_add(1, Ordering::Relaxed);
                     hub.moved.bytes.fetch_add(chunk.bytes().len() as u64, Ordering::Relaxed);
                 }
@@ -472,21 +474,27 @@ async fn push_one(hub: &Weak<Hub>, peer: &Peer, push: &Push) -> Result<(), RpcEr
                     hub.inputs.push(Input::Lost { stream: id.stream, chunks: RangeSet::from_iter([no]) });
                 }
             }
+            turn.end().await;
         }
+        is_sending.store(false, Ordering::Relaxed);
         sender.finish().await
     };
     let receiving = async {
         loop {
-            match receiver.recv::<Response>().await? {
-                Some(Response::Writes(_)) => {}
-                Some(Response::Done) => return Ok(()),
-                Some(Response::Refused(refusal)) => return Err(RpcError::Refused(refusal)),
-                Some(_) => return Err(RpcError::Unexpected),
-                None => return Err(RpcError::Closed),
+            match timeout(PUSH_TIMEOUT, receiver.recv::<Response>()).await {
+                Ok(response) => match response? {
+                    Some(Response::Writes(_)) => {}
+                    Some(Response::Done) => return Ok(()),
+                    Some(Response::Refused(refusal)) => return Err(RpcError::Refused(refusal)),
+                    Some(_) => return Err(RpcError::Unexpected),
+                    None => return Err(RpcError::Closed),
+                },
+                // It may have been given nothing: chunks wait for their turn.
+                Err(_) if is_sending.load(Ordering::Relaxed) => {}
+                Err(_) => return Err(RpcError::Timeout),
             }
         }
     };
     // Yamux makes the sender wait for a receiver that does not keep up.
-    let (sent, received) = tokio::join!(sending, receiving);
-    sent.and(received)
+    tokio::try_join!(sending, receiving).map(drop)
 }

@@ -61,7 +61,10 @@ const GROUP_BYTES: usize = 16 << 20;
 const BULK_BYTES: usize = 24 << 20;
 
 /// Bytes of chunks that may wait for the disk, those that are gathered or being written included; whoever has more waits.
-const QUEUE_BYTES: usize = 48 << 20;
+const QUEUE_BYTES: usize = 64 << 20;
+
+/// So many of them may be in no hurry: one lot is gathered while the other is written, and what is in a hurry waits for neither.
+const BULK_QUEUE_BYTES: usize = 48 << 20;
 
 /// Chunks in no hurry are written when no more have come for so long, and at the latest after that.
 const BULK_WAIT: Duration = Duration::from_millis(20);
@@ -164,7 +167,7 @@ impl ChunkStore for RocksStore {
         }
         let entries = chunks.iter().map(Entry::of).collect();
         let bytes = chunks.iter().map(|chunk| chunk.bytes().len()).sum();
-        self.shared.enqueue(bytes);
+        self.shared.enqueue(bytes, pace);
         let job = Job { chunks, entries, bytes, pace, done };
         let refused = match &self.jobs {
             Some(jobs) => jobs.send(job).err().map(|unsent| unsent.0),

@@ -162,14 +162,20 @@ fn a_queue_has_an_end_and_a_batch_may_be_larger() {
     let dir = TempDir::new().expect("a folder");
     let store = open(&dir);
     let shared = &store.shared;
-    shared.enqueue(QUEUE_BYTES * 2);
-    std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| shared.enqueue(1));
-        shared.dequeue(QUEUE_BYTES * 2);
-        waiting.join().expect("it got in");
-    });
-    assert_eq!(*shared.queued.lock(), 1);
-    shared.dequeue(1);
+    for pace in [Pace::Now, Pace::Bulk] {
+        shared.enqueue(QUEUE_BYTES * 2, pace);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| shared.enqueue(1, pace));
+            shared.dequeue(QUEUE_BYTES * 2);
+            waiting.join().expect("it got in");
+        });
+        assert_eq!(*shared.queued.lock(), 1);
+        shared.dequeue(1);
+    }
+    shared.enqueue(BULK_QUEUE_BYTES, Pace::Bulk);
+    // Where what is in no hurry would wait.
+    shared.enqueue(QUEUE_BYTES - BULK_QUEUE_BYTES, Pace::Now);
+    shared.dequeue(QUEUE_BYTES);
 }
 
 /// With `PACKETSTREAM_TINY_DISK` naming a folder on a file system of a few megabytes, which this fills up.

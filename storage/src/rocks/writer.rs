@@ -9,7 +9,10 @@ use packetstream_protocol::chunk::{ChunkError, ContentHash};
 use packetstream_protocol::ids::ChunkId;
 use rocksdb::WriteBatch;
 
-use super::{BULK_BYTES, BULK_WAIT, BULK_WAIT_MAX, CHUNKS, ENTRIES, GROUP_BYTES, PLACES, QUEUE_BYTES, Shared, family};
+use super::{
+    BULK_BYTES, BULK_QUEUE_BYTES, BULK_WAIT, BULK_WAIT_MAX, CHUNKS, ENTRIES, GROUP_BYTES, PLACES, QUEUE_BYTES, Shared,
+    family,
+};
 use crate::entry::Entry;
 use crate::entry::disk::{chunk_key, entry_value, parse_place, place_key, place_value};
 use crate::store::{Done, Outcome, Pace, StoreError};
@@ -46,9 +49,13 @@ impl Group {
 
 impl Shared {
     /// Waits until the queue has room; a batch larger than all of it gets in alone.
-    pub(super) fn enqueue(&self, bytes: usize) {
+    pub(super) fn enqueue(&self, bytes: usize, pace: Pace) {
+        let limit = match pace {
+            Pace::Now => QUEUE_BYTES,
+            Pace::Bulk => BULK_QUEUE_BYTES,
+        };
         let mut queued = self.queued.lock();
-        while *queued > 0 && *queued + bytes > QUEUE_BYTES {
+        while *queued > 0 && *queued + bytes > limit {
             self.dequeued.wait(&mut queued);
         }
         *queued += bytes;
