@@ -35,7 +35,6 @@ pub mod registry;
 pub mod rtp_stream;
 pub mod ruleset;
 pub mod setup;
-mod sha512;
 pub mod statistics;
 pub mod stop;
 mod transaction;

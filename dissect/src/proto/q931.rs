@@ -218,7 +218,8 @@ const LOCATIONS: &[(u64, &str)] = &[
     (7, "International network (INTL)"),
     (10, "Network beyond interworking point (BI)"),
 ];
-/// ITU-T Q.850, table 1.
+/// ITU-T Q.850, table 1, in the words that filters know of this field: those of `sip.reason_cause_q850` are others for a few, and
+/// more causes have some.
 const CAUSES: &[(u64, &str)] = &[
     (1, "Unallocated (unassigned) number"),
     (2, "No route to specified transit network"),

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::digest;
+
 use super::*;
 use crate::conversation::Key;
 use crate::facts::Fact;
 use crate::recent::Recent;
-use crate::sha512::Sha512;
 
 /// A share that a tree stands for.
 #[derive(Clone, Debug)]
@@ -132,10 +133,19 @@ impl Known {
         };
         // The response that ends it all is not counted.
         let counts = !(header.command == 1 && header.is_response && header.status != MORE_PROCESSING);
-        let hash = if counts { Sha512::of(&[&before, tvb.bytes()]) } else { before };
+        let hash = if counts { sha512(&before, tvb.bytes()) } else { before };
         self.hashes.insert(key, hash);
         Some(hash.as_slice().into())
     }
+}
+
+/// SHA-512 of octets that follow each other.
+fn sha512(before: &[u8], after: &[u8]) -> [u8; 64] {
+    let mut context = digest::Context::new(&digest::SHA512);
+    context.update(before);
+    context.update(after);
+    // It has no other length.
+    context.finish().as_ref().try_into().unwrap_or([0; 64])
 }
 
 /// Where in the body of a message the identifier of an open file stands.
