@@ -7,7 +7,7 @@ pub(crate) mod records;
 
 use packetstream_config::authority::Identity;
 use packetstream_config::{Bundle, paths};
-use packetstream_protocol::wire::{Closing, Request, Response, Rows};
+use packetstream_protocol::wire::{Closing, HostRow, Request, Response, Rows};
 
 use crate::cli::Peer;
 use crate::exit::Failure;
@@ -46,6 +46,23 @@ impl Session {
     /// Asks what has one answer.
     pub(crate) fn call(&self, request: &Request) -> Result<Response, Failure> {
         self.runtime.block_on(self.client.call(request)).map_err(failure)
+    }
+
+    /// Asks for the hosts, with the statement that ends the answer.
+    pub(crate) fn hosts(&self) -> Result<(Vec<HostRow>, Closing), Failure> {
+        self.runtime.block_on(async {
+            let mut stream = self.client.open(&Request::Hosts).await.map_err(failure)?;
+            let mut rows = None;
+            loop {
+                match (stream.recv::<Response>().await.map_err(failure)?, rows.take()) {
+                    (Some(Response::Hosts(all)), None) => rows = Some(all),
+                    (Some(Response::Closing(closing)), Some(rows)) => return Ok((rows, closing)),
+                    (Some(Response::Refused(refusal)), _) => return Err(failure(RpcError::Refused(refusal))),
+                    (Some(_), _) => return Err(failure(RpcError::Unexpected)),
+                    (None, _) => return Err(failure(RpcError::Closed)),
+                }
+            }
+        })
     }
 
     /// Asks what has rows; each batch is handed to `take`. A query that follows goes on with another node when its node is

@@ -25,7 +25,7 @@ pub(super) fn run(args: &Cluster) -> Outcome {
         Cluster::Drain { member, peer } => admin(peer, Admin::Drain { member: member.clone() }),
         Cluster::Activate { member, peer } => admin(peer, Admin::Activate { member: member.clone() }),
         Cluster::Remove { member, peer } => admin(peer, Admin::Remove { member: member.clone() }),
-        Cluster::Replace { old, new, peer } => admin(peer, Admin::Replace { old: old.clone(), new: new.clone() }),
+        Cluster::Replace { old, new, peer } => replace(peer, old, new),
         Cluster::Revoke { member, peer } => {
             // A bundle that was lost can be named by a copy of it.
             let member = match Bundle::read(Path::new(member)) {
@@ -39,13 +39,31 @@ pub(super) fn run(args: &Cluster) -> Outcome {
 }
 
 fn admin(peer: &Peer, admin: Admin) -> Outcome {
-    match Session::open(peer)?.call(&Request::Admin(admin))? {
-        Response::Done => {
-            say!("done; packetstream status shows what becomes of it");
-            Ok(())
-        }
+    change(&Session::open(peer)?, admin)?;
+    say!("done; packetstream status shows what becomes of it");
+    Ok(())
+}
+
+fn change(session: &Session, admin: Admin) -> Outcome {
+    match session.call(&Request::Admin(admin))? {
+        Response::Done => Ok(()),
         _ => Err(failure(RpcError::Unexpected)),
     }
+}
+
+fn replace(peer: &Peer, old: &str, new: &str) -> Outcome {
+    let session = Session::open(peer)?;
+    let Response::Cluster(before) = session.call(&Request::Cluster)? else { return Err(failure(RpcError::Unexpected)) };
+    change(&session, Admin::Replace { old: old.to_owned(), new: new.to_owned() })?;
+    let share = before.members.iter().find(|row| row.name == new || row.node.to_string() == new);
+    match share.filter(|row| old != new && row.partitions > 0) {
+        Some(row) => say!(
+            "done; {new} takes the place of {old}, and its own {} partitions go back to the others; packetstream status shows how far it is",
+            row.partitions
+        ),
+        None => say!("done; packetstream status shows what becomes of it"),
+    }
+    Ok(())
 }
 
 fn renew(data: &DataDir, file: &Path) -> Outcome {

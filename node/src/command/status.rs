@@ -1,12 +1,13 @@
 //! `packetstream status` and `packetstream hosts`.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write as _};
 use std::time::Duration;
 
 use packetstream_protocol::Timestamp;
 use packetstream_protocol::wire::{AnalysisRow, ClusterReport, Request, Response};
 use serde_json::json;
 
+use super::judged;
 use crate::cli::{Peer, Status};
 use crate::client::{Session, failure};
 use crate::exit::{Outcome, say};
@@ -22,7 +23,7 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 pub(super) fn status(args: &Status) -> Outcome {
     let session = Session::open(&args.peer)?;
     loop {
-        if args.watch && !args.peer.json && std::io::stdout().is_terminal() {
+        if args.watch && !args.peer.json && io::stdout().is_terminal() {
             // Home, and everything below is forgotten.
             say!("\x1b[H\x1b[J");
         }
@@ -157,8 +158,8 @@ fn members(cluster: &ClusterReport) {
 }
 
 pub(super) fn hosts(peer: &Peer) -> Outcome {
-    let response = Session::open(peer)?.call(&Request::Hosts)?;
-    let Response::Hosts(rows) = response else { return Err(failure(RpcError::Unexpected)) };
+    let (rows, closing) = Session::open(peer)?.hosts()?;
+    let count = rows.len();
     if !peer.json {
         say!("{:36} {:20} {:>10} {:>12} {:30} last packet", "host", "name", "packets", "bytes", "first packet");
     }
@@ -175,5 +176,12 @@ pub(super) fn hosts(peer: &Peer) -> Outcome {
             say!("{:36} {:20} {:>10} {:>12} {first:30} {last}", row.host.to_string(), row.name, row.packets, row.bytes);
         }
     }
-    Ok(())
+    if peer.json {
+        say!("{}", json!({ "complete": closing.complete, "hosts": count, "silent": closing.silent }));
+    } else {
+        let how = if closing.complete { "complete" } else { "incomplete" };
+        let several = if count == 1 { "" } else { "s" };
+        let _ = writeln!(io::stderr(), "{how}: {count} host{several}");
+    }
+    judged::state(&closing)
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use packetstream_core::{Command, Input, WriteResult};
-use packetstream_protocol::cluster::ClusterMessage;
+use packetstream_protocol::cluster::{ClusterMessage, MemberState, Removal};
 use packetstream_protocol::credentials::Role;
 use packetstream_protocol::ids::{ChunkId, ChunkNo, NodeId, StreamId};
 use packetstream_protocol::wire::{
@@ -57,8 +57,11 @@ impl Handler for Conversations {
             Request::Query(_) | Request::Get(_) => self.rows(request, &mut stream).await,
             Request::Put(put) => self.put(put.host, stream).await,
             Request::Hosts => {
-                let rows = scatter::hosts(&self.hub).await;
-                tell(&mut stream, &Response::Hosts(rows)).await
+                let (rows, closing) = scatter::hosts(&self.hub).await;
+                match stream.send(&Response::Hosts(rows)).await {
+                    Ok(()) => tell(&mut stream, &Response::Closing(closing)).await,
+                    broken => broken,
+                }
             }
             Request::NameHost(name) => self.name_host(name, &mut stream).await,
             Request::Have(of) => {
@@ -153,10 +156,34 @@ impl Conversations {
         let command = match &admin {
             Admin::AddRules { name, text } => return self.change_rules(name.clone(), Some(text.clone())).await,
             Admin::RemoveRules { name } => return self.change_rules(name.clone(), None).await,
-            Admin::Drain { member } => Command::Drain(self.member(member)?),
-            Admin::Remove { member } => Command::Remove(self.member(member)?),
-            Admin::Activate { member } => Command::Activate(self.member(member)?),
-            Admin::Replace { old, new } => Command::Replace { old: self.member(old)?, new: self.member(new)? },
+            Admin::Drain { member } => {
+                let node = self.present(member)?;
+                self.keeps_owners(node)?;
+                Command::Drain(node)
+            }
+            Admin::Remove { member } => {
+                let node = self.present(member)?;
+                self.keeps_owners(node)?;
+                Command::Remove(node)
+            }
+            Admin::Activate { member } => {
+                let node = self.member(member)?;
+                match self.state(node) {
+                    Some(MemberState::Removed(Removal::Revoked)) => {
+                        return Err(RefusalCode::BadRequest.because(format!("{member} was revoked: invite it anew")));
+                    }
+                    _ => Command::Activate(node),
+                }
+            }
+            Admin::Replace { old, new } => {
+                let (before, after) = (self.member(old)?, self.present(new)?);
+                match self.state(before) {
+                    Some(MemberState::Removed(Removal::Replaced)) => {
+                        return Err(RefusalCode::BadRequest.because(format!("another has taken the place of {old}")));
+                    }
+                    _ => Command::Replace { old: before, new: after },
+                }
+            }
             Admin::Revoke { member } => Command::Revoke(match member.parse() {
                 Ok(node) => node,
                 Err(_) => self.member(member)?,
@@ -170,6 +197,34 @@ impl Conversations {
         let hub = self.hub.clone();
         let changed = tokio::task::spawn_blocking(move || hub.standing.change(hub.me, &name, text)).await;
         changed.unwrap_or_else(|_| Err(defect()))
+    }
+
+    fn state(&self, node: NodeId) -> Option<MemberState> {
+        let view = self.hub.view.load();
+        let members = view.status.iter().flat_map(|status| &status.members);
+        members.map(|row| &row.member).find(|member| member.node == node).map(|member| member.state)
+    }
+
+    /// As [`Self::member`], of one that is not removed.
+    fn present(&self, text: &str) -> Result<NodeId, Refusal> {
+        let node = self.member(text)?;
+        match self.state(node) {
+            Some(MemberState::Removed(_)) => {
+                Err(RefusalCode::BadRequest.because(format!("{text} is no member any more")))
+            }
+            _ => Ok(node),
+        }
+    }
+
+    /// Refuses what would leave nobody to own anything: without this member there are others.
+    fn keeps_owners(&self, node: NodeId) -> Result<(), Refusal> {
+        let view = self.hub.view.load();
+        let mut members = view.status.iter().flat_map(|status| &status.members).map(|row| &row.member);
+        if members.any(|member| member.node != node && member.state == MemberState::Active) {
+            return Ok(());
+        }
+        let why = "it is the only member that is to keep packets: join or activate another first";
+        Err(RefusalCode::BadRequest.because(why))
     }
 
     /// A member by its name or its id.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use packetstream_core::{Input, Plan};
 use packetstream_protocol::chunk::Chunk;
+use packetstream_protocol::cluster::MemberState;
 use packetstream_protocol::ids::{ChunkId, HostId, NodeId, PacketId, Seq, StreamId};
 use packetstream_protocol::interval::RangeSet;
 use packetstream_protocol::limits::MAX_LEG_STREAMS;
@@ -104,18 +105,41 @@ pub(super) async fn get(hub: &Arc<Hub>, get: &Get, out: &mpsc::Sender<Rows>) -> 
     }
 }
 
-/// The hosts that all members know: of each what the one with most of it says.
-pub(super) async fn hosts(hub: &Arc<Hub>) -> Vec<HostRow> {
-    let others: Vec<NodeId> = hub.peers.connected().into_iter().collect();
+/// The hosts that all members know: of each what the one with most of it says. And whether one may be missing that only members
+/// know that do not answer.
+pub(super) async fn hosts(hub: &Arc<Hub>) -> (Vec<HostRow>, Closing) {
+    let view = hub.view.load_full();
+    let owns = |state| matches!(state, MemberState::Active | MemberState::Draining);
+    let (members, quorum) = match &view.status {
+        Some(status) => (status.members.as_slice(), status.quorum),
+        None => (&[][..], 1),
+    };
+    let connected = hub.peers.connected();
+    let owners = members.iter().filter(|row| owns(row.member.state)).map(|row| row.member.node);
+    let others: BTreeSet<NodeId> = owners.filter(|node| *node != hub.me).chain(connected.iter().copied()).collect();
+    let connected = &connected;
     let asked = others.into_iter().map(|node| async move {
-        let peer = hub.peers.peer(node).await?;
-        match timeout(HOSTS_TIMEOUT, peer.call(&Request::Peer(PeerRequest::Hosts))).await {
-            Ok(Ok(Response::Hosts(rows))) => Some(rows),
-            _ => None,
-        }
+        let answer = async {
+            let peer = if connected.contains(&node) { hub.peers.peer(node).await? } else { return None };
+            match timeout(HOSTS_TIMEOUT, peer.call(&Request::Peer(PeerRequest::Hosts))).await {
+                Ok(Ok(Response::Hosts(rows))) => Some(rows),
+                _ => None,
+            }
+        };
+        answer.await.ok_or(node)
     });
     let mut all = vec![super::service::hosts(&*hub.store)];
-    all.extend(futures::future::join_all(asked).await.into_iter().flatten());
+    let mut silent = Vec::new();
+    for answer in futures::future::join_all(asked).await {
+        match answer {
+            Ok(rows) => all.push(rows),
+            Err(node) => silent.push(hub.name_of(node)),
+        }
+    }
+    // What was acknowledged is on so many disks: fewer hide nothing.
+    if silent.len() < quorum.max(1) {
+        silent.clear();
+    }
     let mut known: BTreeMap<HostId, HostRow> = BTreeMap::new();
     for row in all.into_iter().flatten() {
         match known.get_mut(&row.host) {
@@ -129,7 +153,15 @@ pub(super) async fn hosts(hub: &Arc<Hub>) -> Vec<HostRow> {
             }
         }
     }
-    known.into_values().collect()
+    let rows: Vec<HostRow> = known.into_values().collect();
+    let closing = Closing {
+        complete: silent.is_empty(),
+        silent,
+        matched: rows.iter().map(|row| row.packets).sum(),
+        gaps: rows.iter().map(|row| row.gaps).sum(),
+        ..Closing::default()
+    };
+    (rows, closing)
 }
 
 /// What all members analyse, as each says.
@@ -155,7 +187,7 @@ pub(super) async fn resolve(hub: &Arc<Hub>, meant: &[HostRef]) -> Result<Vec<Hos
     if let Ok(known) = answer::hosts(&*hub.store, meant) {
         return Ok(known);
     }
-    let rows = hosts(hub).await;
+    let (rows, _) = hosts(hub).await;
     answer::find(meant, |host| rows.iter().find(|row| host.is(row.host, &row.name)).map(|row| row.host))
 }
 

@@ -694,6 +694,23 @@ fn identities_are_bounded() {
     assert_eq!(identities.get(&last), Some(identity));
 }
 
+#[test]
+fn of_too_many_identities_the_oldest_go() {
+    let identities = Identities::default();
+    let identity = bundle(&authority(1), Role::Reader, "bob").identity();
+    let peers: Vec<_> = (0..=tls::MAX_IDENTITIES).map(|_| libp2p::PeerId::random()).collect();
+    let [first, second, rest @ ..] = peers.as_slice() else { panic!("there are more than two") };
+    for peer in &peers[..tls::MAX_IDENTITIES] {
+        identities.insert(*peer, identity.clone());
+    }
+    // The first proves itself again: now the second is the oldest.
+    identities.insert(*first, identity.clone());
+    assert_eq!(identities.len(), tls::MAX_IDENTITIES);
+    identities.insert(peers[tls::MAX_IDENTITIES], identity);
+    assert!(identities.get(second).is_none());
+    assert!(std::iter::once(first).chain(rest).all(|peer| identities.get(peer).is_some()));
+}
+
 // ---- Nobody there.
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
