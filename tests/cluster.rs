@@ -323,3 +323,41 @@ fn what_is_wrong_is_said_in_one_line_with_its_status() {
     check(packetstream(&["status", "--peer", &node.address, "--bundle", "no-such.bundle"]), 2);
     check(packetstream(&["node", "--data", &node.data, "--listen", "127.0.0.1:0"]), 2);
 }
+
+#[test]
+fn what_is_watched_is_told_again_and_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let node = Node::start(&folder.path().join("data"));
+    let watch = |args: &[&str]| {
+        let child = Command::new(binary("packetstream"))
+            .args(args)
+            .args(["--peer", &node.address, "--data", &node.data])
+            .stdout(Stdio::piped())
+            .spawn();
+        let mut child = child.expect("the binary is there");
+        let lines = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
+        (child, lines)
+    };
+    let end = |mut child: std::process::Child| {
+        system(&format!("kill -INT {}", child.id()));
+        assert_eq!(child.wait().expect("it ends").code(), None, "by the signal, and by nothing else");
+    };
+    let (status, lines) = watch(&["status", "--watch"]);
+    assert_eq!(lines.filter(|line| line.starts_with("node ")).take(3).count(), 3);
+    end(status);
+    // What is found after the first answer.
+    let (findings, mut lines) = watch(&["diagnose", "--stored", "--follow"]);
+    let call = traffic(&["auth_loop_407"], &folder.path().join("call.pcap"));
+    node.text(&["import", &call, "--host", "pbx"]);
+    assert!(lines.any(|line| line.contains("host pbx")));
+    end(findings);
+}
+
+#[test]
+fn a_host_without_a_name_is_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let call = traffic(&["healthy_call"], &folder.path().join("call.pcap"));
+    let output = packetstream(&["import", &call, "--host", ""]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
+}

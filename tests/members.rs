@@ -178,7 +178,75 @@ fn a_fourth_node_takes_its_share_and_gives_it_back() {
         (held[3] == 0 && held.iter().sum::<u64>() == copies).then_some(())
     });
     check(&members);
+    // Whoever has left says so, where it would have nothing to say, and takes nothing.
+    for args in [&["query"][..], &["hosts"], &["import", &mix, "--host", "late", "--patience", "1"]] {
+        until("it knows that it has left", PATIENCE, || (members.run(3, args).status.code() == Some(3)).then_some(()));
+        let said = members.run(3, args).stderr;
+        assert!(String::from_utf8_lossy(&said).contains("taken out of the cluster"), "{args:?}");
+    }
     assert!(members.nodes[3].terminate() < Duration::from_secs(10));
+}
+
+#[test]
+fn a_store_stays_in_its_cluster() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut node = Node::start(&folder.path().join("data"));
+    node.terminate();
+    let other = folder.path().join("other");
+    let members = Members::found(&other);
+    let bundle = members.invite("node", "x", &[]);
+    let output = packetstream(&["node", "--bundle", &bundle, "--data", &node.data, "--listen", "127.0.0.1:0"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("holds packets of cluster"), "{said}");
+    // In its own it starts as ever.
+    node.restart();
+    node.text(&["status"]);
+}
+
+#[test]
+fn what_cannot_be_done_to_members_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let members = Members::start(folder.path(), 2, &NO_ANALYSIS);
+    let refused = |args: &[&str], why: &str| {
+        let output = members.run(0, &[&["cluster"], args].concat());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{args:?}: {said}");
+        assert!(said.contains(why), "{args:?}: {said}");
+    };
+    refused(&["drain", "n9"], "no member n9");
+    refused(&["replace", "n2", "n9"], "no member n9");
+    members.text(0, &["cluster", "remove", "n2"]);
+    until("the second is no member any more", PATIENCE, || {
+        let status = members.status(0)?;
+        let rows = status["cluster"]["members"].as_array()?.iter().filter(|row| row["state"] == "active").count();
+        (rows == 1).then_some(())
+    });
+    refused(&["drain", "n2"], "n2 is no member any more");
+    refused(&["remove", "n2"], "n2 is no member any more");
+    refused(&["replace", "n1", "n2"], "n2 is no member any more");
+    refused(&["drain", "n1"], "the only member");
+    refused(&["remove", "n1"], "the only member");
+}
+
+#[test]
+fn a_list_of_hosts_says_whether_one_may_be_missing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let call = traffic(&["healthy_call"], &folder.path().join("call.pcap"));
+    let mut members = Members::start(folder.path(), 3, &NO_ANALYSIS);
+    members.text(0, &["import", &call, "--host", "pbx"]);
+    of_three_copies(&members);
+    let ended = |members: &Members| {
+        let output = members.run(0, &["hosts", "--json"]);
+        let text = String::from_utf8(output.stdout).expect("text");
+        let last: Value = serde_json::from_str(text.lines().last().expect("a statement")).expect("JSON");
+        (output.status.code(), last["complete"] == true, last["silent"].as_array().map_or(0, Vec::len))
+    };
+    assert_eq!(ended(&members), (Some(0), true, 0));
+    members.nodes[2].kill();
+    assert_eq!(ended(&members), (Some(0), true, 0), "the other two have all that was acknowledged");
+    members.nodes[1].kill();
+    assert_eq!(ended(&members), (Some(1), false, 2));
 }
 
 /// Waits until three members hold the same chunks; answers how many.

@@ -329,7 +329,7 @@ pub struct Import {
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The host that the packets are of, by its UUID or a name; otherwise each file is a host of its own.
-    #[arg(long, value_name = "UUID|NAME")]
+    #[arg(long, value_name = "UUID|NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub host: Option<String>,
     /// How many seconds to go on without any node that stores anything.
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]

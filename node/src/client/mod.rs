@@ -5,6 +5,8 @@ mod following;
 pub(crate) mod names;
 pub(crate) mod records;
 
+use std::time::Duration;
+
 use packetstream_config::authority::Identity;
 use packetstream_config::{Bundle, paths};
 use packetstream_protocol::wire::{Closing, HostRow, Request, Response, Rows};
@@ -46,6 +48,12 @@ impl Session {
     /// Asks what has one answer.
     pub(crate) fn call(&self, request: &Request) -> Result<Response, Failure> {
         self.runtime.block_on(self.client.call(request)).map_err(failure)
+    }
+
+    /// Lets some time pass between two questions.
+    pub(crate) fn pause(&self, time: Duration) {
+        // Made within the runtime, whose clock it needs.
+        self.runtime.block_on(async { tokio::time::sleep(time).await });
     }
 
     /// Asks for the hosts, with the statement that ends the answer.

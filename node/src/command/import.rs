@@ -103,7 +103,11 @@ fn file(session: &Session, path: &Path, host: Option<HostId>, args: &Import) -> 
     match stored {
         _ if args.peer.json => say!("{}", json!({ "packets": packets, "stored": stored, "there": there })),
         0 => say!("{}: {packets} packets were there already, host {}", path.display(), stream.host),
-        _ => say!("{}: {packets} packets in {} chunks stored, host {}", path.display(), stored + there, stream.host),
+        _ => {
+            let chunks = stored + there;
+            let several = if chunks == 1 { "" } else { "s" };
+            say!("{}: {packets} packets in {chunks} chunk{several} stored, host {}", path.display(), stream.host);
+        }
     }
     match chunks.damage() {
         Some(damage) => Err(Failure::Incomplete(format!("{}: {damage}", path.display()))),

@@ -31,7 +31,7 @@ pub(super) fn status(args: &Status) -> Outcome {
         if !args.watch {
             return Ok(());
         }
-        session.runtime.block_on(tokio::time::sleep(WATCH_INTERVAL));
+        session.pause(WATCH_INTERVAL);
     }
 }
 
@@ -121,8 +121,9 @@ fn as_json(cluster: &ClusterReport) -> serde_json::Value {
 
 fn members(cluster: &ClusterReport) {
     say!(
-        "cluster  {} copies, {} to acknowledge; {}",
+        "cluster  {} {}, {} to acknowledge; {}",
         cluster.replicas,
+        if cluster.replicas == 1 { "copy" } else { "copies" },
         cluster.quorum,
         if cluster.maps > 1 { "data moves to a new map" } else { "everything is where it belongs" }
     );

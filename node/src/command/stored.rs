@@ -49,7 +49,7 @@ pub(super) fn run(args: &Diagnose) -> Outcome {
             return state(&closing);
         }
         shown.extend(fresh);
-        session.runtime.block_on(tokio::time::sleep(FOLLOW_INTERVAL));
+        session.pause(FOLLOW_INTERVAL);
         (found, _) = ask(&session, &query)?;
     }
 }

@@ -54,6 +54,10 @@ impl Handler for Conversations {
         tracing::debug!(caller = %caller.name, request = ?request.kind(), "request");
         self.audit.note(&caller, &request);
         let ended = match request {
+            _ if asks_of_all(&request) && self.is_outside() => {
+                let why = "the node was taken out of the cluster: ask another";
+                tell(&mut stream, &Response::Refused(RefusalCode::Internal.because(why))).await
+            }
             Request::Query(_) | Request::Get(_) => self.rows(request, &mut stream).await,
             Request::Put(put) => self.put(put.host, stream).await,
             Request::Hosts => {
@@ -86,6 +90,11 @@ impl Handler for Conversations {
             tracing::debug!(caller = %caller.name, %error, "conversation broken off");
         }
     }
+}
+
+/// Whether only a member can answer.
+fn asks_of_all(request: &Request) -> bool {
+    !matches!(request, Request::Status | Request::Cluster | Request::Peer(_))
 }
 
 async fn tell(stream: &mut RpcStream, response: &Response) -> Result<(), RpcError> {
@@ -203,6 +212,12 @@ impl Conversations {
         let view = self.hub.view.load();
         let members = view.status.iter().flat_map(|status| &status.members);
         members.map(|row| &row.member).find(|member| member.node == node).map(|member| member.state)
+    }
+
+    /// Whether this node is no member any more, and will be none on its own.
+    fn is_outside(&self) -> bool {
+        let state = self.state(self.hub.me);
+        matches!(state, Some(MemberState::Removed(removal)) if removal != Removal::Dead)
     }
 
     /// As [`Self::member`], of one that is not removed.

@@ -15,10 +15,9 @@ use packetstream_protocol::interval::RangeSet;
 use packetstream_protocol::wire::{Refusal, RefusalCode};
 use packetstream_storage::{ChunkStore, Outcome, Pace, StoreError};
 use parking_lot::Mutex;
-use tokio::sync::{Notify, broadcast, oneshot, watch};
+use tokio::sync::{Notify, Semaphore, broadcast, oneshot, watch};
 
 use super::analyst::Assigned;
-use super::courtesy::{Producers, Way};
 use super::peers::Peers;
 use super::standing::Standing;
 
@@ -34,9 +33,8 @@ const MAX_MESSAGES_WAITING: usize = 65_536;
 const MAX_STORED_WAITING: usize = 4096;
 /// Threads that check chunks before they are written.
 const WRITERS: usize = 2;
-/// Chunks that are read and sent to other members, and that come from them and are checked, at once. Of those in no hurry.
-const MOVING_OUT: u32 = 16;
-const MOVING_IN: u32 = 4;
+/// Chunks in no hurry that are checked at once, beside those that are: whoever brings more waits.
+const MAX_MOVING: usize = 4;
 /// For so long a failed write explains why nothing is acknowledged.
 const TROUBLE_AGE: Duration = Duration::from_secs(10);
 
@@ -49,10 +47,7 @@ pub(crate) struct Hub {
     pub(crate) peers: Peers,
     pub(crate) view: ArcSwap<View>,
     pub(crate) moved: Moved,
-    /// What moves, out of this node and into it, beside what producers send.
-    producers: Producers,
-    pub(crate) out: Way,
-    into: Way,
+    moving: Semaphore,
     plans: Mutex<HashMap<u64, oneshot::Sender<Plan>>>,
     next: AtomicU64,
     started: Instant,
@@ -183,7 +178,6 @@ impl Routing {
 impl Hub {
     pub(crate) fn new(store: Arc<dyn ChunkStore>, me: NodeId, peers: Peers) -> std::io::Result<Arc<Self>> {
         let (writes, waiting) = crossbeam_channel::bounded::<(Chunk, WriteDone)>(MAX_WRITES_WAITING);
-        let producers = Producers::default();
         let standing = Standing::load(store.clone());
         let hub = Arc::new(Self {
             store,
@@ -193,9 +187,7 @@ impl Hub {
             peers,
             view: ArcSwap::default(),
             moved: Moved::default(),
-            out: Way::new(producers.clone(), MOVING_OUT),
-            into: Way::new(producers.clone(), MOVING_IN),
-            producers,
+            moving: Semaphore::new(MAX_MOVING),
             plans: Mutex::default(),
             next: AtomicU64::new(1),
             started: Instant::now(),
@@ -253,7 +245,6 @@ impl Hub {
     /// Brings a chunk to enough nodes and says then what became of it.
     pub(crate) fn route(&self, conversation: u64, chunk: Chunk, done: RouteDone) {
         let (id, bytes) = (chunk.id(), chunk.bytes().len() as u32);
-        self.producers.sent(bytes.into());
         {
             let mut routing = self.routing.0.lock();
             match routing.get_mut(&id) {
@@ -287,7 +278,6 @@ impl Hub {
 
     /// Stores a chunk here, on another thread; tells the machine and then `done`.
     pub(crate) fn write_here(&self, chunk: Chunk, done: impl FnOnce(WriteResult) + Send + 'static) {
-        self.producers.sent(chunk.bytes().len() as u64);
         if let Err(full) = self.writes.try_send((chunk, Box::new(done))) {
             let (_, done) = full.into_inner();
             done(WriteResult::Failed);
@@ -296,11 +286,11 @@ impl Hub {
 
     /// As [`Self::write_here`], for a chunk that moves: whoever brings it waits until there is room for another.
     pub(crate) async fn take_over(self: &Arc<Self>, chunk: Chunk, done: impl FnOnce(WriteResult) + Send + 'static) {
-        let turn = self.into.turn().await;
+        // Nobody closes it.
+        let _place = self.moving.acquire().await;
         let hub = self.clone();
         // Should it panic, whoever waits to be told is told nothing and asks again.
         let _ = tokio::task::spawn_blocking(move || hub.store_one(chunk, Pace::Bulk, Box::new(done))).await;
-        turn.end().await;
     }
 
     fn store_one(self: &Arc<Self>, chunk: Chunk, pace: Pace, done: WriteDone) {

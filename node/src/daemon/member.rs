@@ -177,6 +177,9 @@ impl Driver {
             Event::MemberChanged(member) => {
                 tracing::info!(name = %member.name, node = %member.node, state = ?member.state, "member");
                 if matches!(member.state, packetstream_protocol::cluster::MemberState::Removed(_)) {
+                    if member.node == self.hub.me {
+                        tracing::warn!(state = ?member.state, "this node is no member any more");
+                    }
                     self.hub.peers.forget(member.node);
                 } else {
                     self.hub.peers.learn(&self.hub, member.node, hub::addresses(&member.addresses));

@@ -5,7 +5,6 @@ mod answer;
 mod audit;
 mod capturing;
 mod conversation;
-mod courtesy;
 pub mod edge;
 mod follow;
 mod hub;
@@ -19,9 +18,11 @@ mod stream;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use packetstream_config::authority::ClusterId;
 use packetstream_config::{Address, Bundle};
 use packetstream_core::Config;
 use packetstream_storage::{ChunkStore, Retention, RocksOptions, RocksStore, SpoolOptions, StoreError};
@@ -56,7 +57,7 @@ const END_TIMEOUT: Duration = Duration::from_secs(9);
 pub struct Plan {
     pub bundle: Bundle,
     /// Where the bundle is read again when the process is sent SIGHUP.
-    pub bundle_path: std::path::PathBuf,
+    pub bundle_path: PathBuf,
     pub listen: Address,
     /// Where others reach this node; what it listens on, if nothing is said.
     pub advertise: Vec<Address>,
@@ -64,14 +65,14 @@ pub struct Plan {
     pub zone: String,
     pub weight: u8,
     pub rejoin: bool,
-    pub store: std::path::PathBuf,
+    pub store: PathBuf,
     /// Where it is noted who read what.
-    pub audit: std::path::PathBuf,
+    pub audit: PathBuf,
     pub retention: Retention,
     pub roles: Vec<String>,
     /// Whether the packets of hosts are analysed here.
     pub analyzes: bool,
-    pub spool: std::path::PathBuf,
+    pub spool: PathBuf,
     pub spool_options: SpoolOptions,
     pub captures: Vec<LiveConfig>,
     /// How long a member is dead before it is removed.
@@ -93,8 +94,28 @@ pub enum StartError {
     Listen(#[from] ListenError),
     #[error(transparent)]
     Capture(#[from] CaptureError),
+    #[error(
+        "{} holds packets of cluster {held}, the bundle is of cluster {ours}: name another folder with --data",
+        store.display()
+    )]
+    OtherCluster { store: PathBuf, held: String, ours: ClusterId },
     #[error("a file or a thread cannot be had: {0}")]
     System(#[from] std::io::Error),
+}
+
+/// Where a store keeps of which cluster it is.
+const KEY_CLUSTER: &str = "cluster-id";
+
+/// Holds a store to the cluster that it was made in: members and maps of two would be taken for those of one.
+fn check_cluster(store: &dyn ChunkStore, path: &Path, ours: ClusterId) -> Result<(), StartError> {
+    match store.meta(KEY_CLUSTER)? {
+        Some(held) if held == ours.to_string().as_bytes() => Ok(()),
+        Some(held) => {
+            let held = String::from_utf8_lossy(&held).into_owned();
+            Err(StartError::OtherCluster { store: path.to_owned(), held, ours })
+        }
+        None => Ok(store.put_meta(KEY_CLUSTER, Some(ours.to_string().as_bytes()))?),
+    }
 }
 
 /// Runs a daemon until it is told to end; `ready` is told where it listens.
@@ -103,6 +124,7 @@ pub enum StartError {
 /// When it cannot start.
 pub async fn run(plan: Plan, ready: impl FnOnce(SocketAddr)) -> Result<(), StartError> {
     let store: Arc<dyn ChunkStore> = Arc::new(RocksStore::open(&plan.store, RocksOptions::default())?);
+    check_cluster(&*store, &plan.store, plan.bundle.cluster())?;
     let node = plan.bundle.identity().node;
     let name = plan.bundle.name().to_owned();
     let hub = Hub::new(store.clone(), node, Peers::default())?;
@@ -242,7 +264,7 @@ fn reachable(listen: IpAddr, seeds: &[Address]) -> IpAddr {
 }
 
 /// Takes a renewed certificate whenever the process is told that there is one.
-async fn renew(endpoint: Endpoint, path: std::path::PathBuf, mut told: Signal) {
+async fn renew(endpoint: Endpoint, path: PathBuf, mut told: Signal) {
     while told.recv().await.is_some() {
         let renewed = match Bundle::read(&path) {
             Ok(bundle) => endpoint.renew(&bundle).map_err(|error| error.to_string()),

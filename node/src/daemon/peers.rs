@@ -458,7 +458,6 @@ async fn push_one(hub: &Weak<Hub>, peer: &Peer, push: &Push) -> Result<(), RpcEr
         for no in push.chunks.iter() {
             let Some(hub) = hub.upgrade() else { return Ok(()) };
             let id = ChunkId { stream: push.stream, no: ChunkNo(no) };
-            let turn = hub.out.turn().await;
             let store = hub.store.clone();
             let read = tokio::task::spawn_blocking(move || store.get(id)).await;
             match read {
@@ -474,7 +473,6 @@ async fn push_one(hub: &Weak<Hub>, peer: &Peer, push: &Push) -> Result<(), RpcEr
                     hub.inputs.push(Input::Lost { stream: id.stream, chunks: RangeSet::from_iter([no]) });
                 }
             }
-            turn.end().await;
         }
         is_sending.store(false, Ordering::Relaxed);
         sender.finish().await
@@ -489,7 +487,7 @@ async fn push_one(hub: &Weak<Hub>, peer: &Peer, push: &Push) -> Result<(), RpcEr
                     Some(_) => return Err(RpcError::Unexpected),
                     None => return Err(RpcError::Closed),
                 },
-                // It may have been given nothing: chunks wait for their turn.
+                // It may have been given nothing yet.
                 Err(_) if is_sending.load(Ordering::Relaxed) => {}
                 Err(_) => return Err(RpcError::Timeout),
             }

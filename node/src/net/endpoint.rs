@@ -23,6 +23,7 @@ use packetstream_protocol::credentials::Role;
 use packetstream_protocol::wire::{Request, Response};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::error::innermost;
 use super::serve::{Acceptor, Handler};
 use super::substream::{self, OpenReply};
 use super::tls::{Identities, Revoked, Tls, peer_id};
@@ -459,7 +460,7 @@ impl Task {
                 }
             }
             SwarmEvent::IncomingConnectionError { send_back_addr, error, .. } => {
-                tracing::info!(from = %send_back_addr, %error, "connection refused");
+                tracing::info!(from = %send_back_addr, why = innermost(&error), "connection refused");
             }
             SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event { peer, connection, result: Err(error) })) => {
                 // A peer that stopped without saying so (power, cable) would keep its connection for hours.

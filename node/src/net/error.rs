@@ -140,7 +140,7 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
 }
 
 /// The innermost cause, in its own words.
-fn innermost(error: &(dyn Error + 'static)) -> String {
+pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut error = error;
     loop {
         let inner = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
