@@ -184,6 +184,7 @@ fn a_fourth_node_takes_its_share_and_gives_it_back() {
         let said = members.run(3, args).stderr;
         assert!(String::from_utf8_lossy(&said).contains("taken out of the cluster"), "{args:?}");
     }
+    assert!(members.text(3, &["status"]).contains("removed"), "how it is with itself it says all the same");
     assert!(members.nodes[3].terminate() < Duration::from_secs(10));
 }
 

@@ -94,7 +94,7 @@ impl Handler for Conversations {
 
 /// Whether only a member can answer.
 fn asks_of_all(request: &Request) -> bool {
-    !matches!(request, Request::Status | Request::Cluster | Request::Peer(_))
+    !matches!(request, Request::Status | Request::Cluster | Request::Analyses | Request::Peer(_))
 }
 
 async fn tell(stream: &mut RpcStream, response: &Response) -> Result<(), RpcError> {
