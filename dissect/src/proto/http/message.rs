@@ -121,7 +121,7 @@ fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, proto: FieldId, name: &'stat
     let shows_rest = wants_rest(d);
     if start::kind(rest).is_none() && d.endpoints.transport == Transport::Tcp && !tcp::speaks(d, ProtoId::Http) {
         // The port is HTTP's, the connection is nobody's.
-        return Ok(tvb.reported());
+        return lone_headers(d, tvb, proto);
     }
     let (item, is_next) = d.begin_next(proto, tvb);
     if !is_next {
@@ -158,6 +158,23 @@ fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, proto: FieldId, name: &'stat
     let len = body_len(&start, rest, &seen, at, message.reported().saturating_sub(at));
     body::show(d, message.sub(at, len), item, blank + at, &seen, rest);
     Ok(blank + at + len)
+}
+
+/// Shows header lines that no first line precedes; they do not make the connection HTTP's. Answers as [`message`].
+fn lone_headers<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, proto: FieldId) -> Result<usize, Stop> {
+    let octets = tvb.bytes();
+    let is_text = octets.first().is_some_and(|octet| matches!(octet, b' '..=b'~'));
+    if is_text && matches!(headers::line(octets, 0), Line::Header(_)) {
+        d.begin(proto, tvb);
+        // They are neither a request's nor a response's.
+        let start = Start { kind: Kind::Notification, parts: [0..0, 0..0, 0..0], end: 0, next: 0 };
+        let (_, at) = show_headers(d, tvb, &start)?;
+        if at < octets.len() && matches!(headers::line(octets, at), Line::Unfinished) {
+            return Err(Stop::Malformed);
+        }
+        d.close();
+    }
+    Ok(tvb.reported())
 }
 
 /// How many of the octets behind the headers are the message's body.

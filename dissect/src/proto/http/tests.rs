@@ -1,5 +1,9 @@
 use super::*;
-use crate::tests::{frames, survives_anything, values};
+use crate::InOrder;
+use crate::filter::{Filter, Options};
+use crate::packet::Packet;
+use crate::tests::{frames, octets, survives_anything, values};
+use crate::wanted::Wanted;
 
 /// Frames of a connection of port 80, given as who speaks (`true` for the client) and what is said.
 fn connection(said: &[(bool, &[u8])]) -> Vec<String> {
@@ -90,4 +94,41 @@ fn nothing_breaks_it() {
         b"GET /a?b=c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nCookie: a=b; c\r\nAuthorization: Basic YTpi\r\n\r\n\
           3\r\nabc\r\n0\r\nX: y\r\n\r\n",
     );
+}
+
+#[test]
+fn headers_without_a_first_line_are_shown_and_make_no_http_connection() {
+    let all = shown(&[(true, b"abc: def\r\n\r\n"), (true, b"ab cd\r\nx: y\r\n"), (true, b":\0\x01\r\x99x")]);
+    assert_eq!(values(&all[0], "http.unknown_header"), "abc: def\\r\\n");
+    assert_eq!((values(&all[1], "http"), values(&all[1], "_ws.malformed")), (String::new(), String::new()));
+    assert!(!values(&all[2], "http.unknown_header").is_empty() && !values(&all[2], "_ws.malformed").is_empty());
+    assert!(all.iter().all(|frame| values(frame, "http.request_number").is_empty()));
+}
+
+#[test]
+fn what_is_sent_again_as_soon_as_it_was_asked_for_is_read() {
+    let segment = |hosts: &str, seq: u32, ack: u32, payload: &[u8]| {
+        let len = 40 + payload.len();
+        let head = format!("4500{len:04x}0001000040060000{hosts}{seq:08x}{ack:08x}5018fff000000000");
+        [octets(&head), payload.to_vec()].concat()
+    };
+    let (up, down) = ("0a0000010a000002c0000050", "0a0000020a0000010050c000");
+    let response = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    let mut frames = vec![
+        segment(up, 100, 5000, b"GET / HTTP/1.1\r\n\r\n"),
+        // The one before it got lost.
+        segment(down, 5000 + response.len() as u32, 118, b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"),
+    ];
+    frames.extend([(); 3].map(|()| segment(up, 118, 5000, b"")));
+    frames.push(segment(down, 5000, 118, response));
+    let filter =
+        Filter::compile("tcp.analysis.fast_retransmission && http.response.code == 200", &Options::default()).unwrap();
+    let mut wanted = Wanted::nothing();
+    filter.fields().for_each(|field| wanted.add(field));
+    let mut in_order = InOrder::new(&wanted, &wanted);
+    let taken = (1..).zip(&frames).filter(|(number, frame)| {
+        let packet = Packet { number: *number, time: *number as i64 * 1_000_000, ..Packet::alone(101, frame) };
+        in_order.dissect(&packet, |shown, _| filter.matches(shown))
+    });
+    assert_eq!(taken.map(|(number, _)| number).collect::<Vec<u64>>(), [6]);
 }

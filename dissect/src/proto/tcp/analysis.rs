@@ -40,9 +40,9 @@ pub(super) mod finding {
     pub(in super::super) const REUSED_PORTS: u32 = 1 << 14;
     /// All of them.
     pub(in super::super) const ANY: u32 = (1 << 15) - 1;
-    /// Octets that were seen before or come late.
-    pub(in super::super) const REPEATED: u32 =
-        RETRANSMISSION | FAST_RETRANSMISSION | SPURIOUS_RETRANSMISSION | OUT_OF_ORDER;
+    /// Octets that were seen before or come late. What was asked for and sent again at once is read: mostly it had got lost
+    /// before the capture.
+    pub(in super::super) const REPEATED: u32 = RETRANSMISSION | SPURIOUS_RETRANSMISSION | OUT_OF_ORDER;
 }
 use finding::*;
 
