@@ -231,14 +231,14 @@ impl World {
             self.oracle.count("query: blind");
         }
         // A machine whose key was stolen is heard by nobody, and cannot know it.
-        let judged = query.expected.iter().filter(|_| !self.stores[query.coordinator].retired);
-        for chunk in judged {
+        let is_unheard = self.stores[query.coordinator].retired;
+        for chunk in &query.expected {
             let Some(truth) = self.oracle.chunks.get(chunk) else { continue };
             let read = query.read.get(&chunk.stream).is_some_and(|read| read.contains(chunk.no.0));
             let told = blind || missing.get(&chunk.stream).is_some_and(|missing| missing.contains(chunk.no.0));
             // A machine that an operator took out, with what it holds, is as good as destroyed.
             let harmed = truth.harmed || truth.copies.iter().any(|&store| self.stores[store].retired);
-            if !read && !told && !self.oracle.expired(truth) && !harmed {
+            if !is_unheard && !read && !told && !self.oracle.expired(truth) && !harmed {
                 let text = format!(
                     "query {id} of store {} misses {chunk} and does not say so: copies on {:?}, complete {complete}",
                     query.coordinator, truth.copies
