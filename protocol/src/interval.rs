@@ -79,6 +79,18 @@ impl RangeSet {
         self.ranges.get(at).is_some_and(|&(start, _)| start <= number)
     }
 
+    /// The least and the greatest number of those around this one that are not in the set either; `None` when it is in the set.
+    #[must_use]
+    pub fn free_around(&self, number: u64) -> Option<(u64, u64)> {
+        let at = self.ranges.partition_point(|&(_, end)| end < number);
+        let free_from = at.checked_sub(1).and_then(|before| self.ranges.get(before)).map_or(0, |&(_, end)| end + 1);
+        match self.ranges.get(at) {
+            Some(&(start, _)) if start <= number => None,
+            Some(&(start, _)) => Some((free_from, start - 1)),
+            None => Some((free_from, u64::MAX)),
+        }
+    }
+
     /// Adds every number of another set.
     pub fn union(&mut self, other: &Self) {
         for &(first, last) in &other.ranges {
@@ -226,6 +238,11 @@ mod tests {
                 prop_assert!(set.iter().eq(model.iter().copied()));
                 prop_assert_eq!(set.count(), model.len() as u64);
                 prop_assert!((0..80).all(|n| set.contains(n) == model.contains(&n)));
+                for n in 0..80 {
+                    let before = model.range(..n).next_back().map_or(0, |&n| n + 1);
+                    let behind = model.range(n..).next().map_or(u64::MAX, |&n| n.saturating_sub(1));
+                    prop_assert_eq!(set.free_around(n), (!model.contains(&n)).then_some((before, behind)));
+                }
             }
         }
 

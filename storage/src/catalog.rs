@@ -181,6 +181,12 @@ impl Catalog {
         self.streams.get(&stream).map(|state| state.usage(stream))
     }
 
+    /// The chunks that are held of a stream, if any are.
+    #[cfg(feature = "rocksdb")]
+    pub(crate) fn have(&self, stream: StreamId) -> Option<&RangeSet> {
+        self.streams.get(&stream).map(|state| &state.have)
+    }
+
     pub(crate) fn streams(&self, host: Option<HostId>) -> Vec<StreamUsage> {
         let wanted = self.streams.iter().filter(|(stream, _)| host.is_none_or(|host| host == stream.host));
         wanted.map(|(&stream, state)| state.usage(stream)).collect()

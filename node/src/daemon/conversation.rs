@@ -8,7 +8,7 @@ use std::time::Duration;
 use packetstream_core::{Command, Input, WriteResult};
 use packetstream_protocol::cluster::{ClusterMessage, MemberState, Removal};
 use packetstream_protocol::credentials::Role;
-use packetstream_protocol::ids::{ChunkId, ChunkNo, NodeId, StreamId};
+use packetstream_protocol::ids::{ChunkId, NodeId, StreamId};
 use packetstream_protocol::wire::{
     Acks, Admin, ClusterReport, Have, Leg, LegRows, MemberRow, NameHost, PeerRequest, Ready, Refusal, RefusalCode,
     Request, Response, Rows, StreamAck, TransferRow, Watch, Writes,
@@ -34,8 +34,6 @@ const TROUBLE_AFTER: Duration = Duration::from_secs(2);
 const READ_TIMEOUT: Duration = Duration::from_secs(300);
 /// How long another member may take for a host's name.
 const NAME_TIMEOUT: Duration = Duration::from_secs(2);
-/// Chunks read ahead of a slow fetcher.
-const MAX_CHUNKS_WAITING: usize = 4;
 
 /// Answers peers.
 pub(super) struct Conversations {
@@ -411,20 +409,12 @@ impl Conversations {
     }
 
     async fn fetch(&self, wanted: StreamAck, mut stream: RpcStream) -> Result<(), RpcError> {
-        let (chunks, mut read) = mpsc::channel::<Chunk>(MAX_CHUNKS_WAITING);
-        let hub = self.hub.clone();
-        tokio::task::spawn_blocking(move || {
-            let have = hub.store.stream(wanted.stream).map(|usage| usage.have).unwrap_or_default();
-            for no in have.difference(&have.difference(&wanted.chunks)).iter() {
-                if let Ok(Some(chunk)) = hub.store.get(ChunkId { stream: wanted.stream, no: ChunkNo(no) })
-                    && chunks.blocking_send(chunk).is_err()
-                {
-                    return;
-                }
+        let have = self.hub.store.stream(wanted.stream).map(|usage| usage.have).unwrap_or_default();
+        let mut read = self.hub.read_ahead(wanted.stream, have.difference(&have.difference(&wanted.chunks)));
+        while let Some((_, found)) = read.recv().await {
+            if let Ok(Some(chunk)) = found {
+                stream.send_chunk(chunk.bytes()).await?;
             }
-        });
-        while let Some(chunk) = read.recv().await {
-            stream.send_chunk(chunk.bytes()).await?;
         }
         stream.finish().await
     }

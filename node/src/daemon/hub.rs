@@ -10,12 +10,12 @@ use packetstream_config::Address;
 use packetstream_core::cluster::Status;
 use packetstream_core::{Input, Moment, Plan, WriteResult};
 use packetstream_protocol::Chunk;
-use packetstream_protocol::ids::{ChunkId, HostId, NodeId};
+use packetstream_protocol::ids::{ChunkId, ChunkNo, HostId, NodeId, StreamId};
 use packetstream_protocol::interval::RangeSet;
 use packetstream_protocol::wire::{Refusal, RefusalCode};
 use packetstream_storage::{ChunkStore, Outcome, Pace, StoreError};
 use parking_lot::Mutex;
-use tokio::sync::{Notify, Semaphore, broadcast, oneshot, watch};
+use tokio::sync::{Notify, Semaphore, broadcast, mpsc, oneshot, watch};
 
 use super::analyst::Assigned;
 use super::peers::Peers;
@@ -35,8 +35,13 @@ const MAX_STORED_WAITING: usize = 4096;
 const WRITERS: usize = 2;
 /// Chunks in no hurry that are checked at once, beside those that are: whoever brings more waits.
 const MAX_MOVING: usize = 4;
+/// Chunks read ahead of whoever sends them.
+const MAX_READ_AHEAD: usize = 4;
 /// For so long a failed write explains why nothing is acknowledged.
 const TROUBLE_AGE: Duration = Duration::from_secs(10);
+
+/// A chunk that was asked for, and what the store said.
+pub(crate) type ReadChunk = (ChunkId, Result<Option<Chunk>, StoreError>);
 
 /// See the module.
 pub(crate) struct Hub {
@@ -47,7 +52,7 @@ pub(crate) struct Hub {
     pub(crate) peers: Peers,
     pub(crate) view: ArcSwap<View>,
     pub(crate) moved: Moved,
-    moving: Semaphore,
+    moving: Arc<Semaphore>,
     plans: Mutex<HashMap<u64, oneshot::Sender<Plan>>>,
     next: AtomicU64,
     started: Instant,
@@ -187,7 +192,7 @@ impl Hub {
             peers,
             view: ArcSwap::default(),
             moved: Moved::default(),
-            moving: Semaphore::new(MAX_MOVING),
+            moving: Arc::new(Semaphore::new(MAX_MOVING)),
             plans: Mutex::default(),
             next: AtomicU64::new(1),
             started: Instant::now(),
@@ -287,10 +292,13 @@ impl Hub {
     /// As [`Self::write_here`], for a chunk that moves: whoever brings it waits until there is room for another.
     pub(crate) async fn take_over(self: &Arc<Self>, chunk: Chunk, done: impl FnOnce(WriteResult) + Send + 'static) {
         // Nobody closes it.
-        let _place = self.moving.acquire().await;
+        let Ok(place) = self.moving.clone().acquire_owned().await else { return };
         let hub = self.clone();
         // Should it panic, whoever waits to be told is told nothing and asks again.
-        let _ = tokio::task::spawn_blocking(move || hub.store_one(chunk, Pace::Bulk, Box::new(done))).await;
+        tokio::task::spawn_blocking(move || {
+            hub.store_one(chunk, Pace::Bulk, Box::new(done));
+            drop(place);
+        });
     }
 
     fn store_one(self: &Arc<Self>, chunk: Chunk, pace: Pace, done: WriteDone) {
@@ -323,6 +331,21 @@ impl Hub {
                 done(result);
             }),
         );
+    }
+
+    /// Chunks of a stream in their order, read on a thread of their own a little ahead of whoever takes them.
+    pub(crate) fn read_ahead(&self, stream: StreamId, chunks: RangeSet) -> mpsc::Receiver<ReadChunk> {
+        let (tell, read) = mpsc::channel(MAX_READ_AHEAD);
+        let store = self.store.clone();
+        tokio::task::spawn_blocking(move || {
+            for no in chunks.iter() {
+                let id = ChunkId { stream, no: ChunkNo(no) };
+                if tell.blocking_send((id, store.get(id))).is_err() {
+                    return;
+                }
+            }
+        });
+        read
     }
 
     /// Why something could not be written, for producers that wait.

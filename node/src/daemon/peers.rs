@@ -3,7 +3,7 @@
 //! Over a connection go a stream of the machines' messages, a stream of chunks to be stored over there, and one for each
 //! push of chunks that its receiver wants. What cannot be sent is dropped or failed at once: the machines ask again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
@@ -19,7 +19,7 @@ use packetstream_protocol::interval::RangeSet;
 use packetstream_protocol::wire::{PeerRequest, RefusalCode, Request, Response, StreamAck};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::hub::Hub;
@@ -31,8 +31,10 @@ const MAX_MESSAGES: usize = 1024;
 const MAX_WRITES: usize = 1024;
 /// Pushes that wait for one member.
 const MAX_PUSHES: usize = 64;
-/// Pushes to one member at the same time: more than the receiver gathers before it writes.
+/// Pushes to one member that are under way: more than the receiver gathers before it writes.
 const PUSHES_AT_ONCE: usize = 8;
+/// Those of them that are being sent: what one substream may have on its way does not fill a connection.
+const SENT_AT_ONCE: usize = 3;
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 /// A member that does not acknowledge a chunk for so long is given up, and asked again.
@@ -417,15 +419,22 @@ async fn replicate(peer: &Peer, request: PeerRequest) -> Result<Option<(crate::n
     }
 }
 
+/// Sends what is wanted: few pushes at a time and in their order, so that what belongs together comes together; what the next ones
+/// need to begin is done meanwhile.
 async fn push(hub: &Weak<Hub>, node: NodeId, peer: &Peer, pushes: &mut mpsc::Receiver<Push>) {
     let mut under_way = FuturesUnordered::new();
+    let mut turns: VecDeque<oneshot::Receiver<()>> = VecDeque::new();
     loop {
         tokio::select! {
             Some(push) = pushes.recv(), if under_way.len() < PUSHES_AT_ONCE => {
                 let guard = PushEnd { hub, push: push.push };
+                let before = if turns.len() < SENT_AT_ONCE { None } else { turns.pop_front() };
+                let (after, next) = oneshot::channel();
+                turns.push_back(next);
+                let turn = Turn { before, after };
                 under_way.push(async move {
                     let _guard = guard;
-                    if let Err(error) = push_one(hub, peer, &push).await {
+                    if let Err(error) = push_one(hub, peer, &push, turn).await {
                         tracing::debug!(%node, %error, "push broken off");
                     }
                 });
@@ -434,6 +443,12 @@ async fn push(hub: &Weak<Hub>, node: NodeId, peer: &Peer, pushes: &mut mpsc::Rec
             else => std::future::pending().await,
         }
     }
+}
+
+/// A push's place among others: it is its turn once nobody holds the other end of `before`, and another's once it drops `after`.
+struct Turn {
+    before: Option<oneshot::Receiver<()>>,
+    after: oneshot::Sender<()>,
 }
 
 /// Says that a push has ended, however it did.
@@ -450,30 +465,36 @@ impl Drop for PushEnd<'_> {
     }
 }
 
-async fn push_one(hub: &Weak<Hub>, peer: &Peer, push: &Push) -> Result<(), RpcError> {
+async fn push_one(hub: &Weak<Hub>, peer: &Peer, push: &Push, turn: Turn) -> Result<(), RpcError> {
     let Some((stream, _)) = replicate(peer, PeerRequest::Move).await? else { return Err(RpcError::Unexpected) };
     let (mut sender, mut receiver) = stream.split();
     let is_sending = AtomicBool::new(true);
     let sending = async {
-        for no in push.chunks.iter() {
+        let Some(mut read) = hub.upgrade().map(|hub| hub.read_ahead(push.stream, push.chunks.clone())) else {
+            return Ok(());
+        };
+        let Turn { before, after } = turn;
+        // Nothing is ever sent: the end of the one before is what counts.
+        if let Some(before) = before {
+            let _ = before.await;
+        }
+        while let Some((id, found)) = read.recv().await {
             let Some(hub) = hub.upgrade() else { return Ok(()) };
-            let id = ChunkId { stream: push.stream, no: ChunkNo(no) };
-            let store = hub.store.clone();
-            let read = tokio::task::spawn_blocking(move || store.get(id)).await;
-            match read {
-                Ok(Ok(Some(chunk))) => {
+            match found {
+                Ok(Some(chunk)) => {
                     let sent = timeout(PUSH_TIMEOUT, sender.send_chunk(chunk.bytes())).await;
                     sent.map_err(|_| RpcError::Timeout)??;
                     hub.moved.chunks.fetch_add(1, Ordering::Relaxed);
                     hub.moved.bytes.fetch_add(chunk.bytes().len() as u64, Ordering::Relaxed);
                 }
-                Ok(Ok(None)) | Err(_) => {}
-                Ok(Err(error)) => {
+                Ok(None) => {}
+                Err(error) => {
                     tracing::error!(chunk = %id, %error, "a chunk cannot be read");
-                    hub.inputs.push(Input::Lost { stream: id.stream, chunks: RangeSet::from_iter([no]) });
+                    hub.inputs.push(Input::Lost { stream: id.stream, chunks: RangeSet::from_iter([id.no.0]) });
                 }
             }
         }
+        drop(after);
         is_sending.store(false, Ordering::Relaxed);
         sender.finish().await
     };

@@ -10,6 +10,7 @@
 //! Substreams are opened by `/packetstream/rpc/1` and carry the conversations of `packetstream_protocol::wire`.
 //! Flow control is yamux's: a sender whose peer does not read waits.
 
+mod buffer;
 mod client;
 mod endpoint;
 mod error;

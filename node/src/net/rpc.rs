@@ -3,7 +3,7 @@
 //! A frame's length is held to the limit of what is expected before any of its body is read, and memory for the body grows
 //! with what has come, never with what was promised.
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use packetstream_protocol::codec::{self, CodecError, FRAME_HEADER_BYTES, Frame, FrameHeader, Message};
 use packetstream_protocol::limits::MAX_CHUNK_BYTES;
 use packetstream_protocol::wire::CHUNK_FRAME;
@@ -12,7 +12,7 @@ use tokio_util::compat::{Compat, FuturesAsyncReadCompatExt};
 
 use super::RpcError;
 
-/// How much more is asked of the substream at once: one frame of yamux.
+/// How much is asked of the substream at once: one frame of yamux.
 const READ_BYTES: usize = 16 * 1024;
 
 type Substream = Compat<libp2p::Stream>;
@@ -33,7 +33,7 @@ pub struct RpcSender {
 /// The receiving half of a conversation.
 pub struct RpcReceiver {
     io: ReadHalf<Substream>,
-    /// What has come and is not yet taken; at most one frame and [`READ_BYTES`].
+    /// What has come and is not yet taken; at most one frame and [`READ_BYTES`]; memory is taken for four times as much as has come.
     buffer: BytesMut,
 }
 
@@ -170,8 +170,10 @@ impl RpcReceiver {
     /// Reads until `len` bytes are in the buffer; `false` if the peer has finished and nothing is there.
     async fn fill(&mut self, len: usize) -> Result<bool, RpcError> {
         while self.buffer.len() < len {
-            self.buffer.reserve(READ_BYTES);
-            if self.io.read_buf(&mut self.buffer).await? == 0 {
+            let more = (len - self.buffer.len()).min(3 * self.buffer.len()).max(READ_BYTES);
+            self.buffer.reserve(more);
+            // What is read into is zeroed first: no more than may well come.
+            if self.io.read_buf(&mut (&mut self.buffer).limit(READ_BYTES)).await? == 0 {
                 // An end within a frame is no end.
                 return if self.buffer.is_empty() { Ok(false) } else { Err(RpcError::Closed) };
             }

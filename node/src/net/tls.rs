@@ -35,6 +35,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 use tokio_util::compat::{Compat, FuturesAsyncReadCompatExt, TokioAsyncReadCompatExt};
 
+use super::buffer::{Ahead, Gathered};
+
 /// The name of this upgrade in the negotiation.
 const PROTOCOL: &str = "/packetstream/tls/1";
 
@@ -227,7 +229,7 @@ impl UpgradeInfo for Tls {
     }
 }
 
-type Secured<C> = Compat<TlsStream<Compat<C>>>;
+type Secured<C> = Gathered<Compat<TlsStream<Compat<Ahead<C>>>>>;
 
 impl<C> InboundConnectionUpgrade<C> for Tls
 where
@@ -239,11 +241,12 @@ where
 
     fn upgrade_inbound(self, socket: C, _: Self::Info) -> Self::Future {
         async move {
-            let mut stream = TlsAcceptor::from(self.configs.load().server.clone()).accept(socket.compat()).await?;
+            let mut stream =
+                TlsAcceptor::from(self.configs.load().server.clone()).accept(Ahead::new(socket).compat()).await?;
             let peer = self.remember(stream.get_ref().1.peer_certificates())?;
             stream.write_all(&PROTOCOL_VERSION.to_le_bytes()).await?;
             stream.flush().await?;
-            Ok((peer, TlsStream::from(stream).compat()))
+            Ok((peer, Gathered::new(TlsStream::from(stream).compat())))
         }
         .boxed()
     }
@@ -260,7 +263,7 @@ where
     fn upgrade_outbound(self, socket: C, _: Self::Info) -> Self::Future {
         async move {
             let connector = TlsConnector::from(self.configs.load().client.clone());
-            let mut stream = connector.connect(self.server_name.clone(), socket.compat()).await?;
+            let mut stream = connector.connect(self.server_name.clone(), Ahead::new(socket).compat()).await?;
             let mut version = [0; 2];
             stream.read_exact(&mut version).await?;
             let found = u16::from_le_bytes(version);
@@ -268,7 +271,7 @@ where
                 return Err(HandshakeError::Version { found });
             }
             let peer = self.remember(stream.get_ref().1.peer_certificates())?;
-            Ok((peer, TlsStream::from(stream).compat()))
+            Ok((peer, Gathered::new(TlsStream::from(stream).compat())))
         }
         .boxed()
     }

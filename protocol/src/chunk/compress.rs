@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 
-use super::ChunkError;
+use super::{ChunkError, spare};
 
 /// How a stored body is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -125,14 +125,14 @@ fn worth(packed: usize, plain: usize) -> bool {
 
 /// The body behind stored bytes, exactly `len` long; the caller has held `len` to its limit.
 pub(super) fn decompress(codec: Codec, stored: Bytes, len: usize) -> Result<Bytes, ChunkError> {
-    let mut body = match codec {
-        Codec::Raw => return Ok(stored),
-        Codec::Lz4 | Codec::Zstd => vec![0; len],
-    };
+    if codec == Codec::Raw {
+        return Ok(stored);
+    }
+    let mut body = spare::Buffer::new(len);
     let written = match codec {
         Codec::Raw => None,
-        Codec::Lz4 => lz4_flex::block::decompress_into(&stored, &mut body).ok(),
-        Codec::Zstd => zstd::bulk::decompress_to_buffer(&stored, &mut body[..]).ok(),
+        Codec::Lz4 => lz4_flex::block::decompress_into(&stored, body.bytes_mut()).ok(),
+        Codec::Zstd => zstd::bulk::decompress_to_buffer(&stored, body.bytes_mut()).ok(),
     };
-    if written == Some(len) { Ok(body.into()) } else { Err(ChunkError::Invalid("compressed body")) }
+    if written == Some(len) { Ok(Bytes::from_owner(body)) } else { Err(ChunkError::Invalid("compressed body")) }
 }

@@ -59,6 +59,7 @@ mod gaps;
 mod header;
 mod notes;
 mod packets;
+mod spare;
 #[cfg(test)]
 mod tests;
 

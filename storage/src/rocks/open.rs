@@ -97,6 +97,10 @@ pub(super) fn family_options(name: &str, cache: Option<&Cache>) -> Options {
         // Chunks are compressed already, and a table is as large as it comes.
         options.set_compression_type(DBCompressionType::None);
         options.set_target_file_size_base(64 << 20);
+        // It stays where it was taken over, above what it overlaps: no level is ever too large. Putting tables together anew
+        // wrote each of them once more while data moved.
+        options.set_level_compaction_dynamic_level_bytes(false);
+        options.set_max_bytes_for_level_base(1 << 50);
     }
     if name == CHUNKS {
         // Chunks are compressed already, and read whole.

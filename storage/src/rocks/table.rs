@@ -7,12 +7,13 @@
 //!
 //! A chunk without an entry is nothing: should the process end between the two, the next one of that name is written over it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use packetstream_protocol::Chunk;
-use packetstream_protocol::ids::ChunkId;
+use packetstream_protocol::ids::{ChunkId, ChunkNo};
 use rocksdb::{IngestExternalFileOptions, Options, SstFileWriter};
 
 use super::{Shared, TABLES, damaged, family};
@@ -21,7 +22,7 @@ use crate::entry::disk::chunk_key;
 use crate::store::StoreError;
 
 /// Bytes of chunks of one host and hour that are worth a file.
-pub(super) const MIN_TABLE_BYTES: usize = 4 << 20;
+pub(super) const MIN_TABLE_BYTES: usize = 1 << 20;
 
 /// Where tables are written before they are taken over.
 pub(super) const FOLDER: &str = "incoming";
@@ -101,20 +102,23 @@ impl Shared {
         self.db.delete_file_in_range_cf(&family, from, to).map_err(|error| damaged(&error))
     }
 
-    /// Deletes the tables that hold nothing but chunks of these entries, which are no longer asked for.
-    pub(super) fn drop_from_tables(&self, entries: &[Entry]) -> Result<(), StoreError> {
-        let mut gone: Vec<(u32, ChunkId)> = entries.iter().map(|entry| (entry.hour(), entry.id)).collect();
-        gone.sort_by_key(|(hour, id)| chunk_key(*hour, *id));
-        // Between two that follow each other there is no other.
-        let follows = |(hour, id): &(u32, ChunkId), (next_hour, next): &(u32, ChunkId)| {
-            (hour, id.stream, id.no.0.saturating_add(1)) == (next_hour, next.stream, next.no.0)
-        };
-        for run in gone.chunk_by(follows) {
-            if let [(hour, first), ..] = run
-                && let [.., (_, last)] = run
-            {
-                self.drop_tables(&chunk_key(*hour, *first), &chunk_key(*hour, *last))?;
+    /// Deletes the tables that hold nothing but chunks that are gone, among them these, which are no longer asked for.
+    pub(super) fn drop_from_tables(&self, gone: &[Entry]) -> Result<(), StoreError> {
+        let mut ranges = BTreeSet::new();
+        {
+            let catalog = self.catalog.read();
+            for entry in gone {
+                let stream = entry.id.stream;
+                let have = catalog.have(stream);
+                // Nothing of an hour lies between two chunks of a stream that are held but what is not.
+                if let Some(free) = have.map_or(Some((0, u64::MAX)), |have| have.free_around(entry.id.no.0)) {
+                    ranges.insert((entry.hour(), stream, free));
+                }
             }
+        }
+        for (hour, stream, (first, last)) in ranges {
+            let key = |no| chunk_key(hour, ChunkId { stream, no: ChunkNo(no) });
+            self.drop_tables(&key(first), &key(last))?;
         }
         Ok(())
     }
