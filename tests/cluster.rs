@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use packetstream_tests::process::{Drawn, Node, PATIENCE, Undo, is_root, system, traffic, until};
+use packetstream_tests::process::{Disk, Drawn, Node, PATIENCE, Undo, can, signal, system, traffic, until};
 use packetstream_tests::{binary, captures, packetstream};
 
 #[test]
@@ -218,41 +218,31 @@ fn an_import_goes_on_when_its_node_comes_back() {
 
 #[test]
 fn a_full_disk_refuses_loses_nothing_and_goes_on_with_room() {
-    if !is_root("a file system of a few megabytes") {
-        return;
-    }
+    let Some(disk) = Disk::mount(320) else { return };
     let folder = tempfile::tempdir().expect("a folder");
-    let disk = folder.path().join("disk");
-    std::fs::create_dir(&disk).expect("a new folder");
-    let disk = disk.to_str().expect("text");
-    system(&format!("mount -t tmpfs -o size=320m tmpfs {disk}"));
-    let undo = Undo(format!("umount -l {disk}"));
     let mix = traffic(&["--mix", "200000"], &folder.path().join("mix.pcap"));
-    let node = Node::start(&std::path::Path::new(disk).join("data"));
+    let node = Node::start(&disk.path().join("data"));
     let output = node.run(&["import", &mix, "--host", "mix", "--patience", "0"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(said.contains("is full") && said.trim().lines().count() == 1, "{said}");
     let before = node.packets();
     assert!(before > 0, "some fit");
-    system(&format!("mount -o remount,size=900m {disk}"));
+    disk.resize(900);
     assert!(node.text(&["import", &mix, "--host", "mix"]).contains("stored"));
     assert!(node.packets() > before);
     let args = ["-T", "fields", "-e", "frame.number", "-e", "frame.len"];
     let expected = packetstream(&[&["read", "-r", &mix], &args[..]].concat()).stdout;
     assert!(node.text(&[&["query"], &args[..]].concat()).as_bytes() == expected, "every packet is there, and once");
-    drop(node);
-    drop(undo);
 }
 
 #[test]
 fn what_a_live_capture_sees_is_stored_and_what_it_loses_is_a_gap() {
-    if !is_root("a network of its own") {
-        return;
-    }
     let folder = tempfile::tempdir().expect("a folder");
     let name = format!("ps-live-{}", std::process::id());
-    system(&format!("ip netns add {name}"));
+    if !can(&format!("ip netns add {name}")) {
+        return;
+    }
     let undo = Undo(format!("ip netns del {name}"));
     for line in [
         "link set lo up",
@@ -340,7 +330,7 @@ fn what_is_watched_is_told_again_and_again() {
     };
     // Not SIGINT: what a shell starts in the background may have been told to ignore that.
     let end = |mut child: std::process::Child| {
-        system(&format!("kill {}", child.id()));
+        signal(child.id(), "TERM");
         assert_eq!(child.wait().expect("it ends").code(), None, "by the signal, and by nothing else");
     };
     let (status, lines) = watch(&["status", "--watch"]);

@@ -29,7 +29,7 @@ pub(crate) fn octets(hex: &str) -> Vec<u8> {
 pub(crate) fn capture(name: &str) -> Option<Vec<(i64, Vec<u8>)>> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/captures").join(name);
     let Ok(octets) = std::fs::read(&path) else {
-        eprintln!("skipped: {} is not there", path.display());
+        packetstream_tests::skipped(&format!("no ../shared/captures/{name}"));
         return None;
     };
     let u32_at = |at: usize| -> Option<u32> { Some(u32::from_le_bytes(octets.get(at..at + 4)?.try_into().ok()?)) };

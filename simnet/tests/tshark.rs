@@ -10,6 +10,7 @@ use std::process::Command;
 use packetstream_simnet::traffic::mix::Mix;
 use packetstream_simnet::traffic::pcap::{Format, Writer};
 use packetstream_simnet::traffic::{Packet, SCENARIOS, Truth, generate};
+use packetstream_tests::has;
 use tempfile::TempDir;
 
 /// What no capture may hold unless its truth says otherwise.
@@ -24,14 +25,6 @@ const CLEAN: [&str; 9] = [
     "tcp.analysis.flags",
     "_ws.expert.severity == error",
 ];
-
-fn tshark_is_missing() -> bool {
-    let missing = Command::new("tshark").arg("--version").output().is_err();
-    if missing {
-        println!("skipped: no tshark");
-    }
-    missing
-}
 
 fn write(folder: &TempDir, packets: &[Packet], format: Format) -> PathBuf {
     let path = folder.path().join("packets");
@@ -65,7 +58,7 @@ fn count(file: &Path, filters: &[String]) -> BTreeMap<String, u64> {
 }
 
 fn check(name: &str) {
-    if tshark_is_missing() {
+    if !has("tshark") {
         return;
     }
     let scenario = SCENARIOS.iter().find(|s| s.name == name).unwrap();
@@ -96,7 +89,7 @@ fn compare(what: &str, file: &Path, truth: &Truth) {
 
 #[test]
 fn a_mix_is_the_sum_of_its_stories() {
-    if tshark_is_missing() {
+    if !has("tshark") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{binary, packetstream};
+use crate::{binary, packetstream, skipped};
 
 /// How long a node may take for what it does at once on an idle machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -128,8 +128,7 @@ impl Node {
     /// # Panics
     /// When it cannot be sent.
     pub fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status();
-        assert!(status.expect("every system has kill").success(), "kill -{name}");
+        signal(self.pid(), name);
     }
 
     /// Asks it to end and says how long that took.
@@ -217,18 +216,12 @@ pub fn traffic(scenario: &[&str], path: &Path) -> String {
     path
 }
 
-/// Whether this runs as root, which some tests need for file systems and networks of their own; says so where not.
-///
-/// # Panics
-/// In CI, which runs as root.
-pub fn is_root(for_what: &str) -> bool {
-    let id = Command::new("id").arg("-u").output().map(|output| output.stdout);
-    let is = id.is_ok_and(|id| id.trim_ascii() == b"0");
-    if !is {
-        assert!(std::env::var_os("CI").is_none(), "CI runs as root");
-        eprintln!("skipped: {for_what} needs root");
-    }
-    is
+fn attempt(line: &str) -> Result<(), String> {
+    let mut words = line.split_whitespace();
+    let program = words.next().expect("a command");
+    let output = Command::new(program).args(words).output().map_err(|error| format!("{line}: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() { Ok(()) } else { Err(format!("{line}: {}", said.lines().next().unwrap_or_default())) }
 }
 
 /// Runs a system command that must succeed.
@@ -236,10 +229,29 @@ pub fn is_root(for_what: &str) -> bool {
 /// # Panics
 /// When it does not.
 pub fn system(line: &str) {
-    let mut words = line.split_whitespace();
-    let program = words.next().expect("a command");
-    let output = Command::new(program).args(words).output().unwrap_or_else(|error| panic!("{line}: {error}"));
-    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    attempt(line).unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// Runs the system command with which a test makes what it runs in. Says so where that cannot be: its program may be
+/// missing, or the right to it (root in a container has not every right of root).
+///
+/// # Panics
+/// In CI, which can.
+pub fn can(line: &str) -> bool {
+    let done = attempt(line);
+    if let Err(error) = &done {
+        skipped(error);
+    }
+    done.is_ok()
+}
+
+/// Sends a process a signal by its name; by the shell, which has `kill` on every system.
+///
+/// # Panics
+/// When it cannot be sent.
+pub fn signal(pid: u32, name: &str) {
+    let status = Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status();
+    assert!(status.expect("every system has a shell").success(), "kill -{name}");
 }
 
 /// What ends with the test: a command line that undoes something.
@@ -247,10 +259,39 @@ pub struct Undo(pub String);
 
 impl Drop for Undo {
     fn drop(&mut self) {
-        let mut words = self.0.split_whitespace();
-        if let Some(program) = words.next() {
-            let _ = Command::new(program).args(words).stderr(Stdio::null()).status();
-        }
+        let _ = attempt(&self.0);
+    }
+}
+
+/// A small file system of its own.
+pub struct Disk {
+    _undo: Undo,
+    folder: tempfile::TempDir,
+}
+
+impl Disk {
+    /// One of so many MiB; `None`, and said so, where none can be mounted.
+    ///
+    /// # Panics
+    /// In CI, where one can.
+    pub fn mount(mib: u32) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = folder.path().display().to_string();
+        can(&format!("mount -t tmpfs -o size={mib}m tmpfs {at}"))
+            .then(|| Self { _undo: Undo(format!("umount -l {at}")), folder })
+    }
+
+    /// Its root.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Makes it larger or smaller.
+    ///
+    /// # Panics
+    /// When it cannot be.
+    pub fn resize(&self, mib: u32) {
+        system(&format!("mount -o remount,size={mib}m {}", self.path().display()));
     }
 }
 

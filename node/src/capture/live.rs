@@ -515,7 +515,7 @@ mod tests {
         match Live::start(&config, STREAM, Compression::Fast, out, Arc::new(AtomicUsize::new(followers))) {
             Ok(live) => Some(live),
             Err(error) => {
-                println!("skipped: {error}");
+                packetstream_tests::skipped(&error.to_string());
                 None
             }
         }
@@ -601,7 +601,7 @@ mod tests {
                 assert_eq!(interface, "no-such-if0");
                 assert!(known.contains(&"lo".to_owned()), "{known:?}");
             }
-            Some(LiveError::Permission { .. }) => println!("skipped: no right to capture"),
+            Some(LiveError::Permission { .. }) => packetstream_tests::skipped("no right to capture"),
             other => panic!("{other:?}"),
         }
         let error = LiveError::NoSuchInterface { interface: "x".into(), known: vec!["eth0".into(), "lo".into()] };

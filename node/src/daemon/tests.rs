@@ -160,8 +160,7 @@ fn shared() -> Option<(Vec<String>, Vec<std::path::PathBuf>)> {
     }
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     let Ok(filters) = std::fs::read_to_string(folder.join("tools/filters.txt")) else {
-        assert!(std::env::var_os("CI").is_none(), "CI has filters at {}", folder.display());
-        eprintln!("skipped: no filters at {}", folder.display());
+        packetstream_tests::skipped("no filters at ../shared/tools/filters.txt");
         return None;
     };
     let is_filter = |line: &&str| !line.is_empty() && !line.starts_with('#');

@@ -1,3 +1,4 @@
+use packetstream_tests::process::Disk;
 use tempfile::TempDir;
 
 use super::*;
@@ -210,14 +211,10 @@ fn as_many_segments_as_a_spool_may_have() {
     assert_eq!(files(&dir), MAX_SEGMENTS);
 }
 
-/// See `rocks::tests::a_disk_that_really_fills_up`.
 #[test]
 fn a_disk_that_really_fills_up() {
-    let Some(disk) = std::env::var_os("PACKETSTREAM_TINY_DISK") else {
-        println!("skipped: PACKETSTREAM_TINY_DISK is not set");
-        return;
-    };
-    let dir = TempDir::new_in(disk).expect("a folder");
+    let Some(disk) = Disk::mount(8) else { return };
+    let dir = TempDir::new_in(disk.path()).expect("a folder");
     let roomy = SpoolOptions { segment_bytes: 1 << 20, bytes_max: 1 << 40, ..ROOMY };
     let mut spool = open(&dir, roomy);
     let mut pushed = 0;

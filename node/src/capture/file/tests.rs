@@ -757,7 +757,7 @@ fn capinfos(files: &[PathBuf]) -> BTreeMap<PathBuf, String> {
 fn shared_captures_round_trip_as_wireshark_sees_them() {
     let files = shared_captures();
     if files.is_empty() || output_of("capinfos", &["-v"]).is_none() {
-        println!("skipped: needs ../shared/captures and capinfos");
+        packetstream_tests::skipped("needs ../shared/captures and capinfos");
         return;
     }
     let folder = tempfile::tempdir().unwrap();
