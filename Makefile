@@ -24,13 +24,11 @@ setup:
 	@[ "$$(cat $(CARGO_TARGET_DIR)/checkout 2>/dev/null)" = "$(CURDIR)" ] || git ls-files -z '*.rs' | xargs -0 touch
 	@echo "$(CURDIR)" > $(CARGO_TARGET_DIR)/checkout
 
-test: build lint
-	cargo test --locked $(PURE)
-	cargo test --release --locked --workspace
+test: build
+	@sh tests/test.sh $(PURE)
 
 lint:
-	cargo fmt --all --check
-	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+	@sh tests/lint.sh
 
 fix:
 	cargo fmt --all
