@@ -10,6 +10,7 @@ use crate::output::json::{Names, Writer};
 use crate::output::summary::TimeForm;
 use crate::output::{hex, json, label, summary, value, xml};
 use crate::packet::Packet;
+use crate::proto;
 use crate::registry;
 use crate::tree::{Dissection, Node};
 use crate::value::Value;
@@ -374,6 +375,11 @@ impl Printer {
                 }
                 out.push_str(&shortened(label::of(node, source)));
                 out.push('\n');
+                // What nobody knows is shown as it is, unless the whole frame is.
+                if node.field == proto::data::PROTO && !self.spec.hex {
+                    out.push('\n');
+                    hex::dump(dissection.bytes(node), out);
+                }
             }
         }
         if self.spec.verbose || (has_summary && self.spec.hex) {

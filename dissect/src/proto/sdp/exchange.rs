@@ -150,7 +150,8 @@ struct Offer {
     to: Address,
     frame: u64,
     lines: Vec<Line>,
-    is_answered: bool,
+    /// The frame of the answer, of its first copy.
+    answered: Option<u64>,
 }
 
 #[derive(Default)]
@@ -251,11 +252,11 @@ impl Exchanges {
 
 impl Call {
     fn request(&mut self, message: &Message, frame: u64, lines: Vec<Line>) -> Outcome {
-        let delayed = |offer: &&mut Offer| offer.is_in_response && !offer.is_answered;
+        let delayed = |offer: &&mut Offer| offer.is_in_response && offer.answered.is_none();
         if matches!(message.method, Method::Ack | Method::Prack)
             && let Some(offer) = self.offers.iter_mut().rev().find(delayed)
         {
-            return offer.accept(&message.call_id, &lines, frame, frame);
+            return offer.accept(message, &lines, frame, frame);
         }
         self.offer(message, message.repeats.unwrap_or(frame), lines, false)
     }
@@ -274,7 +275,7 @@ impl Call {
         let is_own = message.status.is_some_and(|status| status < 200) || message.repeats.is_some();
         let setup = if is_own { frame } else { message.request.unwrap_or(frame) };
         if let Some(offer) = offer {
-            return offer.accept(&message.call_id, &lines, frame, setup);
+            return offer.accept(message, &lines, frame, setup);
         }
         if message.request.is_some() {
             // The request had no description: this is the offer.
@@ -313,7 +314,7 @@ impl Call {
             to: message.to,
             frame,
             lines,
-            is_answered: false,
+            answered: None,
         });
         outcome
     }
@@ -321,8 +322,12 @@ impl Call {
 
 impl Offer {
     /// Binds what the answer accepts. `setup` is the frame that Wireshark names for what the answer says.
-    fn accept(&mut self, call_id: &[u8], answer: &[Line], frame: u64, setup: u64) -> Outcome {
+    fn accept(&mut self, message: &Message, answer: &[Line], frame: u64, setup: u64) -> Outcome {
+        let call_id = &message.call_id;
         let mut outcome = Outcome::default();
+        // An answer that is sent again says nothing new of the other end.
+        let first = self.answered.filter(|_| message.repeats.is_some()).unwrap_or(frame);
+        self.answered = Some(first);
         for (offered, accepted) in self.lines.iter().zip(answer) {
             // RFC 3264, 6: the answer's lines stand in the order of the offer's; port 0 refuses one.
             let is_agreed = !offered.is_refused && !accepted.is_refused && offered.proto == accepted.proto;
@@ -333,13 +338,12 @@ impl Offer {
                 if is_fax {
                     outcome.announced.extend(offered.announcements(own));
                 }
-                bind(&mut outcome, offered, call_id, if is_fax { frame } else { self.frame });
+                bind(&mut outcome, offered, call_id, if is_fax { first } else { self.frame });
                 bind(&mut outcome, accepted, call_id, own);
             } else {
                 outcome.refused.extend(offered.places());
             }
         }
-        self.is_answered = true;
         outcome
     }
 }
@@ -362,7 +366,17 @@ mod tests {
         }
 
         /// The next message; answers what it binds as `(port, protocol, frame)`.
-        fn next(&mut self, (sequence, method, status): (u32, &[u8], u32), media: &str) -> Vec<(u16, ProtoId, u64)> {
+        fn next(&mut self, what: (u32, &[u8], u32), media: &str) -> Vec<(u16, ProtoId, u64)> {
+            self.next_as(what, media, None)
+        }
+
+        /// The same of a message that repeats that of a frame.
+        fn next_as(
+            &mut self,
+            (sequence, method, status): (u32, &[u8], u32),
+            media: &str,
+            repeats: Option<u64>,
+        ) -> Vec<(u16, ProtoId, u64)> {
             self.frame += 1;
             let is_back = status > 0;
             let body = format!("v=0\r\nc=IN IP4 10.0.0.{}\r\n{media}", 1 + u8::from(is_back));
@@ -374,7 +388,7 @@ mod tests {
                 method: Method::read(method),
                 status: is_back.then_some(status),
                 request: None,
-                repeats: None,
+                repeats,
                 from,
                 to,
             };
@@ -403,6 +417,8 @@ mod tests {
         assert_eq!(talk.next((5, b"INVITE", 0), FAX), []);
         let bound = talk.next((5, b"INVITE", 200), "m=image 5000 UDPTL t38\r\n");
         assert_eq!(bound, [(4000, ProtoId::T38, 10), (5000, ProtoId::T38, 10)]);
+        let again = talk.next_as((5, b"INVITE", 200), "m=image 5000 UDPTL t38\r\n", Some(10));
+        assert_eq!(again, [(4000, ProtoId::T38, 10), (5000, ProtoId::T38, 11)]);
     }
 
     #[test]

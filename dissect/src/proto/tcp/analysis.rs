@@ -207,6 +207,8 @@ pub(super) fn analyze(from: &mut Side, to: &mut Side, shared: &Shared, segment: 
         to.to_acknowledge = to.next;
         verdict.is_odd = true;
     }
+    // A SYN that comes behind its acknowledgment.
+    verdict.is_odd |= segment.has(SYN) && to.last_ack != 0 && !before(to.last_ack, segment.seq.wrapping_add(1));
     repetition(from, to, shared, segment, &mut verdict);
 
     let next = segment.seq.wrapping_add(segment.span());
@@ -253,9 +255,11 @@ fn repetition(from: &Side, to: &Side, shared: &Shared, segment: &Segment, verdic
     }
     let since_next = segment.time.saturating_sub(from.next_time);
     let since_ack = segment.time.saturating_sub(to.last_ack_time);
-    if to.hints >= 2 && to.last_ack == segment.seq && since_ack < FAST_RETRANSMIT_NS {
+    // Where the clock was set back a time lies far ahead: what came before was not overtaken.
+    let is_soon = |since: i64, limit: i64| (since as u64) < limit as u64;
+    if to.hints >= 2 && to.last_ack == segment.seq && is_soon(since_ack, FAST_RETRANSMIT_NS) {
         verdict.findings |= FAST_RETRANSMISSION;
-    } else if since_next < shared.first_rtt.unwrap_or(OUT_OF_ORDER_NS)
+    } else if is_soon(since_next, shared.first_rtt.unwrap_or(OUT_OF_ORDER_NS))
         && from.next != Some(segment.seq.wrapping_add(segment.span()))
     {
         verdict.findings |= OUT_OF_ORDER;

@@ -1,6 +1,7 @@
 //! The table of TCP's fields and what their values are called.
 
 use crate::field::{Names, fields};
+use crate::registry::ProtoId;
 
 fields! { Tcp, "tcp", "Transmission Control Protocol";
     SRCPORT = field("tcp.srcport", "Source Port", Uint16, Dec);
@@ -179,17 +180,20 @@ fields! { Tcp, "tcp", "Transmission Control Protocol";
     BOGUS_HEADER_LENGTH = expert("tcp.bogus_header_length", "Bogus TCP Header length", Error, Protocol);
 
     PAYLOAD = field("tcp.payload", "TCP payload", Bytes, None);
-    SEGMENT_DATA = field("tcp.segment_data", "TCP segment data", Bytes, None);
-    PDU_SIZE = field("tcp.pdu.size", "PDU Size", Uint32, Dec);
-    REASSEMBLED_IN = field("tcp.reassembled_in", "Reassembled PDU in frame", FrameNum, None).told_later();
-    SEGMENTS = field("tcp.segments", "Reassembled TCP Segments", None, None);
-    SEGMENT = field("tcp.segment", "TCP Segment", FrameNum, None);
-    SEGMENT_OVERLAP = field("tcp.segment.overlap", "Segment overlap", Boolean, None);
-    SEGMENT_OVERLAP_CONFLICT = field("tcp.segment.overlap.conflict", "Conflicting data in segment overlap", Boolean, None);
-    SEGMENT_COUNT = field("tcp.segment.count", "Segment count", Uint32, Dec);
-    REASSEMBLED_LENGTH = field("tcp.reassembled.length", "Reassembled TCP length", Uint32, Dec);
-    REASSEMBLED_DATA = field("tcp.reassembled.data", "Reassembled TCP Data", Bytes, None);
+    SEGMENT_DATA = field("tcp.segment_data", "TCP segment data", Bytes, None).fed_by(CLAIMERS);
+    PDU_SIZE = field("tcp.pdu.size", "PDU Size", Uint32, Dec).fed_by(CLAIMERS);
+    REASSEMBLED_IN = field("tcp.reassembled_in", "Reassembled PDU in frame", FrameNum, None).fed_by(CLAIMERS).told_later();
+    SEGMENTS = field("tcp.segments", "Reassembled TCP Segments", None, None).fed_by(CLAIMERS);
+    SEGMENT = field("tcp.segment", "TCP Segment", FrameNum, None).fed_by(CLAIMERS);
+    SEGMENT_OVERLAP = field("tcp.segment.overlap", "Segment overlap", Boolean, None).fed_by(CLAIMERS);
+    SEGMENT_OVERLAP_CONFLICT = field("tcp.segment.overlap.conflict", "Conflicting data in segment overlap", Boolean, None).fed_by(CLAIMERS);
+    SEGMENT_COUNT = field("tcp.segment.count", "Segment count", Uint32, Dec).fed_by(CLAIMERS);
+    REASSEMBLED_LENGTH = field("tcp.reassembled.length", "Reassembled TCP length", Uint32, Dec).fed_by(CLAIMERS);
+    REASSEMBLED_DATA = field("tcp.reassembled.data", "Reassembled TCP Data", Bytes, None).fed_by(CLAIMERS);
 }
+
+/// Who says whose a connection's octets are.
+const CLAIMERS: &[ProtoId] = &[ProtoId::Http, ProtoId::H225, ProtoId::H245, ProtoId::Tls, ProtoId::Ftp];
 
 const SET: Names = Names::Flag("Set", "Not set");
 

@@ -8,6 +8,8 @@ mod reassembly;
 mod samples;
 mod show;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -6,6 +6,7 @@ use super::analysis::{ACK, SYN, before};
 use super::fields::*;
 use crate::dissector::{Dissector, Item};
 use crate::field::{FieldId, Names};
+use crate::registry;
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
 use crate::value::Value;
@@ -167,7 +168,7 @@ pub(super) fn dissect<'a>(
                 KIND_EOL => (OPT_EOL, "End of Option List (EOL)"),
                 _ => (OPT_NOP, "No-Operation (NOP)"),
             };
-            d.open(field, tvb, at, 1, Value::Bytes);
+            open(d, field, tvb.sub(at, 1));
             d.uint(OPTION_KIND, tvb, at, 1)?;
             d.close();
             let _ = write!(names, ", {name}");
@@ -224,7 +225,7 @@ fn padding<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, end: usize, names
     if rest.bytes().iter().all(|octet| *octet == KIND_EOL) {
         // Each of them is an end of its own.
         for place in at..end {
-            d.open(OPT_EOL, tvb, place, 1, Value::Bytes);
+            open(d, OPT_EOL, tvb.sub(place, 1));
             d.add(OPTION_KIND, tvb, place, 1, Value::Uint(KIND_EOL.into()));
             d.close();
             names.push_str(", End of Option List (EOL)");
@@ -235,6 +236,13 @@ fn padding<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, end: usize, names
     d.expert_with(NON_ZERO_BYTES_AFTER_EOL, rest, 0, rest.reported(), || "Non-zero header padding".to_owned());
     d.close();
     false
+}
+
+/// Opens the item of an option, which is called what it is and does not say its octets.
+fn open<'a>(d: &mut Dissector<'a>, field: FieldId, tvb: Tvb<'a>) -> Item {
+    let item = d.open(field, tvb, 0, tvb.reported(), Value::Bytes);
+    d.text(item, || registry::field(field).label.to_owned());
+    item
 }
 
 /// Shows one option.
@@ -259,7 +267,7 @@ fn one<'a>(
     if kind == KIND_MPTCP {
         return multipath(d, tvb);
     }
-    let item = d.open(row.field, tvb, 0, len, Value::Bytes);
+    let item = open(d, row.field, tvb);
     let expected = match row.length {
         Exactly(expected) if expected != len => Some(format!("option length should be {expected}")),
         AtLeast(least) if len < least => Some(format!("option length should be >= {least}")),

@@ -288,23 +288,22 @@ fn window<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, header: &Header, known: Optio
 
 /// What the Info column says of findings, in its order.
 const NOTES: &[(u32, &str)] = &[
+    (finding::ZERO_WINDOW_PROBE_ACK, "[TCP ZeroWindowProbeAck] "),
+    (finding::ZERO_WINDOW, "[TCP ZeroWindow] "),
+    (finding::ZERO_WINDOW_PROBE, "[TCP ZeroWindowProbe] "),
+    (finding::KEEP_ALIVE_ACK, "[TCP Keep-Alive ACK] "),
+    (finding::KEEP_ALIVE, "[TCP Keep-Alive] "),
+    (finding::WINDOW_FULL, "[TCP Window Full] "),
+    (finding::WINDOW_UPDATE, "[TCP Window Update] "),
     (finding::ACK_LOST_SEGMENT, "[TCP ACKed unseen segment] "),
-    (finding::RETRANSMISSION, "[TCP Retransmission] "),
-    (finding::FAST_RETRANSMISSION, "[TCP Fast Retransmission] "),
-    (finding::OUT_OF_ORDER, "[TCP Out-Of-Order] "),
-    (finding::REUSED_PORTS, "[TCP Port numbers reused] "),
     (finding::LOST_SEGMENT, "[TCP Previous segment not captured] "),
     (finding::SPURIOUS_RETRANSMISSION, "[TCP Spurious Retransmission] "),
-    (finding::WINDOW_UPDATE, "[TCP Window Update] "),
-    (finding::WINDOW_FULL, "[TCP Window Full] "),
-    (finding::KEEP_ALIVE, "[TCP Keep-Alive] "),
-    (finding::KEEP_ALIVE_ACK, "[TCP Keep-Alive ACK] "),
-    (finding::ZERO_WINDOW_PROBE, "[TCP ZeroWindowProbe] "),
-    (finding::ZERO_WINDOW, "[TCP ZeroWindow] "),
-    (finding::ZERO_WINDOW_PROBE_ACK, "[TCP ZeroWindowProbeAck] "),
+    (finding::FAST_RETRANSMISSION, "[TCP Fast Retransmission] "),
+    (finding::OUT_OF_ORDER, "[TCP Out-Of-Order] "),
+    (finding::RETRANSMISSION, "[TCP Retransmission] "),
+    (finding::REUSED_PORTS, "[TCP Port numbers reused] "),
 ];
 
-/// The Info column up to the options.
 /// What the analysis found, as the Info column has it.
 fn notes(d: &mut Dissector<'_>, known: Option<&Known>) -> String {
     let mut info = String::new();
@@ -323,6 +322,7 @@ fn notes(d: &mut Dissector<'_>, known: Option<&Known>) -> String {
     info
 }
 
+/// The Info column up to the options.
 fn summary(header: &Header, seq: u32, ack: u32, window: u32, urgent: u16) -> String {
     let mut info = String::new();
     let _ = write!(info, "{} → {} [{}] Seq={seq}", header.src, header.dst, flag_names(header.flags));

@@ -52,6 +52,8 @@ pub struct Stream {
     first_frame: u64,
     /// The first round trip in nanoseconds, 0 while it is not known.
     first_rtt: AtomicI64,
+    /// The same of a connection whose last SYN came after all acknowledgments.
+    late_rtt: AtomicI64,
 }
 
 impl Stream {
@@ -71,6 +73,7 @@ impl Stream {
             spoken_since: AtomicU64::new(0),
             first_frame,
             first_rtt: AtomicI64::new(0),
+            late_rtt: AtomicI64::new(0),
         }
     }
 
@@ -156,9 +159,10 @@ impl Stream {
         self.seen.load(Relaxed) | first
     }
 
-    /// From the SYN to the acknowledgment of its answer, in nanoseconds.
+    /// From the SYN to the acknowledgment of its answer, in nanoseconds; where nothing was acknowledged behind the SYN,
+    /// to the first acknowledgment before it.
     pub fn first_rtt(&self) -> Option<i64> {
-        Some(self.first_rtt.load(Relaxed)).filter(|rtt| *rtt > 0)
+        [&self.first_rtt, &self.late_rtt].into_iter().map(|rtt| rtt.load(Relaxed)).find(|rtt| *rtt != 0)
     }
 }
 
@@ -182,6 +186,8 @@ struct Conversation {
     is_bodiless: [bool; 2],
     /// When the last SYN came.
     syn_time: Option<i64>,
+    /// When the first acknowledgment came that no SYN was seen before.
+    first_ack_time: Option<i64>,
     /// The side that sent the first FIN.
     closer: Option<usize>,
 }
@@ -225,6 +231,7 @@ impl Flows {
                 via: None,
                 is_bodiless: [false; 2],
                 syn_time: None,
+                first_ack_time: None,
                 closer: None,
             })
         };
@@ -296,9 +303,10 @@ impl Conversation {
             (is_syn && is_first, 1),
             (header.flags & (SYN | ACK) == SYN | ACK, 2),
             (header.flags & (SYN | ACK) == ACK && header.payload == Some(0), 4),
-            (header.payload.unwrap_or(0) > 0, 8),
+            // What a SYN brings counts for nothing, nor what nobody acknowledges anything with.
+            (header.flags & (SYN | ACK) == ACK && header.payload.unwrap_or(0) > 0, 8),
             (header.flags & (FIN | ACK) == FIN | ACK, 16),
-            (header.has(RST), 32),
+            (header.has(RST) && !(is_syn && is_first), 32),
         ];
         let seen = seen.into_iter().filter(|row| row.0).fold(0, |seen, row| seen | row.1);
         if is_first && !is_syn {
@@ -308,6 +316,9 @@ impl Conversation {
         }
         if is_syn && !is_quoted {
             self.syn_time = Some(time);
+            if let Some(ack) = self.first_ack_time {
+                stream.late_rtt.store(ack.saturating_sub(time), Relaxed);
+            }
         }
         let Some(len) = header.payload.filter(|_| !is_quoted) else {
             return Verdict::default();
@@ -332,15 +343,15 @@ impl Conversation {
             flags: header.flags,
             sacked: scan.sacked,
         };
-        let shared = Shared { first_rtt: self.stream.first_rtt() };
+        let shared = Shared { first_rtt: Some(self.stream.first_rtt.load(Relaxed)).filter(|rtt| *rtt != 0) };
         let [first, second] = &mut self.sides;
         let (from, to) = if side == 0 { (first, second) } else { (second, first) };
         let verdict = analysis::analyze(from, to, &shared, &segment);
-        if header.flags & (SYN | ACK) == ACK
-            && self.stream.first_rtt().is_none()
-            && let Some(syn) = self.syn_time
-        {
-            self.stream.first_rtt.store(time.saturating_sub(syn).max(0), Relaxed);
+        if header.flags & (SYN | ACK) == ACK && self.stream.first_rtt.load(Relaxed) == 0 {
+            match self.syn_time {
+                Some(syn) => self.stream.first_rtt.store(time.saturating_sub(syn), Relaxed),
+                None => self.first_ack_time = self.first_ack_time.or(Some(time)),
+            }
         }
         if is_syn && scan.has_cookie && len > 0 {
             self.stream.is_fast_open.store(true, Relaxed);
