@@ -104,6 +104,6 @@ fn findings_stand_in_one_order() {
     let lost = [&HANDSHAKE[..], &[(1000, 0, 11, 500, ACK, 10)]].concat();
     let notes = last_notes(&lost, &[1000, 1000, 1000, 0]);
     assert_eq!(notes, "[TCP ZeroWindow] [TCP ACKed unseen segment] [TCP Previous segment not captured] ");
-    let full = [&HANDSHAKE[..], &[(1000, 0, 1, 1, ACK, 1000), (1000_000, 0, 1, 1, ACK, 1000)]].concat();
+    let full = [&HANDSHAKE[..], &[(1000, 0, 1, 1, ACK, 1000), (1_000_000, 0, 1, 1, ACK, 1000)]].concat();
     assert_eq!(last_notes(&full, &[]), "[TCP Window Full] [TCP Retransmission] ");
 }
