@@ -44,8 +44,8 @@ pub const ASK_TIMEOUT: Duration = Duration::from_secs(4);
 pub const WANT_BATCH: u64 = 64;
 /// Chunks that were wanted of one holder and are not here yet: more than come while a want is on its way.
 pub const MAX_UNDER_WAY: u64 = 1024;
-/// Holders from which chunks come at the same time. What comes from each has to be enough for a table in what the store gathers: with
-/// twice as many it would be written chunk by chunk.
+/// Holders from which chunks come at the same time. What comes from each is a table of its own in what the store gathers: with many the
+/// tables would be small.
 pub const MAX_SOURCES: usize = 4;
 /// Streams that are wanted and not here yet; more come up again with the next round.
 pub const MAX_WANTS: usize = 65_536;
