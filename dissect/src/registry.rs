@@ -26,6 +26,9 @@ pub struct Protocol {
     pub fed_by: &'static [ProtoId],
     /// Set for what later frames tell to be there: an answer says what came before it.
     pub is_told_later: bool,
+    /// Set where later frames may tell that octets are its, though they change none of its fields but those marked: a
+    /// connection's first message says what the segments before it were.
+    pub is_found_later: bool,
     /// Set for what any layer may add (`_ws.expert`, `_ws.malformed`): asking for it enters every protocol.
     pub is_everywhere: bool,
     /// Set for a protocol whose own octets, as slices and `len` take them, go on to the end of what it holds, as Wireshark
@@ -66,6 +69,7 @@ impl Protocol {
             calls: &[],
             fed_by: &[],
             is_told_later: false,
+            is_found_later: false,
             is_everywhere: false,
             spans_payload: false,
             dissect,
@@ -358,7 +362,8 @@ pub fn field(id: FieldId) -> &'static FieldDef {
 
 /// Whether frames that come later can change a field or tell that it is there.
 pub fn is_told_later(id: FieldId) -> bool {
-    field(id).is_told_later || protocol(owner(id)).is_told_later
+    let owner = protocol(owner(id));
+    field(id).is_told_later || owner.is_told_later || owner.is_found_later && field(id).ftype == FieldType::Protocol
 }
 
 /// The protocol whose table a field stands in.
@@ -379,9 +384,16 @@ pub fn fields() -> impl Iterator<Item = (FieldId, &'static FieldDef)> {
 static BY_NAME: LazyLock<BTreeMap<&'static str, FieldId>> =
     LazyLock::new(|| fields().map(|(id, field)| (field.name, id)).collect());
 
+/// What protocols were called before, and are now.
+const FORMER_NAMES: &[(&str, &str)] = &[("bootp", "dhcp"), ("ssl", "tls")];
+
 /// The field of a name, protocols included.
 pub fn by_name(name: &str) -> Option<FieldId> {
-    BY_NAME.get(name).copied()
+    BY_NAME.get(name).copied().or_else(|| {
+        let (former, rest) = name.split_at(name.find('.').unwrap_or(name.len()));
+        let (_, now) = FORMER_NAMES.iter().find(|row| row.0 == former)?;
+        BY_NAME.get(format!("{now}{rest}").as_str()).copied()
+    })
 }
 
 /// Whether the field is a protocol's own.

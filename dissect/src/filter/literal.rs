@@ -319,9 +319,8 @@ pub(crate) fn byte_string(word: &str) -> Option<Vec<u8>> {
     let mut octets = Vec::new();
     for group in groups {
         let is_sized = match separator {
-            Some('.') => matches!(group.len(), 2 | 4),
-            Some(_) => group.len() == 2,
-            None => !group.is_empty(),
+            Some(':') => group.len() == 2,
+            Some(_) | None => !group.is_empty(),
         };
         let digits: Option<Vec<u32>> = group.chars().map(|c| c.to_digit(16)).collect();
         for pair in digits.filter(|_| is_sized)?.chunks(2) {

@@ -197,6 +197,8 @@ fn slices_take_octets() {
         "frame[0,14,-1] == ff:48:ff",
         "frame[12:2][1] == b6",
         "eth.src[0:3] == 00-01-02",
+        "eth.src[0:3] == 0-1-2",
+        "eth.src[0:3] == 0.001.2 or eth.src[0:3] == 0.1.2",
         "eth.dst[0] & 1",
         "eth.src[5] & 0x05 == 05",
         "data.data[0:5] == frame[14:5]",
@@ -509,6 +511,12 @@ fn addresses_ports_and_names() {
         compile("ip.src == 10.1.2.3 && udp.port == 5060 || 53 == udp.dstport").required().to_string(),
         "((ip and address 10.1.2.3/32 and udp and port 5060) or (udp and port 53))"
     );
+}
+
+#[test]
+fn former_names_of_protocols_are_known() {
+    none_pass(&["bootp.option.dhcp == 1", "ssl", "ssl.record.content_type == 22"]);
+    refused(&[("sslx.record", "neither a field", "sslx.record"), ("ssl.nothing", "neither a field", "ssl.nothing")]);
 }
 
 #[test]

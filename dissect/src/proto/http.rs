@@ -4,9 +4,8 @@
 //! only for who wants it. The first pass follows each connection: which response answers which request, whether what comes
 //! next has a body at all, and whether the connection goes on as something else (a proxy's tunnel, WebSocket).
 //!
-//! What is no message is a continuation behind a connection's first message, and nothing before it: as in Wireshark
-//! HTTP's ports are its alone. On purpose different from Wireshark: it takes what comes before the first message for a
-//! continuation too when it reads a capture twice, not when it reads it once.
+//! What is no message is a continuation where the connection has messages at all, else nothing: as in Wireshark
+//! HTTP's ports are its alone. What comes before the first message is a continuation only when a capture is read twice.
 
 mod body;
 mod exchange;
@@ -94,7 +93,7 @@ fields! { Http, "http", "Hypertext Transfer Protocol";
     CHUNK_BOUNDARY = field("http.chunk_boundary", "Chunk boundary", Bytes, None);
     CHUNK_SIZE = field("http.chunk_size", "Chunk size", Uint32, Dec).names(Names::Unit(" octets"));
     CHUNK_DATA = field("http.chunk_data", "Chunk data", Bytes, None);
-    FILE_DATA = field("http.file_data", "File Data", String, None);
+    FILE_DATA = field("http.file_data", "File Data", String, None).told_later();
     UNKNOWN_HEADER = field("http.unknown_header", "Unknown header", String, None);
     TE_AND_LENGTH = expert("http.te_and_length", "The Content-Length and Transfer-Encoding header must not be set together", Warning, Malformed);
     TE_UNKNOWN = expert("http.te_unknown", "Unknown transfer coding name in Transfer-Encoding header", Warning, Undecoded);
@@ -110,6 +109,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     framing: Some(message::framing),
     framing_bodiless: Some(message::framing_bodiless),
     keeps_streams: true,
+    is_found_later: true,
     samples: &[Sample { link_type: 101, frames: SAMPLE }],
     ..Protocol::new(
         ProtoId::Http,

@@ -314,7 +314,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         }
     }
     if !is_secure {
-        check(d, tvb, at, expected.min(tvb.reported()));
+        check(d, tvb, at, expected);
     }
     Ok(())
 }

@@ -178,8 +178,9 @@ impl Statistic for RtpStreams {
             "Mean Jitter(ms)",
             "Max Jitter(ms)"
         );
-        for summary in self.streams.summaries() {
-            self.row(&summary, out);
+        // The newest first.
+        for summary in self.streams.summaries().iter().rev() {
+            self.row(summary, out);
         }
         if self.streams.left_out() > 0 {
             let _ = writeln!(out, "{} packets of further streams were left out", self.streams.left_out());

@@ -131,8 +131,9 @@ fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, proto: FieldId, name: &'stat
     let Some(start) = start.filter(|_| learns || shows_rest || d.wants_between(REQUEST_METHOD, RESPONSE_PHRASE)) else {
         info(d, is_next, || "Continuation".to_owned());
         if shows_rest {
-            body::file_data(d, tvb);
-            d.call_within(ProtoId::Data, tvb);
+            let at = if begins_with_header(octets) { show_headers(d, tvb, &NO_START)?.1 } else { 0 };
+            body::file_data(d, tvb.from(at));
+            d.call_within(ProtoId::Data, tvb.from(at));
         }
         d.close();
         return Ok(tvb.reported());
@@ -160,15 +161,21 @@ fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, proto: FieldId, name: &'stat
     Ok(blank + at + len)
 }
 
+/// What precedes header lines that are neither a request's nor a response's.
+const NO_START: Start = Start { kind: Kind::Notification, parts: [0..0, 0..0, 0..0], end: 0, next: 0 };
+
+/// Whether octets without a first line begin with what may be a header line.
+fn begins_with_header(octets: &[u8]) -> bool {
+    let is_text = octets.first().is_some_and(|octet| matches!(octet, b' '..=b'~'));
+    is_text && matches!(headers::line(octets, 0), Line::Header(_))
+}
+
 /// Shows header lines that no first line precedes; they do not make the connection HTTP's. Answers as [`message`].
 fn lone_headers<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, proto: FieldId) -> Result<usize, Stop> {
     let octets = tvb.bytes();
-    let is_text = octets.first().is_some_and(|octet| matches!(octet, b' '..=b'~'));
-    if is_text && matches!(headers::line(octets, 0), Line::Header(_)) {
+    if begins_with_header(octets) {
         d.begin(proto, tvb);
-        // They are neither a request's nor a response's.
-        let start = Start { kind: Kind::Notification, parts: [0..0, 0..0, 0..0], end: 0, next: 0 };
-        let (_, at) = show_headers(d, tvb, &start)?;
+        let (_, at) = show_headers(d, tvb, &NO_START)?;
         if at < octets.len() && matches!(headers::line(octets, at), Line::Unfinished) {
             return Err(Stop::Malformed);
         }

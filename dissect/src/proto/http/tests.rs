@@ -69,10 +69,16 @@ fn a_body_without_a_length_lasts_until_the_end() {
 }
 
 #[test]
-fn what_is_no_message_is_a_continuation_behind_messages() {
-    let all = shown(&[(true, b"junk junk\r\n"), (true, b"GET / HTTP/1.1\r\n\r\n"), (true, b"\x16\x03")]);
-    assert_eq!(values(&all[0], "http.file_data"), "");
+fn what_is_no_message_is_a_continuation_where_messages_are() {
+    let said: [(bool, &[u8]); 4] =
+        [(true, b"rest\n"), (true, b"GET / HTTP/1.1\r\n\r\n"), (true, b"\x16\x03"), (true, b"ab: c\r\n\x01")];
+    let all = shown(&said);
+    assert!(values(&all[0], "http.file_data").starts_with("rest"));
     assert_eq!(values(&all[2], "http.file_data"), "\u{16}\u{3}");
+    assert_eq!(
+        (values(&all[3], "http.unknown_header"), values(&all[3], "http.file_data")),
+        ("ab: c\\r\\n".into(), "\u{1}".into())
+    );
     let all = shown(&[(true, b"junk junk\r\n")]);
     assert_eq!(values(&all[0], "http"), "");
 }

@@ -432,11 +432,16 @@ fn findings<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, known: &Known) {
             d.expert(*field, tvb, 0, 0);
         }
     }
+    let duplicate = if known.found(finding::DUPLICATE_ACK) { duplicate(d) } else { None };
+    if duplicate.is_some() {
+        let item = d.generated(DUPLICATE_ACK, tvb, 0, 0, Value::None);
+        d.text(item, || "[This is a TCP duplicate ack]".to_owned());
+    }
     d.close();
-    if known.found(finding::DUPLICATE_ACK)
-        && let Some((number, frame)) = duplicate(d)
-    {
-        duplicate_ack(d, tvb, number, frame);
+    if let Some((number, frame)) = duplicate {
+        d.generated(DUPLICATE_ACK_NUM, tvb, 0, 0, Value::Uint(number.into()));
+        d.generated(DUPLICATE_ACK_FRAME, tvb, 0, 0, Value::Uint(frame));
+        d.within(|d| d.expert_with(DUPLICATE_ACK, tvb, 0, 0, || format!("Duplicate ACK (#{number})")));
     }
 }
 
@@ -447,12 +452,4 @@ fn duplicate(d: &mut Dissector<'_>) -> Option<(u32, u64)> {
         Fact::TcpDuplicate { layer, number, frame } if layer == here => Some((number, frame)),
         _ => None,
     })
-}
-
-fn duplicate_ack<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, number: u32, frame: u64) {
-    let item = d.generated(DUPLICATE_ACK, tvb, 0, 0, Value::None);
-    d.text(item, || "[This is a TCP duplicate ack]".to_owned());
-    d.generated(DUPLICATE_ACK_NUM, tvb, 0, 0, Value::Uint(number.into()));
-    d.generated(DUPLICATE_ACK_FRAME, tvb, 0, 0, Value::Uint(frame));
-    d.within(|d| d.expert_with(DUPLICATE_ACK, tvb, 0, 0, || format!("Duplicate ACK (#{number})")));
 }

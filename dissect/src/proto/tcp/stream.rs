@@ -84,7 +84,12 @@ impl Stream {
 
     /// Whether the connection was known to be a protocol's by a frame.
     pub(super) fn speaks(&self, proto: ProtoId, frame: u64) -> bool {
-        self.spoken.load(Relaxed) == proto as u8 + 1 && self.spoken_since.load(Relaxed) <= frame
+        self.is_of(proto) && self.spoken_since.load(Relaxed) <= frame
+    }
+
+    /// Whether the connection is known to be a protocol's, by this frame or by what the first pass saw of later ones.
+    fn is_of(&self, proto: ProtoId) -> bool {
+        self.spoken.load(Relaxed) == proto as u8 + 1
     }
 
     /// When the first segment came, in nanoseconds since the Unix epoch.
@@ -410,11 +415,10 @@ pub(crate) fn expect_no_body(d: &mut Dissector<'_>, is_so: bool) {
     }
 }
 
-/// Whether the connection at hand is known to be a protocol's.
+/// Whether the connection at hand is known to be a protocol's, be it by later frames.
 pub(crate) fn speaks(d: &Dissector<'_>, proto: ProtoId) -> bool {
-    let frame = d.packet.number;
     let known = d.last_fact(|fact| match fact {
-        Fact::Tcp { stream, .. } => Some(stream.speaks(proto, frame)),
+        Fact::Tcp { stream, .. } => Some(stream.is_of(proto)),
         _ => None,
     });
     known.unwrap_or(false)
