@@ -220,7 +220,7 @@ pub struct FieldDef {
     pub mask: u64,
     /// Set for an expert info: how bad it is and of what kind.
     pub expert: Option<(Severity, Group)>,
-    /// Protocols that must be read so that the field is right, wherever they lie.
+    /// Protocols that must be read so that the field is right, wherever they lie, those that show it beside its own among them.
     pub fed_by: &'static [ProtoId],
     /// Frames that come later can change its value or tell that it is there: it takes two passes to be right.
     pub is_told_later: bool,

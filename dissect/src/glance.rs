@@ -246,6 +246,33 @@ mod tests {
     }
 
     #[test]
+    fn what_shows_a_field_is_not_left_out() {
+        let frames = samples();
+        let packets: Vec<_> = frames.iter().map(|frame| Packet::alone(1, frame)).collect();
+        let everything = Wanted::everything();
+        let mut in_order = InOrder::new(&everything, &everything);
+        let mut shown = Vec::new();
+        for (at, packet) in packets.iter().enumerate() {
+            let packet = Packet { number: at as u64 + 1, time: at as i64, ..*packet };
+            let fields = in_order.dissect(&packet, |shown, _| shown.nodes.iter().map(|node| node.field.0).collect());
+            let fields: std::collections::BTreeSet<u16> = fields;
+            shown.push(fields);
+        }
+        let mut missed = Vec::new();
+        for (id, field) in registry::fields() {
+            let filter = Filter::compile(field.name, &Options::default()).unwrap();
+            let mut wanted = Wanted::nothing();
+            wanted.add(id);
+            let Some(glancer) = Glancer::new(filter.required(), &wanted) else { continue };
+            let mut showing = packets.iter().zip(&shown).filter(|(_, fields)| fields.contains(&id.0));
+            if showing.any(|(packet, _)| glancer.leaves_out(packet, &wanted)) {
+                missed.push(field.name);
+            }
+        }
+        assert!(missed.is_empty(), "who shows them is not asked for: {missed:?}");
+    }
+
+    #[test]
     fn ordinary_packets_are_left_out_and_others_are_not() {
         let ether = "020000000002 020000000001 0800";
         let ip = |protocol: &str, fragment: &str, to: &str| {

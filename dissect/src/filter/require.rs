@@ -230,6 +230,7 @@ fn protocol_of(field: FieldId) -> Requirement {
         // Every packet has a frame, and any layer may add what is everyone's.
         ProtoId::Frame => Requirement::True,
         _ if registry::protocol(owner).is_everywhere => Requirement::True,
-        _ => Requirement::Protocol(owner),
+        // Who feeds a field may show it, too.
+        _ => Requirement::any([owner].iter().chain(registry::field(field).fed_by).map(|id| Requirement::Protocol(*id))),
     }
 }

@@ -5,7 +5,7 @@ use crate::dissector::{Address, Dissector, Item};
 use crate::field::{FieldId, Names, fields};
 use crate::numbers::ETHERTYPES;
 use crate::proto::ip::CHECKSUM_STATUSES;
-use crate::proto::ws;
+use crate::proto::{vlan, ws};
 use crate::registry::{ProtoId, Protocol, Sample};
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
@@ -80,7 +80,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 
 /// Whether a field can be told only when the layers above have said where they end.
 pub(crate) fn needs_payload(field: FieldId) -> bool {
-    [PADDING, TRAILER, FCS, FCS_STATUS, PADDING_BAD].contains(&field)
+    [PADDING, TRAILER, FCS, FCS_STATUS, PADDING_BAD, vlan::TRAILER].contains(&field)
 }
 
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {

@@ -19,7 +19,7 @@ use crate::tvb::Tvb;
 use crate::value::Value;
 
 fields! { Ip, "ip", "Internet Protocol Version 4";
-    VERSION = field("ip.version", "Version", Uint8, Dec).mask(0xf0);
+    VERSION = field("ip.version", "Version", Uint8, Dec).mask(0xf0).fed_by(&[ProtoId::Ipv6]);
     HDR_LEN = field("ip.hdr_len", "Header Length", Uint8, Dec);
     DSFIELD = field("ip.dsfield", "Differentiated Services Field", Uint8, Hex);
     DSCP = field("ip.dsfield.dscp", "Differentiated Services Codepoint", Uint8, Dec).names(Names::Values(DSCP_NAMES)).mask(0xfc);

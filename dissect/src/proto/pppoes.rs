@@ -9,11 +9,11 @@ use crate::tvb::Tvb;
 use crate::value::Value;
 
 fields! { Pppoes, "pppoes", "PPP-over-Ethernet Session";
-    VERSION = field("pppoe.version", "Version", Uint8, Dec).mask(0xf0);
-    TYPE = field("pppoe.type", "Type", Uint8, Dec).mask(0x0f);
-    CODE = field("pppoe.code", "Code", Uint8, Hex).names(Names::Values(CODES));
-    SESSION_ID = field("pppoe.session_id", "Session ID", Uint16, Hex);
-    PAYLOAD_LENGTH = field("pppoe.payload_length", "Payload Length", Uint16, Dec);
+    VERSION = field("pppoe.version", "Version", Uint8, Dec).mask(0xf0).fed_by(&[ProtoId::Pppoed]);
+    TYPE = field("pppoe.type", "Type", Uint8, Dec).mask(0x0f).fed_by(&[ProtoId::Pppoed]);
+    CODE = field("pppoe.code", "Code", Uint8, Hex).names(Names::Values(CODES)).fed_by(&[ProtoId::Pppoed]);
+    SESSION_ID = field("pppoe.session_id", "Session ID", Uint16, Hex).fed_by(&[ProtoId::Pppoed]);
+    PAYLOAD_LENGTH = field("pppoe.payload_length", "Payload Length", Uint16, Dec).fed_by(&[ProtoId::Pppoed]);
     PAYLOAD_LENGTH_BAD = expert("pppoe.payload_length.bad", "Possible bad payload length", Warning, Protocol);
 }
 
