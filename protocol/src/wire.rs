@@ -537,8 +537,31 @@ pub enum PeerRequest {
     Rules(Vec<RuleStamp>),
     /// Standing rules to be taken if they are newer: `Done`.
     TakeRules(Vec<RuleFile>),
-    /// As [`PeerRequest::Replicate`], of chunks that the sender keeps until all are there: they may be gathered.
+    /// As [`PeerRequest::Replicate`], of chunks that the sender keeps until all are there: they may be gathered. Before each chunk comes
+    /// its [`Extract`].
     Move,
+}
+
+/// What a store knows of a chunk from having looked into it, for another that need not do so again: the sender has checked the
+/// content, and whoever reads it does. See the zone maps of the storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Extract {
+    /// Packets that its gaps say are missing.
+    pub lost: u64,
+    /// Whether it holds the manifest that closes an import.
+    pub manifest: bool,
+    pub zone_flags: u32,
+    /// IP protocol numbers, as bits.
+    pub protocols: [u64; 4],
+    /// Least and greatest IPv4 address; an empty range when there is none.
+    pub ipv4: (u32, u32),
+    /// Least and greatest port of TCP and UDP; an empty range when there is none.
+    pub ports: (u16, u16),
+}
+
+impl Message for Extract {
+    const TYPE: u16 = 25;
+    const SIZE: Size = Size::Small;
 }
 
 /// A file of standing rules. Of several of one name the one with the greatest [`RuleStamp`] counts.

@@ -10,7 +10,7 @@ use packetstream_fuzz::Random;
 use packetstream_protocol::chunk::{Compression, HEADER_BYTES, gaps_chunk, notes_chunk};
 use packetstream_protocol::cluster::{ClusterMessage, KeptFacts, KeptMaps, KeptSelf, Member};
 use packetstream_protocol::codec::{self, Message};
-use packetstream_protocol::wire::{Request, Response};
+use packetstream_protocol::wire::{Extract, Request, Response};
 use packetstream_protocol::{
     Chunk, ChunkBuilder, ChunkNo, Class, Gap, GapReason, HostId, Interface, NodeId, Note, PacketId, PacketRef, Seq,
     Timestamp,
@@ -40,6 +40,7 @@ fn messages() {
         decode::<Response>(&octets);
         decode::<ClusterMessage>(&octets);
         decode::<Member>(&octets);
+        decode::<Extract>(&octets);
         decode::<KeptSelf>(&octets);
         decode::<KeptFacts>(&octets);
         decode::<KeptMaps>(&octets);

@@ -88,6 +88,19 @@ fn golden_peer_requests() {
 }
 
 #[test]
+fn golden_extract() {
+    let extract = Extract {
+        lost: 7,
+        manifest: true,
+        zone_flags: 3,
+        protocols: [1, 0, 0, 2],
+        ipv4: (0x0a00_0001, 0x0a00_0009),
+        ports: (53, 5060),
+    };
+    check(&[extract], &["07010301000002fc0100000afc0900000a35fbc413"]);
+}
+
+#[test]
 fn golden_responses() {
     check(
         &responses(),

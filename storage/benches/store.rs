@@ -52,7 +52,7 @@ fn main() {
 
 #[cfg(feature = "rocksdb")]
 fn store(chunks: &[Chunk], packets: usize) {
-    use packetstream_storage::{ChunkStore, Outcome, Pace, RocksOptions, RocksStore};
+    use packetstream_storage::{Checked, ChunkStore, Outcome, Pace, RocksOptions, RocksStore};
     let dir = tempfile::TempDir::new_in(".").expect("a folder on a disk");
     let store = RocksStore::open(dir.path(), RocksOptions::default()).expect("a store");
     let before = cpu_all();
@@ -63,7 +63,7 @@ fn store(chunks: &[Chunk], packets: usize) {
         for batch in batches {
             let tell = tell.clone();
             store.submit(
-                batch.to_vec(),
+                batch.iter().cloned().map(Checked::of).collect(),
                 Pace::Now,
                 Box::new(move |result| tell.send(result).expect("it is waited for")),
             );

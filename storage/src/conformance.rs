@@ -11,7 +11,7 @@ use packetstream_protocol::time::NANOS_PER_SECOND;
 use packetstream_protocol::{Chunk, ChunkBuilder, PacketRef, Timestamp};
 
 use crate::store::*;
-use crate::{EntryCursor, Retention};
+use crate::{Entry, EntryCursor, Retention};
 
 pub(crate) const HOUR: u64 = 3600 * NANOS_PER_SECOND;
 pub(crate) const START: u64 = 488_888 * HOUR;
@@ -61,9 +61,11 @@ fn what_was_put_is_got(make: Make<'_>) {
     assert_eq!(store.append(chunks.clone()), Ok(vec![Outcome::Stored; 5]));
     for chunk in &chunks {
         assert_eq!(store.get(chunk.id()), Ok(Some(chunk.clone())));
+        assert_eq!(store.entry(chunk.id()), Ok(Some(Entry::of(chunk).expect("a whole chunk"))));
     }
-    assert_eq!(store.get(ChunkId { stream: stream(1, 1), no: ChunkNo(5) }), Ok(None));
-    assert_eq!(store.get(ChunkId { stream: stream(2, 1), no: ChunkNo(0) }), Ok(None));
+    for other in [ChunkId { stream: stream(1, 1), no: ChunkNo(5) }, ChunkId { stream: stream(2, 1), no: ChunkNo(0) }] {
+        assert_eq!((store.get(other), store.entry(other)), (Ok(None), Ok(None)));
+    }
     let usage = store.usage();
     assert_eq!((usage.hosts, usage.streams, usage.chunks, usage.packets), (1, 1, 5, 10));
     assert_eq!(usage.bytes, chunks.iter().map(|chunk| chunk.bytes().len() as u64).sum::<u64>());

@@ -37,7 +37,7 @@
 //!  32   4  CRC-32 of the key and bytes 0..32
 //! ```
 
-use packetstream_protocol::chunk::{ChunkError, ChunkKind, ContentHash, Note};
+use packetstream_protocol::chunk::{ChunkError, ChunkKind, ContentHash, Header, Note};
 use packetstream_protocol::ids::{ChunkId, ChunkNo, Epoch, HostId, Seq};
 use packetstream_protocol::{Chunk, Timestamp};
 
@@ -97,7 +97,11 @@ impl Entry {
             ChunkKind::Gaps => lost = chunk.gaps()?.iter().fold(0, |sum, gap| sum.saturating_add(gap.packets)),
             ChunkKind::Notes => manifest = chunk.notes()?.iter().any(|note| matches!(note, Note::Manifest(_))),
         }
-        Ok(Self {
+        Ok(Self::new(header, zone, lost, manifest))
+    }
+
+    pub(crate) fn new(header: &Header, zone: ZoneMap, lost: u64, manifest: bool) -> Self {
+        Self {
             id: header.id,
             kind: header.kind,
             records: header.records,
@@ -110,7 +114,7 @@ impl Entry {
             manifest,
             hash: header.hash,
             zone,
-        })
+        }
     }
 
     /// The hour that retention counts the chunk in.

@@ -3,6 +3,7 @@
 //! Reads no clock: whoever needs time passes it in. The store blocks; callers give it threads of its own.
 
 pub mod catalog;
+mod checked;
 #[cfg(test)]
 mod conformance;
 pub mod entry;
@@ -14,6 +15,7 @@ pub mod spool;
 mod store;
 pub mod zone;
 
+pub use checked::Checked;
 pub use entry::{Entry, EntryCursor};
 pub use memory::MemoryStore;
 pub use retention::Retention;

@@ -8,6 +8,7 @@ use packetstream_protocol::{Chunk, RangeSet, Timestamp};
 use parking_lot::Mutex;
 
 use crate::catalog::{Catalog, page};
+use crate::checked::Checked;
 use crate::entry::{ENTRY_KEY, Entry, EntryCursor, entry_key};
 use crate::store::{
     ChunkStore, Done, Dropped, EntryQuery, HostUsage, Outcome, Pace, Page, StoreError, StreamUsage, Usage,
@@ -37,8 +38,8 @@ impl MemoryStore {
 }
 
 impl Inner {
-    fn put(&mut self, chunk: Chunk) -> Outcome {
-        let entry = match Entry::of(&chunk) {
+    fn put(&mut self, Checked { chunk, entry }: Checked) -> Outcome {
+        let entry = match entry {
             Ok(entry) => entry,
             Err(error) => return Outcome::Damaged(error),
         };
@@ -71,7 +72,7 @@ impl Inner {
 }
 
 impl ChunkStore for MemoryStore {
-    fn submit(&self, chunks: Vec<Chunk>, _: Pace, done: Done) {
+    fn submit(&self, chunks: Vec<Checked>, _: Pace, done: Done) {
         let outcomes = {
             let mut inner = self.inner.lock();
             chunks.into_iter().map(|chunk| inner.put(chunk)).collect()
@@ -82,6 +83,11 @@ impl ChunkStore for MemoryStore {
     fn get(&self, id: ChunkId) -> Result<Option<Chunk>, StoreError> {
         let inner = self.inner.lock();
         Ok(inner.places.get(&id).and_then(|key| inner.chunks.get(key)).map(|(_, chunk)| chunk.clone()))
+    }
+
+    fn entry(&self, id: ChunkId) -> Result<Option<Entry>, StoreError> {
+        let inner = self.inner.lock();
+        Ok(inner.places.get(&id).and_then(|key| inner.chunks.get(key)).map(|(entry, _)| entry.clone()))
     }
 
     fn entries(&self, query: &EntryQuery) -> Result<Page, StoreError> {

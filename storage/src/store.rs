@@ -10,6 +10,7 @@ use packetstream_protocol::limits::MAX_HOST_NAME_BYTES;
 use packetstream_protocol::{Chunk, RangeSet, Timestamp};
 use thiserror::Error;
 
+use crate::checked::Checked;
 use crate::entry::{Entry, EntryCursor};
 
 /// Entries in one page, whatever a caller asks for: about 16 MiB.
@@ -185,9 +186,8 @@ pub enum Pace {
 
 /// A node's chunks. Every method may be called from any thread, and blocks.
 pub trait ChunkStore: Send + Sync {
-    /// Takes chunks and says later what became of them; returns as soon as there is room in the queue. Each chunk's content is
-    /// checked first, on the caller's thread.
-    fn submit(&self, chunks: Vec<Chunk>, pace: Pace, done: Done);
+    /// Takes chunks and says later what became of them; returns as soon as there is room in the queue.
+    fn submit(&self, chunks: Vec<Checked>, pace: Pace, done: Done);
 
     /// Takes chunks and returns once they are durable.
     ///
@@ -196,7 +196,7 @@ pub trait ChunkStore: Send + Sync {
     fn append(&self, chunks: Vec<Chunk>) -> Result<Vec<Outcome>, StoreError> {
         let (tell, told) = mpsc::sync_channel(1);
         self.submit(
-            chunks,
+            chunks.into_iter().map(Checked::of).collect(),
             Pace::Now,
             Box::new(move |result| {
                 // The receiver lives until it has heard.
@@ -211,6 +211,12 @@ pub trait ChunkStore: Send + Sync {
     /// # Errors
     /// When it cannot be read or is damaged.
     fn get(&self, id: ChunkId) -> Result<Option<Chunk>, StoreError>;
+
+    /// What is known of this chunk without reading it.
+    ///
+    /// # Errors
+    /// When it cannot be read or is damaged.
+    fn entry(&self, id: ChunkId) -> Result<Option<Entry>, StoreError>;
 
     /// A page of what is known of chunks without reading them.
     ///

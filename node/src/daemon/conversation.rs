@@ -10,11 +10,11 @@ use packetstream_protocol::cluster::{ClusterMessage, MemberState, Removal};
 use packetstream_protocol::credentials::Role;
 use packetstream_protocol::ids::{ChunkId, NodeId, StreamId};
 use packetstream_protocol::wire::{
-    Acks, Admin, ClusterReport, Have, Leg, LegRows, MemberRow, NameHost, PeerRequest, Ready, Refusal, RefusalCode,
-    Request, Response, Rows, StreamAck, TransferRow, Watch, Writes,
+    Acks, Admin, ClusterReport, Extract, Have, Leg, LegRows, MemberRow, NameHost, PeerRequest, Ready, Refusal,
+    RefusalCode, Request, Response, Rows, StreamAck, TransferRow, Watch, Writes,
 };
 use packetstream_protocol::{Chunk, HostId, RangeSet};
-use packetstream_storage::Pace;
+use packetstream_storage::{Checked, Pace};
 use tokio::sync::mpsc;
 use tokio::time::{interval, timeout};
 
@@ -323,14 +323,22 @@ impl Conversations {
         let (done, mut outcomes) = mpsc::channel::<(ChunkId, u64, WriteResult)>(MAX_WRITES_WAITING);
         let hub = self.hub.clone();
         let taking = tokio::spawn(async move {
-            while let Ok(Some(bytes)) = receiver.recv_chunk().await {
+            loop {
+                let extract = match pace {
+                    Pace::Now => None,
+                    Pace::Bulk => match receiver.recv::<Extract>().await {
+                        Ok(Some(extract)) => Some(extract),
+                        _ => return,
+                    },
+                };
+                let Ok(Some(bytes)) = receiver.recv_chunk().await else { return };
                 let Ok(place) = done.clone().reserve_owned().await else { return };
                 let Ok(chunk) = Chunk::parse(bytes) else { return };
                 let (id, bytes) = (chunk.id(), chunk.bytes().len() as u64);
                 let told = move |result| drop(place.send((id, bytes, result)));
-                match pace {
-                    Pace::Now => hub.write_here(chunk, told),
-                    Pace::Bulk => hub.take_over(chunk, told).await,
+                match extract {
+                    None => hub.write_here(chunk, told),
+                    Some(extract) => hub.take_over(Checked::told(chunk, &extract), told).await,
                 }
             }
         });
@@ -410,7 +418,8 @@ impl Conversations {
 
     async fn fetch(&self, wanted: StreamAck, mut stream: RpcStream) -> Result<(), RpcError> {
         let have = self.hub.store.stream(wanted.stream).map(|usage| usage.have).unwrap_or_default();
-        let mut read = self.hub.read_ahead(wanted.stream, have.difference(&have.difference(&wanted.chunks)));
+        let here = have.difference(&have.difference(&wanted.chunks));
+        let mut read = self.hub.read_ahead(wanted.stream, here, |store, id| store.get(id));
         while let Some((_, found)) = read.recv().await {
             if let Ok(Some(chunk)) = found {
                 stream.send_chunk(chunk.bytes()).await?;

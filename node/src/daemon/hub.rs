@@ -13,9 +13,9 @@ use packetstream_protocol::Chunk;
 use packetstream_protocol::ids::{ChunkId, ChunkNo, HostId, NodeId, StreamId};
 use packetstream_protocol::interval::RangeSet;
 use packetstream_protocol::wire::{Refusal, RefusalCode};
-use packetstream_storage::{ChunkStore, Outcome, Pace, StoreError};
+use packetstream_storage::{Checked, ChunkStore, Outcome, Pace, StoreError};
 use parking_lot::Mutex;
-use tokio::sync::{Notify, Semaphore, broadcast, mpsc, oneshot, watch};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 use super::analyst::Assigned;
 use super::peers::Peers;
@@ -33,15 +33,15 @@ const MAX_MESSAGES_WAITING: usize = 65_536;
 const MAX_STORED_WAITING: usize = 4096;
 /// Threads that check chunks before they are written.
 const WRITERS: usize = 2;
-/// Chunks in no hurry that are checked at once, beside those that are: whoever brings more waits.
-const MAX_MOVING: usize = 4;
+/// Chunks in no hurry that wait for room in the store's queue: whoever brings more waits.
+const MAX_MOVING: usize = 16;
 /// Chunks read ahead of whoever sends them.
 const MAX_READ_AHEAD: usize = 4;
 /// For so long a failed write explains why nothing is acknowledged.
 const TROUBLE_AGE: Duration = Duration::from_secs(10);
 
 /// A chunk that was asked for, and what the store said.
-pub(crate) type ReadChunk = (ChunkId, Result<Option<Chunk>, StoreError>);
+pub(crate) type ReadAhead<T> = (ChunkId, Result<Option<T>, StoreError>);
 
 /// See the module.
 pub(crate) struct Hub {
@@ -52,11 +52,11 @@ pub(crate) struct Hub {
     pub(crate) peers: Peers,
     pub(crate) view: ArcSwap<View>,
     pub(crate) moved: Moved,
-    moving: Arc<Semaphore>,
     plans: Mutex<HashMap<u64, oneshot::Sender<Plan>>>,
     next: AtomicU64,
     started: Instant,
     writes: crossbeam_channel::Sender<(Chunk, WriteDone)>,
+    moves: mpsc::Sender<(Checked, WriteDone)>,
     trouble: Mutex<Option<(Instant, Refusal)>>,
     /// Chunks as they become durable here, for those who follow.
     pub(crate) stored: broadcast::Sender<ChunkId>,
@@ -183,6 +183,7 @@ impl Routing {
 impl Hub {
     pub(crate) fn new(store: Arc<dyn ChunkStore>, me: NodeId, peers: Peers) -> std::io::Result<Arc<Self>> {
         let (writes, waiting) = crossbeam_channel::bounded::<(Chunk, WriteDone)>(MAX_WRITES_WAITING);
+        let (moves, mut moving) = mpsc::channel::<(Checked, WriteDone)>(MAX_MOVING);
         let standing = Standing::load(store.clone());
         let hub = Arc::new(Self {
             store,
@@ -192,11 +193,11 @@ impl Hub {
             peers,
             view: ArcSwap::default(),
             moved: Moved::default(),
-            moving: Arc::new(Semaphore::new(MAX_MOVING)),
             plans: Mutex::default(),
             next: AtomicU64::new(1),
             started: Instant::now(),
             writes,
+            moves,
             trouble: Mutex::default(),
             stored: broadcast::channel(MAX_STORED_WAITING).0,
             followers: Arc::default(),
@@ -209,10 +210,17 @@ impl Hub {
             std::thread::Builder::new().name(format!("check-{number}")).spawn(move || {
                 for (chunk, done) in waiting {
                     let Some(hub) = weak.upgrade() else { return };
-                    hub.store_one(chunk, Pace::Now, done);
+                    hub.store_one(Checked::of(chunk), Pace::Now, done);
                 }
             })?;
         }
+        let weak = Arc::downgrade(&hub);
+        std::thread::Builder::new().name("moves".into()).spawn(move || {
+            while let Some((chunk, done)) = moving.blocking_recv() {
+                let Some(hub) = weak.upgrade() else { return };
+                hub.store_one(chunk, Pace::Bulk, done);
+            }
+        })?;
         Ok(hub)
     }
 
@@ -290,19 +298,13 @@ impl Hub {
     }
 
     /// As [`Self::write_here`], for a chunk that moves: whoever brings it waits until there is room for another.
-    pub(crate) async fn take_over(self: &Arc<Self>, chunk: Chunk, done: impl FnOnce(WriteResult) + Send + 'static) {
-        // Nobody closes it.
-        let Ok(place) = self.moving.clone().acquire_owned().await else { return };
-        let hub = self.clone();
-        // Should it panic, whoever waits to be told is told nothing and asks again.
-        tokio::task::spawn_blocking(move || {
-            hub.store_one(chunk, Pace::Bulk, Box::new(done));
-            drop(place);
-        });
+    pub(crate) async fn take_over(&self, chunk: Checked, done: impl FnOnce(WriteResult) + Send + 'static) {
+        // Should its thread have panicked, whoever waits to be told is told nothing and asks again.
+        let _ = self.moves.send((chunk, Box::new(done))).await;
     }
 
-    fn store_one(self: &Arc<Self>, chunk: Chunk, pace: Pace, done: WriteDone) {
-        let (id, bytes, hub) = (chunk.id(), chunk.bytes().len() as u32, Arc::downgrade(self));
+    fn store_one(self: &Arc<Self>, chunk: Checked, pace: Pace, done: WriteDone) {
+        let (id, bytes, hub) = (chunk.chunk().id(), chunk.chunk().bytes().len() as u32, Arc::downgrade(self));
         self.store.submit(
             vec![chunk],
             pace,
@@ -333,14 +335,19 @@ impl Hub {
         );
     }
 
-    /// Chunks of a stream in their order, read on a thread of their own a little ahead of whoever takes them.
-    pub(crate) fn read_ahead(&self, stream: StreamId, chunks: RangeSet) -> mpsc::Receiver<ReadChunk> {
+    /// Something of chunks of a stream in their order, read on a thread of its own a little ahead of whoever takes it.
+    pub(crate) fn read_ahead<T: Send + 'static>(
+        &self,
+        stream: StreamId,
+        chunks: RangeSet,
+        read_one: fn(&dyn ChunkStore, ChunkId) -> Result<Option<T>, StoreError>,
+    ) -> mpsc::Receiver<ReadAhead<T>> {
         let (tell, read) = mpsc::channel(MAX_READ_AHEAD);
         let store = self.store.clone();
         tokio::task::spawn_blocking(move || {
             for no in chunks.iter() {
                 let id = ChunkId { stream, no: ChunkNo(no) };
-                if tell.blocking_send((id, store.get(id))).is_err() {
+                if tell.blocking_send((id, read_one(&*store, id))).is_err() {
                     return;
                 }
             }

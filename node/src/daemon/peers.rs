@@ -17,6 +17,7 @@ use packetstream_protocol::cluster::ClusterMessage;
 use packetstream_protocol::ids::{ChunkId, ChunkNo, NodeId, StreamId};
 use packetstream_protocol::interval::RangeSet;
 use packetstream_protocol::wire::{PeerRequest, RefusalCode, Request, Response, StreamAck};
+use packetstream_storage::{ChunkStore, Entry, StoreError};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -465,12 +466,18 @@ impl Drop for PushEnd<'_> {
     }
 }
 
+/// A chunk and what is known of it; nothing when it is not here.
+fn read_one(store: &dyn ChunkStore, id: ChunkId) -> Result<Option<(Chunk, Entry)>, StoreError> {
+    let Some(entry) = store.entry(id)? else { return Ok(None) };
+    Ok(store.get(id)?.map(|chunk| (chunk, entry)))
+}
+
 async fn push_one(hub: &Weak<Hub>, peer: &Peer, push: &Push, turn: Turn) -> Result<(), RpcError> {
     let Some((stream, _)) = replicate(peer, PeerRequest::Move).await? else { return Err(RpcError::Unexpected) };
     let (mut sender, mut receiver) = stream.split();
     let is_sending = AtomicBool::new(true);
     let sending = async {
-        let Some(mut read) = hub.upgrade().map(|hub| hub.read_ahead(push.stream, push.chunks.clone())) else {
+        let Some(mut read) = hub.upgrade().map(|hub| hub.read_ahead(push.stream, push.chunks.clone(), read_one)) else {
             return Ok(());
         };
         let Turn { before, after } = turn;
@@ -481,9 +488,12 @@ async fn push_one(hub: &Weak<Hub>, peer: &Peer, push: &Push, turn: Turn) -> Resu
         while let Some((id, found)) = read.recv().await {
             let Some(hub) = hub.upgrade() else { return Ok(()) };
             match found {
-                Ok(Some(chunk)) => {
-                    let sent = timeout(PUSH_TIMEOUT, sender.send_chunk(chunk.bytes())).await;
-                    sent.map_err(|_| RpcError::Timeout)??;
+                Ok(Some((chunk, entry))) => {
+                    let sent = timeout(PUSH_TIMEOUT, async {
+                        sender.send(&entry.extract()).await?;
+                        sender.send_chunk(chunk.bytes()).await
+                    });
+                    sent.await.map_err(|_| RpcError::Timeout)??;
                     hub.moved.chunks.fetch_add(1, Ordering::Relaxed);
                     hub.moved.bytes.fetch_add(chunk.bytes().len() as u64, Ordering::Relaxed);
                 }

@@ -45,7 +45,8 @@ use rocksdb::{
 };
 
 use crate::catalog::{Catalog, page};
-use crate::entry::disk::{chunk_key, parse_entry, parse_place, place_key};
+use crate::checked::Checked;
+use crate::entry::disk::{Place, chunk_key, parse_entry, parse_place, place_key};
 use crate::entry::{Entry, EntryCursor, entry_key};
 use crate::memory::oldest;
 use crate::store::{
@@ -161,14 +162,13 @@ impl Drop for RocksStore {
 }
 
 impl ChunkStore for RocksStore {
-    fn submit(&self, chunks: Vec<Chunk>, pace: Pace, done: Done) {
+    fn submit(&self, chunks: Vec<Checked>, pace: Pace, done: Done) {
         if let Err(error) = self.shared.check() {
             return done(Err(error));
         }
-        let entries = chunks.iter().map(Entry::of).collect();
-        let bytes = chunks.iter().map(|chunk| chunk.bytes().len()).sum();
+        let bytes = chunks.iter().map(|checked| checked.chunk.bytes().len()).sum();
         self.shared.enqueue(bytes, pace);
-        let job = Job { chunks, entries, bytes, pace, done };
+        let job = Job { chunks, bytes, pace, done };
         let refused = match &self.jobs {
             Some(jobs) => jobs.send(job).err().map(|unsent| unsent.0),
             None => Some(job),
@@ -180,8 +180,7 @@ impl ChunkStore for RocksStore {
     }
 
     fn get(&self, id: ChunkId) -> Result<Option<Chunk>, StoreError> {
-        let Some(place) = self.shared.get(PLACES, &place_key(id))? else { return Ok(None) };
-        let place = parse_place(id, &place).map_err(|_| StoreError::Damaged(format!("place of {id}")))?;
+        let Some(place) = self.shared.place(id)? else { return Ok(None) };
         let key = chunk_key(place.hour, id);
         let mut damage = None;
         for family in [TABLES, CHUNKS] {
@@ -194,6 +193,10 @@ impl ChunkStore for RocksStore {
             }
         }
         damage.map_or(Ok(None), |what| Err(StoreError::Damaged(what)))
+    }
+
+    fn entry(&self, id: ChunkId) -> Result<Option<Entry>, StoreError> {
+        self.shared.entry(id)
     }
 
     fn entries(&self, query: &EntryQuery) -> Result<Page, StoreError> {
@@ -266,13 +269,7 @@ impl ChunkStore for RocksStore {
         let have = shared.catalog.read().stream(stream).map(|usage| usage.have).unwrap_or_default();
         let mut entries = Vec::new();
         for no in chunks.iter().filter(|no| have.contains(*no)) {
-            let id = ChunkId { stream, no: ChunkNo(no) };
-            let Some(place) = shared.get(PLACES, &place_key(id))? else { continue };
-            let place = parse_place(id, &place).map_err(|_| StoreError::Damaged(format!("place of {id}")))?;
-            let cursor = EntryCursor { time_min: place.time_min, epoch: stream.epoch, no: id.no };
-            let key = entry_key(place.hour, stream.host, cursor);
-            let Some(value) = shared.get(ENTRIES, &key)? else { continue };
-            entries.push(parse_entry(&key, &value).map_err(|_| StoreError::Damaged("entry of a chunk".into()))?);
+            entries.extend(shared.entry(ChunkId { stream, no: ChunkNo(no) })?);
         }
         let mut dropped = Dropped::default();
         shared.drop_entries(&entries, &mut dropped)?;
@@ -365,6 +362,21 @@ impl Shared {
         // One chunk of a table would drive much else out.
         options.fill_cache(name != TABLES);
         self.db.get_cf_opt(&family, key, &options).map_err(|error| damaged(&error))
+    }
+
+    /// Where a chunk lies.
+    fn place(&self, id: ChunkId) -> Result<Option<Place>, StoreError> {
+        let place = self.get(PLACES, &place_key(id))?;
+        let place = place.map(|place| parse_place(id, &place)).transpose();
+        place.map_err(|_| StoreError::Damaged(format!("place of {id}")))
+    }
+
+    fn entry(&self, id: ChunkId) -> Result<Option<Entry>, StoreError> {
+        let Some(place) = self.place(id)? else { return Ok(None) };
+        let cursor = EntryCursor { time_min: place.time_min, epoch: id.stream.epoch, no: id.no };
+        let key = entry_key(place.hour, id.stream.host, cursor);
+        let entry = self.get(ENTRIES, &key)?.map(|value| parse_entry(&key, &value)).transpose();
+        entry.map_err(|_| StoreError::Damaged("entry of a chunk".into()))
     }
 
     fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -313,7 +313,11 @@ fn what_is_in_no_hurry_is_gathered() {
     let submit = |no: u64, pace| {
         let tell = tell.clone();
         let chunk = crate::conformance::chunk_of(stream(1, 1), no, &[START + no], &bytes);
-        store.submit(vec![chunk], pace, Box::new(move |result| tell.send((no, result)).expect("it is heard")));
+        store.submit(
+            vec![Checked::of(chunk)],
+            pace,
+            Box::new(move |result| tell.send((no, result)).expect("it is heard")),
+        );
     };
     // Whenever the writer begins, the others wait for it.
     let commit = store.shared.commit.lock();

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Instant;
 
 use packetstream_protocol::Chunk;
-use packetstream_protocol::chunk::{ChunkError, ContentHash};
+use packetstream_protocol::chunk::ContentHash;
 use packetstream_protocol::ids::ChunkId;
 use rocksdb::WriteBatch;
 
@@ -13,14 +13,14 @@ use super::{
     BULK_BYTES, BULK_QUEUE_BYTES, BULK_WAIT, BULK_WAIT_MAX, CHUNKS, ENTRIES, GROUP_BYTES, PLACES, QUEUE_BYTES, Shared,
     family,
 };
+use crate::checked::Checked;
 use crate::entry::Entry;
-use crate::entry::disk::{chunk_key, entry_value, parse_place, place_key, place_value};
+use crate::entry::disk::{chunk_key, entry_value, place_key, place_value};
 use crate::store::{Done, Outcome, Pace, StoreError};
 
-/// One appender's chunks, checked.
+/// One appender's chunks.
 pub(super) struct Job {
-    pub(super) chunks: Vec<Chunk>,
-    pub(super) entries: Vec<Result<Entry, ChunkError>>,
+    pub(super) chunks: Vec<Checked>,
     pub(super) bytes: usize,
     pub(super) pace: Pace,
     pub(super) done: Done,
@@ -134,7 +134,7 @@ impl Shared {
         let mut new: Vec<(&Chunk, &Entry)> = Vec::new();
         let mut hashes: BTreeMap<ChunkId, ContentHash> = BTreeMap::new();
         let mut outcomes = Vec::new();
-        for (chunk, entry) in jobs.iter().flat_map(|job| job.chunks.iter().zip(&job.entries)) {
+        for Checked { chunk, entry } in jobs.iter().flat_map(|job| &job.chunks) {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
@@ -172,10 +172,8 @@ impl Shared {
         let held = match group.get(&entry.id) {
             Some(&hash) => Some(hash),
             None if self.catalog.read().contains(entry.id.stream, entry.id.no) => {
-                let place = self.get(PLACES, &place_key(entry.id))?;
-                let place = place.as_deref().map(|place| parse_place(entry.id, place)).transpose();
-                let damaged = || StoreError::Damaged(format!("place of {}", entry.id));
-                Some(place.map_err(|_| damaged())?.ok_or_else(damaged)?.hash)
+                let missing = || StoreError::Damaged(format!("place of {}", entry.id));
+                Some(self.place(entry.id)?.ok_or_else(missing)?.hash)
             }
             None => None,
         };
