@@ -1,4 +1,4 @@
-//! What the members of a cluster say to each other: one message type, version 1.
+//! What the members of a cluster say to each other: one message type.
 //!
 //! Every message may be lost, doubled, late or out of order: each is either a fact that is merged (the greatest wins) or half of
 //! a question that is asked again. [`ClusterMessage::check`] holds what came to its limits; whoever decodes calls it.
@@ -47,6 +47,10 @@ pub struct ClusterMessage {
 impl Message for ClusterMessage {
     const TYPE: u16 = 16;
     const SIZE: Size = Size::Medium;
+
+    fn since(&self) -> u16 {
+        self.facts.iter().map(Fact::born).fold(self.body.born(), u16::max)
+    }
 }
 
 /// What a message is about.
@@ -392,6 +396,11 @@ impl Message for Member {
 }
 
 impl ClusterMessage {
+    /// Leaves out the facts that whoever speaks this version cannot read: it does without them until it is upgraded.
+    pub fn leave_out_newer(&mut self, spoken: u16) {
+        self.facts.retain(|fact| fact.born() <= spoken);
+    }
+
     /// Holds every list and text in it to its limit.
     ///
     /// # Errors

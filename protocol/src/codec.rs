@@ -3,7 +3,7 @@
 //! ```text
 //! frame, little-endian
 //!   0  4  length of the body
-//!   4  2  version of the protocol, 1
+//!   4  2  version of the frame, 1
 //!   6  2  type of the body
 //!   8  4  CRC-32 of bytes 0..8 and the body
 //!  12     body
@@ -24,8 +24,18 @@ use crate::ids::{Partition, Seq};
 use crate::interval::{MAX_RANGES, RangeSet};
 use crate::limits::MAX_FRAME_BYTES;
 
-/// Version of the messages and their framing.
+/// The newest version of the protocol that this program speaks: it rises when there is a message that older programs do not know.
 pub const PROTOCOL_VERSION: u16 = 1;
+
+/// The oldest version that it still speaks. It may rise only when no release is in use that speaks nothing newer: nodes of two
+/// releases without a common version cannot be in one cluster.
+pub const OLDEST_VERSION: u16 = 1;
+
+/// The version that every message was born in which has no other, and that a program speaks which says none.
+pub const FIRST_VERSION: u16 = 1;
+
+/// Version of the frames. It has nothing to do with what is in them, and stays while they look as above.
+pub const FRAME_VERSION: u16 = 1;
 
 /// Bytes before the body of a frame.
 pub const FRAME_HEADER_BYTES: usize = 12;
@@ -63,6 +73,12 @@ pub trait Message: Encode + Decode<()> {
     const TYPE: u16;
     /// What it may claim.
     const SIZE: Size;
+
+    /// The version of the protocol that this message was born in: nobody who speaks an older one can read it. That of the youngest
+    /// thing in it, for one that holds others.
+    fn since(&self) -> u16 {
+        FIRST_VERSION
+    }
 }
 
 /// Why bytes are no message.
@@ -76,8 +92,19 @@ pub enum CodecError {
     TooLarge { kind: u16, found: usize, limit: usize },
     #[error("message of type {found}, expected {expected}")]
     Type { expected: u16, found: u16 },
-    #[error("protocol version {found}, this program speaks {PROTOCOL_VERSION}")]
+    #[error("frame of version {found}, this program knows {FRAME_VERSION}")]
     Version { found: u16 },
+    /// The bytes before and behind it can be read.
+    #[error(
+        "message of type {kind} holds number {variant} of {of}, which this program does not know: it speaks version \
+         {PROTOCOL_VERSION} of the protocol, and who sent this probably a newer one"
+    )]
+    Unknown { kind: u16, of: &'static str, variant: u32 },
+    /// Nothing was sent.
+    #[error(
+        "the peer speaks version {spoken} of the protocol, and this needs version {since}: the peer is older, upgrade it"
+    )]
+    Newer { kind: u16, since: u16, spoken: u16 },
     #[error("checksum of a frame is {found:08x}, expected {expected:08x}")]
     Checksum { expected: u32, found: u32 },
 }
@@ -110,7 +137,12 @@ pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, CodecError> {
         Size::Medium => bincode::decode_from_slice(bytes, limited::<MEDIUM>()),
         Size::Large => bincode::decode_from_slice(bytes, limited::<LARGE>()),
     };
-    let (message, read) = decoded.map_err(|error| CodecError::Malformed(M::TYPE, error.to_string()))?;
+    let (message, read) = decoded.map_err(|error| match error {
+        BincodeDecodeError::UnexpectedVariant { type_name, found, .. } => {
+            CodecError::Unknown { kind: M::TYPE, of: type_name, variant: found }
+        }
+        error => CodecError::Malformed(M::TYPE, error.to_string()),
+    })?;
     match bytes.len().saturating_sub(read) {
         0 => Ok(message),
         left => Err(CodecError::Trailing { kind: M::TYPE, left }),
@@ -155,6 +187,18 @@ pub fn frame<M: Message>(message: &M) -> Result<Bytes, CodecError> {
     Ok(frame.into())
 }
 
+/// As [`frame`], for a peer that speaks this version.
+///
+/// # Errors
+/// As for [`encode`]; [`CodecError::Newer`] when the message was born later.
+pub fn frame_for<M: Message>(message: &M, spoken: u16) -> Result<Bytes, CodecError> {
+    let since = message.since();
+    if since > spoken {
+        return Err(CodecError::Newer { kind: M::TYPE, since, spoken });
+    }
+    frame(message)
+}
+
 /// What goes before a body that is bytes already, so that a chunk need not be copied to be sent.
 ///
 /// # Errors
@@ -165,7 +209,7 @@ pub fn frame_header(kind: u16, body: &[u8]) -> Result<[u8; FRAME_HEADER_BYTES], 
     }
     let mut header = [0; FRAME_HEADER_BYTES];
     header[..4].copy_from_slice(&(body.len() as u32).to_le_bytes());
-    header[4..6].copy_from_slice(&PROTOCOL_VERSION.to_le_bytes());
+    header[4..6].copy_from_slice(&FRAME_VERSION.to_le_bytes());
     header[6..8].copy_from_slice(&kind.to_le_bytes());
     let crc = frame_crc(&header, body);
     header[8..].copy_from_slice(&crc.to_le_bytes());
@@ -189,7 +233,7 @@ impl FrameHeader {
     pub fn parse(bytes: [u8; FRAME_HEADER_BYTES]) -> Result<Self, CodecError> {
         let [a, b, c, d, v0, v1, k0, k1, ..] = bytes;
         let (found, kind) = (u16::from_le_bytes([v0, v1]), u16::from_le_bytes([k0, k1]));
-        if found != PROTOCOL_VERSION {
+        if found != FRAME_VERSION {
             return Err(CodecError::Version { found });
         }
         let body_len = u32::from_le_bytes([a, b, c, d]) as usize;

@@ -12,6 +12,7 @@ pub mod ids;
 pub mod interval;
 pub mod limits;
 pub mod time;
+mod version;
 pub mod wire;
 
 pub use chunk::{
@@ -20,3 +21,4 @@ pub use chunk::{
 pub use ids::{ChunkId, ChunkNo, Epoch, HostId, NodeId, PacketId, Partition, Seq, StreamId};
 pub use interval::RangeSet;
 pub use time::Timestamp;
+pub use version::Versions;

@@ -1,4 +1,4 @@
-//! The messages of the RPC, version 1.
+//! The messages of the RPC.
 //!
 //! A client opens a substream, sends one [`Request`] frame and reads [`Response`] frames until the conversation's last:
 //!
@@ -13,14 +13,15 @@
 //! | `Analyses`, `Rules` | one response of that name |
 //! | `Peer` | what nodes ask each other; see [`PeerRequest`] |
 //!
-//! At any point the node may end a conversation with `Refused`. Fields are never reordered and variants only added at the end.
+//! At any point the node may end a conversation with `Refused`. Messages are never changed, and variants only added at the end, with the
+//! version that they are born in (`version.rs`).
 
 use std::fmt;
 
 use thiserror::Error;
 
 use crate::chunk::{FindingNote, Gap, Interface};
-use crate::codec::{Decode, Encode, Message, Size};
+use crate::codec::{Decode, Encode, FIRST_VERSION, Message, Size};
 use crate::ids::{ChunkNo, Epoch, HostId, NodeId, PacketId, Seq, StreamId};
 use crate::interval::RangeSet;
 use crate::limits::{
@@ -54,6 +55,18 @@ pub enum Request {
 impl Message for Request {
     const TYPE: u16 = 2;
     const SIZE: Size = Size::Medium;
+
+    fn since(&self) -> u16 {
+        let within = match self {
+            Self::Query(query) => query.output.format.born(),
+            Self::Get(get) => get.output.format.born(),
+            Self::Admin(admin) => admin.born(),
+            Self::Peer(PeerRequest::Leg(leg)) => leg.query.output.format.born(),
+            Self::Peer(request) => request.born(),
+            _ => FIRST_VERSION,
+        };
+        self.born().max(within)
+    }
 }
 
 /// What a node answers.
@@ -81,6 +94,11 @@ pub enum Response {
 impl Message for Response {
     const TYPE: u16 = 3;
     const SIZE: Size = Size::Large;
+
+    fn since(&self) -> u16 {
+        let within = if let Self::Refused(refusal) = self { refusal.code.born() } else { FIRST_VERSION };
+        self.born().max(within)
+    }
 }
 
 /// A request without what it says: the row of the table of permissions.

@@ -8,7 +8,8 @@ use bytes::{Bytes, BytesMut};
 use packetstream_protocol::chunk::{ContentHash, Gap, GapReason, Manifest, Note};
 use packetstream_protocol::cluster::*;
 use packetstream_protocol::codec::{
-    self, CodecError, FRAME_HEADER_BYTES, FrameHeader, Message, PROTOCOL_VERSION, Size, frame, frame_header, take_frame,
+    self, CodecError, FIRST_VERSION, FRAME_HEADER_BYTES, FRAME_VERSION, FrameHeader, Message, PROTOCOL_VERSION, Size,
+    frame, frame_for, frame_header, take_frame,
 };
 use packetstream_protocol::credentials::Role;
 use packetstream_protocol::ids::{ChunkId, ChunkNo, HostId, NodeId, Partition, Seq};
@@ -30,6 +31,7 @@ fn check<M: Message + PartialEq + std::fmt::Debug>(messages: &[M], golden: &[&st
     let found: Vec<String> = encoded.iter().map(|bytes| hex(bytes)).collect();
     assert_eq!(found, golden);
     for (bytes, message) in encoded.iter().zip(messages) {
+        assert!((FIRST_VERSION..=PROTOCOL_VERSION).contains(&message.since()));
         assert_eq!(codec::decode::<M>(bytes).as_ref(), Ok(message));
         let mut longer = bytes.clone();
         longer.push(0);
@@ -222,6 +224,47 @@ fn golden_frame() {
     assert_eq!(hex(&frame_header(CHUNK_FRAME, &chunk).expect("it fits")), "03000000010001002a58a8b0");
 }
 
+/// What only older programs than there are would not know: everything, to one that speaks version 0.
+#[test]
+fn nothing_is_sent_to_whom_it_is_too_new_for() {
+    for message in requests().iter().chain(&peer_requests()) {
+        let newer = CodecError::Newer { kind: Request::TYPE, since: message.since(), spoken: FIRST_VERSION - 1 };
+        assert_eq!(frame_for(message, FIRST_VERSION - 1), Err(newer));
+        assert_eq!(frame_for(message, message.since()), frame(message));
+    }
+    for response in responses() {
+        assert!(matches!(frame_for(&response, FIRST_VERSION - 1), Err(CodecError::Newer { .. })));
+    }
+    for mut message in cluster_messages() {
+        assert!(matches!(frame_for(&message, FIRST_VERSION - 1), Err(CodecError::Newer { .. })));
+        let before = message.clone();
+        message.leave_out_newer(PROTOCOL_VERSION);
+        assert_eq!(message, before);
+        message.leave_out_newer(FIRST_VERSION - 1);
+        assert!(message.facts.is_empty() && message.body == before.body);
+    }
+}
+
+#[test]
+fn what_only_a_newer_program_knows_is_called_so() {
+    for (body, of) in [(&[99][..], "Request"), (&[8, 98], "Admin"), (&[9, 97], "PeerRequest")] {
+        let variant = u32::from(*body.last().expect("a number"));
+        assert_eq!(codec::decode::<Request>(body), Err(CodecError::Unknown { kind: Request::TYPE, of, variant }));
+    }
+    // What follows in the same stream is still found.
+    let mut buffer = BytesMut::new();
+    buffer.extend_from_slice(&frame_header(Request::TYPE, &[99]).expect("it fits"));
+    buffer.extend_from_slice(&[99]);
+    buffer.extend_from_slice(&frame(&Request::Status).expect("it fits"));
+    let unknown = take_frame(&mut buffer).expect("a frame").expect("all of it");
+    let message = unknown.message::<Request>().expect_err("nobody knows it").to_string();
+    let expected = "message of type 2 holds number 99 of Request, which this program does not know: it speaks version 1 of the \
+                    protocol, and who sent this probably a newer one";
+    assert_eq!(message, expected);
+    let next = take_frame(&mut buffer).expect("a frame").expect("all of it");
+    assert_eq!(next.message::<Request>(), Ok(Request::Status));
+}
+
 #[test]
 fn frames_are_taken_only_when_they_are_whole() {
     let bytes = frame(&requests()[5]).expect("it fits");
@@ -244,7 +287,7 @@ fn frames_that_are_wrong() {
         change(&mut bytes);
         take_frame(&mut BytesMut::from(&bytes[..]))
     };
-    assert_eq!(take(&|bytes| bytes[4] = 2), Err(CodecError::Version { found: PROTOCOL_VERSION + 1 }));
+    assert_eq!(take(&|bytes| bytes[4] = 2), Err(CodecError::Version { found: FRAME_VERSION + 1 }));
     assert!(matches!(take(&|bytes| bytes[6] ^= 1), Err(CodecError::Checksum { .. })));
     assert!(matches!(take(&|bytes| *bytes.last_mut().expect("a body") ^= 1), Err(CodecError::Checksum { .. })));
     let limit = MAX_FRAME_BYTES;

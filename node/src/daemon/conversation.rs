@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use packetstream_core::{Command, Input, WriteResult};
 use packetstream_protocol::cluster::{ClusterMessage, MemberState, Removal};
+use packetstream_protocol::codec::CodecError;
 use packetstream_protocol::credentials::Role;
 use packetstream_protocol::ids::{ChunkId, NodeId, StreamId};
 use packetstream_protocol::wire::{
@@ -291,7 +292,17 @@ impl Conversations {
         if caller.role != Role::Node {
             return Ok(());
         }
-        while let Some(message) = stream.recv::<ClusterMessage>().await? {
+        loop {
+            let message = match stream.recv::<ClusterMessage>().await {
+                Ok(Some(message)) => message,
+                Ok(None) => return Ok(()),
+                // Of a newer program, which is not to lose its connection over it. The machines expect to lose messages.
+                Err(RpcError::Codec(error @ CodecError::Unknown { .. })) => {
+                    tracing::debug!(caller = %caller.name, %error, "message passed over");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             match message.check() {
                 Ok(()) => self.hub.inputs.push_message(Input::Message { from: caller.node, message }),
                 Err(refusal) => {
@@ -300,7 +311,6 @@ impl Conversations {
                 }
             }
         }
-        Ok(())
     }
 
     /// Takes chunks of producers and acknowledges each once it is where it belongs.

@@ -14,6 +14,7 @@ use packetstream_config::Address;
 use packetstream_core::{Input, WriteResult};
 use packetstream_protocol::chunk::Chunk;
 use packetstream_protocol::cluster::ClusterMessage;
+use packetstream_protocol::codec::CodecError;
 use packetstream_protocol::ids::{ChunkId, ChunkNo, NodeId, StreamId};
 use packetstream_protocol::interval::RangeSet;
 use packetstream_protocol::wire::{PeerRequest, RefusalCode, Request, Response, StreamAck};
@@ -317,9 +318,12 @@ impl Task {
 async fn say(peer: &Peer, messages: &mut mpsc::Receiver<ClusterMessage>) -> bool {
     let Ok(mut stream) = peer.open(&Request::Peer(PeerRequest::Converse)).await else { return true };
     loop {
-        let Some(message) = messages.recv().await else { return false };
+        let Some(mut message) = messages.recv().await else { return false };
+        message.leave_out_newer(stream.version());
         match stream.send(&message).await {
             Ok(()) => {}
+            // Its program is older and knows no such message: to it this one is lost.
+            Err(RpcError::Codec(CodecError::Newer { .. })) => {}
             // It is larger than a message may be: nothing was sent.
             Err(RpcError::Codec(error)) => tracing::error!(%error, "message to a member"),
             Err(_) => return true,

@@ -112,7 +112,8 @@ impl Endpoint {
         let keypair =
             identity::Keypair::ed25519_from_bytes(*bundle.secret().as_bytes()).map_err(|error| unusable(&error))?;
         let identities = Arc::<Identities>::default();
-        let tls = Tls::new(bundle, identities.clone(), revoked.clone()).map_err(|error| unusable(&error))?;
+        let tls =
+            Tls::new(bundle, identities.clone(), revoked.clone(), limits.versions).map_err(|error| unusable(&error))?;
         let swarm =
             swarm(keypair, tls.clone(), &limits, identities.clone(), acceptor).map_err(|error| unusable(&error))?;
         let (commands, inbox) = mpsc::channel(COMMANDS);
@@ -281,8 +282,9 @@ impl Peer {
             self.opens.send(reply).await.map_err(|_| RpcError::Closed)?;
             outcome.await.map_err(|_| RpcError::Closed)?
         };
-        let substream = tokio::time::timeout(self.request_timeout, open).await.map_err(|_| RpcError::Timeout)??;
-        Ok(RpcStream::new(substream))
+        let opened = tokio::time::timeout(self.request_timeout, open).await.map_err(|_| RpcError::Timeout)?;
+        let (substream, version) = opened?;
+        Ok(RpcStream::new(substream, version))
     }
 
     /// Asks what is answered by one response.
@@ -317,7 +319,7 @@ fn swarm(
         .with_max_established_per_peer(Some(limits.connections_per_peer));
     let memory = memory_connection_limits::Behaviour::with_max_percentage(limits.memory_share);
     let ping = ping::Config::new().with_interval(limits.ping_interval).with_timeout(limits.ping_timeout);
-    let substreams = limits.substreams_per_connection;
+    let (substreams, versions) = (limits.substreams_per_connection, limits.versions);
     let swarm = SwarmBuilder::with_existing_identity(keypair)
         .with_tokio()
         .with_tcp(
@@ -337,7 +339,7 @@ fn swarm(
                     .with_agent_version(concat!("packetstream/", env!("CARGO_PKG_VERSION")).to_owned()),
             ),
             ping: ping::Behaviour::new(ping),
-            rpc: substream::Behaviour::new(identities, acceptor),
+            rpc: substream::Behaviour::new(identities, acceptor, versions),
         })
         .unwrap_or_else(|never| match never {})
         .with_swarm_config(|config| config.with_idle_connection_timeout(limits.idle_timeout))

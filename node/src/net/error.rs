@@ -7,12 +7,13 @@ use std::io;
 use libp2p::swarm::DialError;
 use packetstream_config::Address;
 use packetstream_config::authority::ClusterId;
-use packetstream_protocol::codec::{CodecError, PROTOCOL_VERSION};
+use packetstream_protocol::codec::CodecError;
 use packetstream_protocol::credentials::Role;
 use packetstream_protocol::wire::Refusal;
 use rustls::AlertDescription;
 
 use super::tls::{HandshakeError, OtherCluster};
+use super::version::{NoCommonVersion, VersionError};
 
 /// Why no peer was reached: one line, with what was tried and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,8 +60,8 @@ pub enum Unreached {
     NotANode(String),
     #[error("it refuses the bundle ({0})")]
     Refused(String),
-    #[error("it speaks version {theirs} of the protocol and this program {PROTOCOL_VERSION}: use the same release")]
-    Version { theirs: u16 },
+    #[error("{0}")]
+    Version(NoCommonVersion),
     #[error("another node answers there than the one expected")]
     WrongNode,
     #[error("the bundle is that node's own: use the bundle of a person (packetstream cluster invite)")]
@@ -102,8 +103,8 @@ pub enum RpcError {
     Closed,
     #[error("the connection to the peer was lost ({0})")]
     Io(io::Error),
-    /// The peer's bytes are no message; the conversation cannot go on.
-    #[error("the peer sent no valid message: {0}")]
+    /// The peer's bytes are no message, and the conversation cannot go on; or what was to be sent is none that it could read.
+    #[error("{}", said_of(.0))]
     Codec(#[from] CodecError),
     #[error("the peer refused: {0}")]
     Refused(#[from] Refusal),
@@ -111,6 +112,13 @@ pub enum RpcError {
     Unexpected,
     #[error("nothing came from the peer in time")]
     Timeout,
+}
+
+fn said_of(error: &CodecError) -> String {
+    match error {
+        CodecError::Newer { .. } => error.to_string(),
+        _ => format!("the peer sent no valid message: {error}"),
+    }
 }
 
 impl From<io::Error> for RpcError {
@@ -193,7 +201,8 @@ impl Unreached {
             HandshakeError::Io(error) if error.kind() == io::ErrorKind::TimedOut => return Self::Timeout,
             HandshakeError::Io(error) => return Self::NotPacketStream(format!("handshake: {error}")),
             HandshakeError::Certificate(error) => return Self::NotANode(error.to_string()),
-            HandshakeError::Version { found } => return Self::Version { theirs: *found },
+            HandshakeError::Version(VersionError::NoCommon(error)) => return Self::Version(*error),
+            HandshakeError::Version(error) => return Self::NotPacketStream(error.to_string()),
         };
         match tls {
             Tls::InvalidCertificate(Cert::Other(other)) => match other.0.downcast_ref::<OtherCluster>() {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use packetstream_protocol::Versions;
+
 /// Connections in total. A few thousand edge nodes and people talk to one node; each connection costs it a task, a TLS
 /// session and at least one socket of the usual 1,024 to 65,536 that a process may have.
 pub const MAX_CONNECTIONS: u32 = 4_096;
@@ -48,6 +50,8 @@ pub struct Limits {
     pub ping_interval: Duration,
     pub ping_timeout: Duration,
     pub memory_share: f64,
+    /// Which versions of the protocol are spoken.
+    pub versions: Versions,
 }
 
 impl Default for Limits {
@@ -64,6 +68,7 @@ impl Default for Limits {
             ping_interval: PING_INTERVAL,
             ping_timeout: PING_TIMEOUT,
             memory_share: MAX_MEMORY_SHARE,
+            versions: Versions::OURS,
         }
     }
 }

@@ -7,7 +7,8 @@
 //! and holds the limits of [`Limits`]. A [`Handler`] answers requests; by the time it sees one, the caller's certificate,
 //! its role, and the limits on the request have been checked. A [`Client`] is the command line's side of it.
 //!
-//! Substreams are opened by `/packetstream/rpc/1` and carry the conversations of `packetstream_protocol::wire`.
+//! Substreams are opened by `/packetstream/rpc/VERSION` and carry the conversations of `packetstream_protocol::wire`; which version
+//! that is, see `version.rs`.
 //! Flow control is yamux's: a sender whose peer does not read waits.
 
 mod buffer;
@@ -19,6 +20,7 @@ mod rpc;
 mod serve;
 mod substream;
 mod tls;
+mod version;
 
 pub use client::Client;
 pub use endpoint::{Endpoint, Peer};
@@ -26,6 +28,7 @@ pub use error::{ConnectError, ListenError, RpcError, Unreached};
 pub use limits::Limits;
 pub use rpc::{RpcReceiver, RpcSender, RpcStream};
 pub use serve::{Caller, Handler};
+pub use version::NoCommonVersion;
 
 #[cfg(test)]
 mod tests;

@@ -28,6 +28,8 @@ pub struct RpcStream {
 /// The sending half of a conversation.
 pub struct RpcSender {
     io: WriteHalf<Substream>,
+    /// Of the protocol, as both sides speak it.
+    version: u16,
 }
 
 /// The receiving half of a conversation.
@@ -38,15 +40,21 @@ pub struct RpcReceiver {
 }
 
 impl RpcStream {
-    pub(super) fn new(substream: libp2p::Stream) -> Self {
+    pub(super) fn new(substream: libp2p::Stream, version: u16) -> Self {
         let (read, write) = tokio::io::split(substream.compat());
-        Self { sender: RpcSender { io: write }, receiver: RpcReceiver { io: read, buffer: BytesMut::new() } }
+        Self { sender: RpcSender { io: write, version }, receiver: RpcReceiver { io: read, buffer: BytesMut::new() } }
+    }
+
+    /// The version of the protocol that both sides speak: messages that were born later cannot be sent.
+    #[must_use]
+    pub fn version(&self) -> u16 {
+        self.sender.version
     }
 
     /// Sends one message; waits while the peer does not read.
     ///
     /// # Errors
-    /// When it is larger than its type allows (nothing was sent), or the peer is gone.
+    /// When it is larger than its type allows, or younger than what the peer speaks (nothing was sent), or the peer is gone.
     pub async fn send<M: Message>(&mut self, message: &M) -> Result<(), RpcError> {
         self.sender.send(message).await
     }
@@ -70,7 +78,7 @@ impl RpcStream {
     /// The peer's next message, or `None` at its end: it has finished, or broke off between two frames. May be cancelled: nothing is lost.
     ///
     /// # Errors
-    /// When the peer is gone or broke off, or what it sent is no such message.
+    /// When the peer is gone or broke off, or what it sent is no such message. After [`CodecError::Unknown`] the next can be read.
     pub async fn recv<M: Message>(&mut self) -> Result<Option<M>, RpcError> {
         self.receiver.recv().await
     }
@@ -90,6 +98,12 @@ impl RpcStream {
         Ok(self.sender.io.flush().await?)
     }
 
+    /// As if the peer were older.
+    #[cfg(test)]
+    pub(super) fn set_version(&mut self, version: u16) {
+        self.sender.version = version;
+    }
+
     /// The two directions, to be used from two tasks.
     #[must_use]
     pub fn split(self) -> (RpcSender, RpcReceiver) {
@@ -103,7 +117,7 @@ impl RpcSender {
     /// # Errors
     /// As there.
     pub async fn send<M: Message>(&mut self, message: &M) -> Result<(), RpcError> {
-        let frame = codec::frame(message)?;
+        let frame = codec::frame_for(message, self.version)?;
         self.io.write_all(&frame).await?;
         Ok(self.io.flush().await?)
     }

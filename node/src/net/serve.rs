@@ -85,8 +85,8 @@ impl Acceptor {
     }
 
     /// Answers a new substream in a task of its own.
-    pub(super) fn accept(self: &Arc<Self>, caller: Arc<Caller>, substream: libp2p::Stream) {
-        let stream = RpcStream::new(substream);
+    pub(super) fn accept(self: &Arc<Self>, caller: Arc<Caller>, substream: libp2p::Stream, version: u16) {
+        let stream = RpcStream::new(substream, version);
         let slot = self.take_slot(caller.node);
         let acceptor = self.clone();
         tokio::spawn(async move {
@@ -180,5 +180,9 @@ impl Acceptor {
 }
 
 fn unreadable(error: &CodecError) -> Refusal {
-    RefusalCode::BadRequest.because(format!("the request is no message: {error}"))
+    match error {
+        // A newer program asks what this one cannot: that is no mistake of either.
+        CodecError::Unknown { .. } => RefusalCode::BadRequest.because(error),
+        _ => RefusalCode::BadRequest.because(format!("the request is no message: {error}")),
+    }
 }

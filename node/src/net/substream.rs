@@ -11,38 +11,37 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use libp2p::core::transport::PortUse;
-use libp2p::core::upgrade::ReadyUpgrade;
 use libp2p::core::{Endpoint, Multiaddr};
 use libp2p::multiaddr::Protocol;
 use libp2p::swarm::handler::{ConnectionEvent, DialUpgradeError, FullyNegotiatedInbound, FullyNegotiatedOutbound};
 use libp2p::swarm::{
     ConnectionDenied, ConnectionHandler, ConnectionHandlerEvent, ConnectionId, FromSwarm, NetworkBehaviour,
-    StreamProtocol, StreamUpgradeError, SubstreamProtocol, THandler, THandlerInEvent, THandlerOutEvent, ToSwarm,
+    StreamUpgradeError, SubstreamProtocol, THandler, THandlerInEvent, THandlerOutEvent, ToSwarm,
 };
 use libp2p::{PeerId, Stream};
+use packetstream_protocol::Versions;
 use tokio::sync::{mpsc, oneshot};
 
 use super::RpcError;
 use super::serve::{Acceptor, Caller};
 use super::tls::Identities;
+use super::version::Rpc;
 
-/// The name of an RPC substream in the negotiation.
-pub(super) const RPC: StreamProtocol = StreamProtocol::new("/packetstream/rpc/1");
-
-/// Where a substream goes that was asked for.
-pub(super) type OpenReply = oneshot::Sender<Result<Stream, RpcError>>;
+/// Where a substream goes that was asked for, with the version that is spoken on it.
+pub(super) type OpenReply = oneshot::Sender<Result<(Stream, u16), RpcError>>;
 
 pub(super) struct Behaviour {
     identities: Arc<Identities>,
     /// `None` on an endpoint that answers nothing.
     acceptor: Option<Arc<Acceptor>>,
+    rpc: Rpc,
     /// Where substreams for connections that are being dialled will be asked for.
     dialling: HashMap<ConnectionId, mpsc::Receiver<OpenReply>>,
 }
 
 impl Behaviour {
-    pub(super) fn new(identities: Arc<Identities>, acceptor: Option<Arc<Acceptor>>) -> Self {
-        Self { identities, acceptor, dialling: HashMap::new() }
+    pub(super) fn new(identities: Arc<Identities>, acceptor: Option<Arc<Acceptor>>, versions: Versions) -> Self {
+        Self { identities, acceptor, rpc: Rpc::new(versions), dialling: HashMap::new() }
     }
 
     /// The connection that is about to be dialled will open a substream for each reply that comes out of `opens`, and stay
@@ -65,7 +64,7 @@ impl Behaviour {
         let identity = self.identities.get(&peer).ok_or_else(|| ConnectionDenied::new(NoIdentity))?;
         let caller =
             Caller { node: identity.node, role: identity.role, name: identity.name, address: socket_address(address) };
-        Ok(Handler { caller: Arc::new(caller), acceptor: self.acceptor.clone(), opens })
+        Ok(Handler { caller: Arc::new(caller), acceptor: self.acceptor.clone(), rpc: self.rpc.clone(), opens })
     }
 }
 
@@ -124,6 +123,7 @@ impl NetworkBehaviour for Behaviour {
 pub(super) struct Handler {
     caller: Arc<Caller>,
     acceptor: Option<Arc<Acceptor>>,
+    rpc: Rpc,
     /// `None` on a connection that the peer dialled, and once nobody can ask any more.
     opens: Option<mpsc::Receiver<OpenReply>>,
 }
@@ -131,13 +131,13 @@ pub(super) struct Handler {
 impl ConnectionHandler for Handler {
     type FromBehaviour = Infallible;
     type ToBehaviour = Infallible;
-    type InboundProtocol = ReadyUpgrade<StreamProtocol>;
-    type OutboundProtocol = ReadyUpgrade<StreamProtocol>;
+    type InboundProtocol = Rpc;
+    type OutboundProtocol = Rpc;
     type InboundOpenInfo = ();
     type OutboundOpenInfo = OpenReply;
 
     fn listen_protocol(&self) -> SubstreamProtocol<Self::InboundProtocol> {
-        SubstreamProtocol::new(ReadyUpgrade::new(RPC), ())
+        SubstreamProtocol::new(self.rpc.clone(), ())
     }
 
     fn connection_keep_alive(&self) -> bool {
@@ -153,7 +153,7 @@ impl ConnectionHandler for Handler {
         };
         match opens.poll_recv(cx) {
             Poll::Ready(Some(reply)) => Poll::Ready(ConnectionHandlerEvent::OutboundSubstreamRequest {
-                protocol: SubstreamProtocol::new(ReadyUpgrade::new(RPC), reply),
+                protocol: SubstreamProtocol::new(self.rpc.clone(), reply),
             }),
             Poll::Ready(None) => {
                 self.opens = None;
@@ -172,10 +172,10 @@ impl ConnectionHandler for Handler {
         event: ConnectionEvent<Self::InboundProtocol, Self::OutboundProtocol, (), OpenReply>,
     ) {
         match event {
-            ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound { protocol, .. }) => {
+            ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound { protocol: (stream, version), .. }) => {
                 // Without an acceptor the substream is dropped, and so reset.
                 if let Some(acceptor) = &self.acceptor {
-                    acceptor.accept(self.caller.clone(), protocol);
+                    acceptor.accept(self.caller.clone(), stream, version);
                 }
             }
             // Who has asked may have gone away since: then the substream is closed again.

@@ -8,20 +8,22 @@ use std::time::{Duration, SystemTime};
 
 use packetstream_config::authority::{Authority, Invitation, SERVER_NAME};
 use packetstream_config::{Address, Bundle, Secret};
-use packetstream_protocol::codec::{self, CodecError, FRAME_HEADER_BYTES, Message, PROTOCOL_VERSION};
+use packetstream_protocol::cluster::{Body, ClusterMessage};
+use packetstream_protocol::codec::{self, CodecError, FIRST_VERSION, FRAME_HEADER_BYTES, FRAME_VERSION, Message};
 use packetstream_protocol::credentials::{Grant, Role};
 use packetstream_protocol::limits::MAX_FRAME_BYTES;
 use packetstream_protocol::wire::{
     Admin, Closing, Get, HostRef, NameHost, OutputFormat, OutputSpec, PeerRequest, PutOpen, Query, Ready, Refusal,
     RefusalCode, Request, RequestKind, Response,
 };
-use packetstream_protocol::{Epoch, HostId, NodeId, PacketId, Seq, StreamId, Timestamp};
+use packetstream_protocol::{Epoch, HostId, NodeId, PacketId, Seq, StreamId, Timestamp, Versions};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::tls::Identities;
+use super::version::{ALPN, MAX_HELLO_BYTES};
 use super::*;
 
 const OWN_HOST: HostId = HostId::from_bytes([7; 16]);
@@ -215,8 +217,13 @@ async fn a_bundle_of_another_cluster_is_refused_and_named() {
 /// What `multistream-select` says before TLS begins, from the one who dials.
 const GREETING: &[u8] = b"\x13/multistream/1.0.0\n\x14/packetstream/tls/1\n";
 
-/// A peer that does not check whom it talks to, with whatever certificate, up to the server's first bytes inside TLS.
-async fn raw_tls(at: SocketAddr, root: &Authority, shown: Option<&Bundle>) -> io::Result<[u8; 2]> {
+/// A peer that does not check whom it talks to, with whatever certificate, as far as TLS.
+async fn raw_tls(
+    at: SocketAddr,
+    root: &Authority,
+    shown: Option<&Bundle>,
+    alpn: Option<&[u8]>,
+) -> io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
     let mut tcp = TcpStream::connect(at).await?;
     tcp.write_all(GREETING).await?;
     let mut echo = vec![0; GREETING.len()];
@@ -229,14 +236,19 @@ async fn raw_tls(at: SocketAddr, root: &Authority, shown: Option<&Bundle>) -> io
         .with_protocol_versions(&[&rustls::version::TLS13])
         .unwrap()
         .with_root_certificates(roots);
-    let config = match shown {
+    let mut config = match shown {
         Some(bundle) => config.with_client_auth_cert(chain(bundle), key(bundle)).unwrap(),
         None => config.with_no_client_auth(),
     };
+    config.alpn_protocols = alpn.map(<[u8]>::to_vec).into_iter().collect();
     let name = ServerName::try_from(SERVER_NAME).unwrap();
-    let mut tls = tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, tcp).await?;
+    tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, tcp).await
+}
+
+/// As a program that speaks the first version alone, up to the server's first bytes inside TLS.
+async fn first_tls(at: SocketAddr, root: &Authority, shown: Option<&Bundle>) -> io::Result<[u8; 2]> {
     let mut version = [0; 2];
-    tls.read_exact(&mut version).await?;
+    raw_tls(at, root, shown, None).await?.read_exact(&mut version).await?;
     Ok(version)
 }
 
@@ -255,13 +267,13 @@ async fn without_a_valid_certificate_nothing_comes_out() {
     let alert = |result: io::Result<[u8; 2]>| result.unwrap_err().to_string();
 
     let member = bundle(&ours, Role::Reader, "bob");
-    assert_eq!(raw_tls(node.at, &ours, Some(&member)).await.unwrap(), PROTOCOL_VERSION.to_le_bytes());
-    assert_eq!(alert(raw_tls(node.at, &ours, None).await), "received fatal alert: CertificateRequired");
+    assert_eq!(first_tls(node.at, &ours, Some(&member)).await.unwrap(), FIRST_VERSION.to_le_bytes());
+    assert_eq!(alert(first_tls(node.at, &ours, None).await), "received fatal alert: CertificateRequired");
     let stranger = bundle(&theirs, Role::Node, "n1");
-    assert_eq!(alert(raw_tls(node.at, &ours, Some(&stranger)).await), "received fatal alert: UnknownCA");
+    assert_eq!(alert(first_tls(node.at, &ours, Some(&stranger)).await), "received fatal alert: UnknownCA");
     let early = SystemTime::now() + Duration::from_secs(3 * 86_400);
     let early = bundle_from(&ours, Role::Node, "n1", early);
-    assert_eq!(alert(raw_tls(node.at, &ours, Some(&early)).await), "received fatal alert: CertificateExpired");
+    assert_eq!(alert(first_tls(node.at, &ours, Some(&early)).await), "received fatal alert: CertificateExpired");
     // Nobody got as far as a connection, and those who may still can.
     assert_eq!(*node.taken.borrow(), (0, 0));
     assert!(connect(&member, node.at).await.is_ok());
@@ -301,48 +313,53 @@ async fn bytes_that_are_no_handshake_are_hung_up_on() {
     assert!(connect(&bundle(&authority, Role::Reader, "bob"), node.at).await.is_ok());
 }
 
-/// A TLS server with any certificate, that says any version.
-async fn rogue_server(shown: Bundle, version: u16) -> SocketAddr {
+/// A TLS server with any certificate, that chooses an ALPN or none and says anything. What it hears behind that is told.
+async fn rogue_server(
+    shown: Bundle,
+    alpn: Option<&[u8]>,
+    says: &[u8],
+) -> (SocketAddr, mpsc::UnboundedReceiver<Vec<u8>>) {
+    let (alpn, says) = (alpn.map(<[u8]>::to_vec).into_iter().collect(), says.to_vec());
+    let (tell, heard) = mpsc::unbounded_channel();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let at = listener.local_addr().unwrap();
     tokio::spawn(async move {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = rustls::ServerConfig::builder_with_provider(provider)
+        let mut config = rustls::ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13])
             .unwrap()
             .with_no_client_auth()
             .with_single_cert(chain(&shown), key(&shown))
             .unwrap();
+        config.alpn_protocols = alpn;
         let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
         while let Ok((mut tcp, _)) = listener.accept().await {
             let mut greeting = vec![0; GREETING.len()];
             tcp.read_exact(&mut greeting).await.unwrap();
             tcp.write_all(&greeting).await.unwrap();
             if let Ok(mut tls) = acceptor.accept(tcp).await {
-                tls.write_all(&version.to_le_bytes()).await.unwrap();
+                tls.write_all(&says).await.unwrap();
+                let mut first = vec![0; 20];
+                let len = tls.read(&mut first).await.unwrap_or(0);
+                first.truncate(len);
+                let _ = tell.send(first);
                 let _ = tls.read_to_end(&mut Vec::new()).await;
             }
         }
     });
-    at
+    (at, heard)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_a_node_of_this_release_is_accepted_as_a_server() {
+async fn only_a_node_is_accepted_as_a_server() {
     let authority = authority(1);
     let alice = bundle(&authority, Role::Operator, "alice");
     for role in [Role::Edge, Role::Operator, Role::Reader] {
-        let at = rogue_server(bundle(&authority, role, "mallory"), PROTOCOL_VERSION).await;
+        let (at, _) = rogue_server(bundle(&authority, role, "mallory"), None, &[1, 0]).await;
         assert!(matches!(why(connect(&alice, at).await), Unreached::NotANode(_)), "{role}");
     }
-    let at = rogue_server(bundle(&authority, Role::Node, "n2"), PROTOCOL_VERSION + 1).await;
-    let refused = connect(&alice, at).await.err().unwrap();
-    assert_eq!(
-        refused.to_string(),
-        format!("{at}: it speaks version 2 of the protocol and this program 1: use the same release")
-    );
     let early = bundle_from(&authority, Role::Node, "n2", SystemTime::now() + Duration::from_secs(3 * 86_400));
-    let at = rogue_server(early, PROTOCOL_VERSION).await;
+    let (at, _) = rogue_server(early, None, &[1, 0]).await;
     assert_eq!(why(connect(&alice, at).await), Unreached::TheirsNotValidNow);
 }
 
@@ -368,6 +385,231 @@ async fn the_revoked_are_cut_off_and_kept_out() {
     one.endpoint.set_revoked(BTreeSet::from([node.endpoint.node()])).await;
     let refused = one.endpoint.connect(&address(node.at), None).await.unwrap_err();
     assert_eq!(refused, ConnectError::One { address: address(node.at), why: Unreached::TheirsRevoked });
+}
+
+// ---- Programs of different releases.
+
+fn versions(oldest: u16, newest: u16) -> Versions {
+    Versions::new(oldest, newest).unwrap()
+}
+
+/// Says which version it speaks; after messages of the machines ten more for each that it could read, and a hundred more for
+/// each that it could not.
+struct Says;
+
+impl Handler for Says {
+    async fn owns(&self, _: &Caller, _: HostId) -> bool {
+        true
+    }
+
+    async fn handle(&self, _: Caller, request: Request, mut stream: RpcStream) {
+        let mut credit = u64::from(stream.version());
+        if request == Request::Peer(PeerRequest::Converse) {
+            loop {
+                match stream.recv::<ClusterMessage>().await {
+                    Ok(Some(_)) => credit += 10,
+                    Err(RpcError::Codec(CodecError::Unknown { .. })) => credit += 100,
+                    Ok(None) => break,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        }
+        stream.send(&Response::Ready(Ready { credit })).await.unwrap();
+        stream.finish().await.unwrap();
+    }
+}
+
+async fn saying(authority: &Authority, versions: Versions) -> (Endpoint, SocketAddr) {
+    let limits = Limits { versions, ..Limits::default() };
+    let endpoint = Endpoint::start(&bundle(authority, Role::Node, "n1"), limits, Says).unwrap();
+    let at = endpoint.listen(&loopback()).await.unwrap();
+    (endpoint, at)
+}
+
+fn asking(authority: &Authority, versions: Versions) -> Endpoint {
+    let limits = Limits { versions, ..Limits::default() };
+    Endpoint::start_asking(&bundle(authority, Role::Node, "n2"), limits).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_highest_version_that_both_speak_is_spoken() {
+    let authority = authority(1);
+    for (one, other, spoken) in [
+        (versions(1, 1), versions(1, 1), 1),
+        (versions(1, 3), versions(1, 1), 1),
+        (versions(1, 3), versions(2, 5), 3),
+        (versions(2, 2), versions(1, 4), 2),
+    ] {
+        for (server, client) in [(one, other), (other, one)] {
+            let (_node, at) = saying(&authority, server).await;
+            let peer = asking(&authority, client).connect(&address(at), None).await.unwrap();
+            let mut stream = peer.open(&Request::Status).await.unwrap();
+            assert_eq!(stream.version(), spoken, "{server} {client}");
+            let said = stream.recv().await.unwrap();
+            assert_eq!(said, Some(Response::Ready(Ready { credit: spoken.into() })), "{server} {client}");
+        }
+    }
+}
+
+/// Two programs with one certificate, each over its own connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_connection_speaks_its_own_version() {
+    let authority = authority(1);
+    let (_node, at) = saying(&authority, versions(1, 3)).await;
+    let alice = bundle(&authority, Role::Operator, "alice");
+    let mut peers = Vec::new();
+    for newest in [1, 3, 2] {
+        let limits = Limits { versions: versions(1, newest), ..Limits::default() };
+        let peer = Endpoint::start_asking(&alice, limits).unwrap().connect(&address(at), None).await.unwrap();
+        peers.push((newest, peer));
+    }
+    for (newest, peer) in peers {
+        let said = peer.call(&Request::Status).await.unwrap();
+        assert_eq!(said, Response::Ready(Ready { credit: newest.into() }));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_common_version_there_is_no_connection_and_it_is_said_who_is_older() {
+    let authority = authority(1);
+    let (old, new) = (versions(1, 2), versions(3, 4));
+    for (server, client, older) in [(old, new, "the peer"), (new, old, "this program")] {
+        let (node, at) = saying(&authority, server).await;
+        let refused = asking(&authority, client).connect(&address(at), None).await.unwrap_err();
+        let why = Unreached::Version(NoCommonVersion { ours: client, theirs: server });
+        assert_eq!(refused, ConnectError::One { address: address(at), why });
+        let line = format!(
+            "{at}: the peer speaks {server} of the protocol and this program {client}: {older} is older, upgrade it"
+        );
+        assert_eq!(refused.to_string(), line);
+        assert_eq!(*node.connections().borrow(), 0);
+    }
+    // The same of one that speaks the first version alone.
+    let (at, _) = rogue_server(bundle(&authority, Role::Node, "n1"), None, &[1, 0]).await;
+    let refused = asking(&authority, versions(2, 3)).connect(&address(at), None).await.unwrap_err();
+    let why = Unreached::Version(NoCommonVersion { ours: versions(2, 3), theirs: Versions::FIRST });
+    assert_eq!(refused, ConnectError::One { address: address(at), why });
+}
+
+/// What it says and expects, octet for octet: two of the server, and then at once the negotiation of what is spoken in TLS.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_speaks_the_first_version_alone_is_still_talked_to() {
+    const MUXER: &[u8] = b"\x13/multistream/1.0.0\n\x0d/yamux/1.0.0\n";
+    let authority = authority(1);
+    let (_node, at) = saying(&authority, versions(1, 3)).await;
+    let member = bundle(&authority, Role::Node, "n2");
+    let mut tls = raw_tls(at, &authority, Some(&member), None).await.unwrap();
+    let mut version = [0; 2];
+    tls.read_exact(&mut version).await.unwrap();
+    assert_eq!(version, [1, 0]);
+    tls.write_all(MUXER).await.unwrap();
+    let mut echo = vec![0; MUXER.len()];
+    tls.read_exact(&mut echo).await.unwrap();
+    assert_eq!(echo, MUXER);
+
+    let (at, mut heard) = rogue_server(bundle(&authority, Role::Node, "n1"), None, &[1, 0]).await;
+    let _peer = asking(&authority, versions(1, 3)).connect(&address(at), None).await.unwrap();
+    assert_eq!(heard.recv().await.unwrap(), &MUXER[..20]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_client_says_in_place_of_its_versions_is_held_to_limit_and_time() {
+    let authority = authority(1);
+    let limits = Limits { handshake_timeout: Duration::from_millis(500), ..Limits::default() };
+    let node = node(&authority, limits).await;
+    let member = bundle(&authority, Role::Reader, "bob");
+    let noise = [0x5a; 4096];
+    let too_much = [&[4, 1, 0, 1, 0][..], &noise].concat();
+    let endless = [&[MAX_HELLO_BYTES + 1][..], &noise].concat();
+    for bytes in [&[][..], &[4, 1], &[4, 0, 0, 0, 0], &[4, 2, 0, 1, 0], &too_much, &endless, b"GET / HTTP/1.1\r\n\r\n"]
+    {
+        let mut tls = raw_tls(node.at, &authority, Some(&member), Some(ALPN)).await.unwrap();
+        let mut hello = [0; 5];
+        tls.read_exact(&mut hello).await.unwrap();
+        assert_eq!(hello, [4, 1, 0, 1, 0]);
+        // It may hang up while we still write.
+        let _ = tls.write_all(bytes).await;
+        let _ = tls.flush().await;
+        let mut more = Vec::new();
+        let _ = tls.read_to_end(&mut more).await;
+        assert!(more.len() <= 64, "{more:?}");
+    }
+    assert_eq!((*node.endpoint.connections().borrow(), *node.taken.borrow()), (0, (0, 0)));
+    // Another ALPN is none that is known here.
+    let other = raw_tls(node.at, &authority, Some(&member), Some(b"h2")).await;
+    assert_eq!(other.unwrap_err().to_string(), "received fatal alert: NoApplicationProtocol");
+    assert!(connect(&member, node.at).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_server_says_in_place_of_its_versions_is_held_to_limit_and_time() {
+    let authority = authority(1);
+    let alice = bundle(&authority, Role::Operator, "alice");
+    let limits = Limits { handshake_timeout: Duration::from_millis(500), ..Limits::default() };
+    let rogue = bundle(&authority, Role::Node, "n1");
+    for (alpn, says) in [
+        (Some(ALPN), &[4, 0, 0, 1, 0][..]),
+        (Some(ALPN), &[4, 2, 0, 1, 0]),
+        (Some(ALPN), &[0; 64]),
+        (Some(ALPN), &[0xff; 4096]),
+        (None, &[0, 0]),
+    ] {
+        let (at, _) = rogue_server(rogue.clone(), alpn, says).await;
+        let found = why(Client::connect_with(&alice, &[address(at)], limits.clone()).await);
+        assert!(matches!(&found, Unreached::NotPacketStream(why) if why.starts_with("it says")), "{found:?}");
+    }
+    for (alpn, says) in [(Some(ALPN), &[][..]), (Some(ALPN), &[4, 1, 0]), (None, &[1])] {
+        let (at, _) = rogue_server(rogue.clone(), alpn, says).await;
+        assert_eq!(why(Client::connect_with(&alice, &[address(at)], limits.clone()).await), Unreached::Timeout);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_known_ends_its_conversation_and_not_the_connection() {
+    let authority = authority(1);
+    let (node, at) = saying(&authority, Versions::OURS).await;
+    let peer = asking(&authority, Versions::OURS).connect(&address(at), None).await.unwrap();
+    let unknown = |kind: u16, body: &[u8]| [&codec::frame_header(kind, body).unwrap()[..], body].concat();
+    for (body, what) in [(&[99][..], "99 of Request"), (&[9, 98], "98 of PeerRequest"), (&[8, 97], "97 of Admin")] {
+        let mut stream = peer.open_silent().await.unwrap();
+        stream.send_raw(&unknown(Request::TYPE, body)).await.unwrap();
+        let answer = stream.recv().await.unwrap();
+        let Some(Response::Refused(refusal)) = answer else { panic!("{answer:?}") };
+        assert_eq!(refusal.code, RefusalCode::BadRequest);
+        let line = format!(
+            "message of type 2 holds number {what}, which this program does not know: it speaks version 1 of the \
+             protocol, and who sent this probably a newer one"
+        );
+        assert_eq!(refusal.message, line);
+        assert_eq!(peer.call(&Request::Status).await.unwrap(), Response::Ready(Ready { credit: 1 }));
+    }
+    // Of the machines' messages, one that is not known is passed over.
+    let mut stream = peer.open(&Request::Peer(PeerRequest::Converse)).await.unwrap();
+    let known = ClusterMessage { incarnation: 1, facts: Vec::new(), body: Body::Gossip };
+    stream.send(&known).await.unwrap();
+    stream.send_raw(&unknown(ClusterMessage::TYPE, &[1, 0, 99, 1, 2, 3])).await.unwrap();
+    stream.send(&known).await.unwrap();
+    stream.finish().await.unwrap();
+    assert_eq!(stream.recv().await.unwrap(), Some(Response::Ready(Ready { credit: 121 })));
+    assert_eq!(*node.connections().borrow(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_peer_is_too_old_for_is_not_sent() {
+    let authority = authority(1);
+    let (_node, at) = saying(&authority, Versions::OURS).await;
+    let peer = asking(&authority, Versions::OURS).connect(&address(at), None).await.unwrap();
+    let mut stream = peer.open_silent().await.unwrap();
+    stream.set_version(FIRST_VERSION - 1);
+    let refused = stream.send(&Request::Status).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the peer speaks version 0 of the protocol, and this needs version 1: the peer is older, upgrade it"
+    );
+    // Nothing has gone out.
+    stream.set_version(FIRST_VERSION);
+    stream.send(&Request::Status).await.unwrap();
+    assert_eq!(stream.recv().await.unwrap(), Some(Response::Ready(Ready { credit: 1 })));
 }
 
 // ---- Who may ask for what.
@@ -435,10 +677,10 @@ async fn frames_that_are_too_large_or_no_request_are_refused_before_their_body()
         frame
     };
     for (bytes, reason) in [
-        (header(MAX_FRAME_BYTES as u32 + 1, PROTOCOL_VERSION, Request::TYPE), "the limit is"),
-        (header(request_max + 1, PROTOCOL_VERSION, Request::TYPE), "the limit is"),
-        (header(1, PROTOCOL_VERSION, Response::TYPE), "message of type 3, expected 2"),
-        (header(1, PROTOCOL_VERSION + 1, Request::TYPE), "protocol version 2, this program speaks 1"),
+        (header(MAX_FRAME_BYTES as u32 + 1, FRAME_VERSION, Request::TYPE), "the limit is"),
+        (header(request_max + 1, FRAME_VERSION, Request::TYPE), "the limit is"),
+        (header(1, FRAME_VERSION, Response::TYPE), "message of type 3, expected 2"),
+        (header(1, FRAME_VERSION + 1, Request::TYPE), "frame of version 2, this program knows 1"),
         (garbled, "checksum of a frame is"),
     ] {
         // Only the header is there; were the body waited for, the answer would say that it did not come in time.

@@ -5,8 +5,8 @@
 //! revoked. There is no session resumption: it would let in who was revoked since.
 //!
 //! In TLS 1.3 a client is done before the server has looked at the client's certificate, and would learn of a refusal only
-//! later and as a lost connection. So the server's first two bytes inside TLS are the version of the protocol that it
-//! speaks, and the client waits for them: what comes instead is the alert that says why it was refused.
+//! later and as a lost connection. So it is the server that speaks first inside TLS, of the versions of the protocol (`version.rs`),
+//! and the client waits for that: what comes instead is the alert that says why it was refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -20,8 +20,7 @@ use libp2p::core::upgrade::{InboundConnectionUpgrade, OutboundConnectionUpgrade,
 use libp2p::identity;
 use packetstream_config::authority::{self, CertificateError, ClusterId, Identity, SERVER_NAME};
 use packetstream_config::{Bundle, Secret};
-use packetstream_protocol::NodeId;
-use packetstream_protocol::codec::PROTOCOL_VERSION;
+use packetstream_protocol::{NodeId, Versions};
 use parking_lot::{Mutex, RwLock};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -31,11 +30,11 @@ use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{
     ClientConfig, DigitallySignedStruct, DistinguishedName, OtherError, RootCertStore, ServerConfig, SignatureScheme,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 use tokio_util::compat::{Compat, FuturesAsyncReadCompatExt, TokioAsyncReadCompatExt};
 
 use super::buffer::{Ahead, Gathered};
+use super::version::{self, VersionError};
 
 /// The name of this upgrade in the negotiation.
 const PROTOCOL: &str = "/packetstream/tls/1";
@@ -52,8 +51,8 @@ pub(super) enum HandshakeError {
     Io(io::Error),
     #[error("certificate of the peer: {0}")]
     Certificate(#[from] CertificateError),
-    #[error("the peer speaks version {found} of the protocol, this program {PROTOCOL_VERSION}")]
-    Version { found: u16 },
+    #[error(transparent)]
+    Version(#[from] VersionError),
 }
 
 impl From<io::Error> for HandshakeError {
@@ -134,6 +133,7 @@ pub(super) struct Tls {
     server_name: ServerName<'static>,
     identities: Arc<Identities>,
     revoked: Arc<Revoked>,
+    versions: Versions,
 }
 
 struct Configs {
@@ -146,11 +146,12 @@ impl Tls {
         bundle: &Bundle,
         identities: Arc<Identities>,
         revoked: Arc<Revoked>,
+        versions: Versions,
     ) -> Result<Self, rustls::Error> {
         let server_name =
             ServerName::try_from(SERVER_NAME).map_err(|error| rustls::Error::General(error.to_string()))?;
         let configs = Arc::new(ArcSwap::from_pointee(Configs::of(bundle, &revoked)?));
-        Ok(Self { configs, server_name, identities, revoked })
+        Ok(Self { configs, server_name, identities, revoked, versions })
     }
 
     /// From now on the certificate of this bundle is shown, which is for the same key.
@@ -179,6 +180,7 @@ impl Configs {
             .with_single_cert(chain(), private_key(bundle.secret()))?;
         server.session_storage = Arc::new(NoServerSessionStorage {});
         server.send_tls13_tickets = 0;
+        server.alpn_protocols = vec![version::ALPN.to_vec()];
 
         let nodes = WebPkiServerVerifier::builder_with_provider(roots, provider.clone())
             .build()
@@ -195,6 +197,7 @@ impl Configs {
         client.resumption = rustls::client::Resumption::disabled();
         // The name is the same for every node of every cluster: nobody on the way need read it.
         client.enable_sni = false;
+        client.alpn_protocols = vec![version::ALPN.to_vec()];
 
         Ok(Self { server: Arc::new(server), client: Arc::new(client) })
     }
@@ -244,8 +247,8 @@ where
             let mut stream =
                 TlsAcceptor::from(self.configs.load().server.clone()).accept(Ahead::new(socket).compat()).await?;
             let peer = self.remember(stream.get_ref().1.peer_certificates())?;
-            stream.write_all(&PROTOCOL_VERSION.to_le_bytes()).await?;
-            stream.flush().await?;
+            let says_range = version::is_chosen(stream.get_ref().1.alpn_protocol());
+            version::agree_with_client(&mut stream, self.versions, says_range).await?;
             Ok((peer, Gathered::new(TlsStream::from(stream).compat())))
         }
         .boxed()
@@ -264,12 +267,8 @@ where
         async move {
             let connector = TlsConnector::from(self.configs.load().client.clone());
             let mut stream = connector.connect(self.server_name.clone(), Ahead::new(socket).compat()).await?;
-            let mut version = [0; 2];
-            stream.read_exact(&mut version).await?;
-            let found = u16::from_le_bytes(version);
-            if found != PROTOCOL_VERSION {
-                return Err(HandshakeError::Version { found });
-            }
+            let says_range = version::is_chosen(stream.get_ref().1.alpn_protocol());
+            version::agree_with_server(&mut stream, self.versions, says_range).await?;
             let peer = self.remember(stream.get_ref().1.peer_certificates())?;
             Ok((peer, Gathered::new(TlsStream::from(stream).compat())))
         }
