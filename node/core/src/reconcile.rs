@@ -42,8 +42,9 @@ pub const MAX_ASKS_WAITING: usize = 16_384;
 pub const ASK_TIMEOUT: Duration = Duration::from_secs(4);
 /// Chunks that are wanted of one holder in one message, and go in one push.
 pub const WANT_BATCH: u64 = 64;
-/// Chunks that were wanted of one holder and are not here yet: more than come while a want is on its way.
-pub const MAX_UNDER_WAY: u64 = 1024;
+/// Chunks that were wanted of one holder and are not here yet: more than come while a want is on its way and the store writes what it
+/// has gathered, and no more than comes well within [`WANT_TIMEOUT`] when several want at once.
+pub const MAX_UNDER_WAY: u64 = 384;
 /// Holders from which chunks come at the same time. What comes from each is a table of its own in what the store gathers: with many the
 /// tables would be small.
 pub const MAX_SOURCES: usize = 4;
@@ -641,10 +642,7 @@ impl Reconciler {
         self.refilled = scene.now;
         self.tokens = self.tokens.saturating_add(refill).min(self.rate_bytes_s.saturating_mul(BURST_MS) / 1000);
         while self.pushes.len() < MAX_PUSHES && self.tokens > 0 {
-            // In order for each member, so that what it wants of a stream rises.
-            let busy = |to| self.pushes.values().filter(|push| push.to == to).count() >= MAX_PUSHES_TO;
-            let next = self.pushes_waiting.iter().position(|push| !busy(push.to));
-            let Some(push) = next.and_then(|at| self.pushes_waiting.remove(at)) else { break };
+            let Some(push) = self.next_push().and_then(|at| self.pushes_waiting.remove(at)) else { break };
             if !(scene.alive)(push.to) {
                 continue;
             }
@@ -657,6 +655,18 @@ impl Reconciler {
             self.pushes.insert(self.push, push);
             scene.out.push(Output::Push { push: self.push, to, stream, chunks });
         }
+    }
+
+    /// Which of those that wait goes next: one for the member with the fewest under way, so that nobody who waits for long takes this
+    /// node for one that gives nothing; in order for each member, so that what it wants of a stream rises.
+    fn next_push(&self) -> Option<usize> {
+        let mut under_way: BTreeMap<NodeId, usize> = BTreeMap::new();
+        for push in self.pushes.values() {
+            *under_way.entry(push.to).or_default() += 1;
+        }
+        let count = |push: &Push| under_way.get(&push.to).copied().unwrap_or_default();
+        let may = self.pushes_waiting.iter().enumerate().filter(|(_, push)| count(push) < MAX_PUSHES_TO);
+        may.min_by_key(|(at, push)| (count(push), *at)).map(|(at, _)| at)
     }
 
     pub(crate) fn handle_push_ended(&mut self, scene: &mut Scene<'_>, push: u64) {

@@ -443,6 +443,24 @@ fn one_that_does_not_keep_up_does_not_hold_up_the_others() {
 }
 
 #[test]
+fn who_has_the_least_under_way_is_next() {
+    let mut field = Field::new(&[1, 2], &[(1, &[(0, 9)]), (2, &[])]);
+    field.with(node(1), |reconciler, scene| {
+        let push = |to, no| Push { to: node(to), stream: stream(), chunks: set(&[(no, no)]) };
+        let others = (0..MAX_PUSHES as u64).map(|number| (1000 + number, push(3 + (number % 2) as u8, 0)));
+        reconciler.pushes = others.collect();
+        reconciler.pushes_waiting = [push(3, 1), push(3, 2), push(5, 3), push(5, 4)].into();
+        reconciler.tokens = 100 * CHUNK_BYTES;
+        reconciler.handle_push_ended(scene, 1000);
+        reconciler.handle_push_ended(scene, 1002);
+        reconciler.handle_push_ended(scene, 1004);
+        let begun = reconciler.pushes.values().filter_map(|push| Some((push.to, push.chunks.first()?)));
+        let begun: Vec<_> = begun.filter(|(_, no)| *no > 0).collect();
+        assert_eq!(begun, [(node(5), 3), (node(5), 4), (node(3), 1)]);
+    });
+}
+
+#[test]
 fn questions_and_wants_have_limits() {
     let mut field = Field::new(&[1, 2], &[(1, &[(0, 9)]), (2, &[])]);
     let all = || (0..Partition::COUNT).filter_map(Partition::new);
