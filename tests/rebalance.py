@@ -245,6 +245,11 @@ try:
 
         return act
 
+    def lacked(rest):
+        """What those that stay had not yet."""
+        before = {node: held(node) for node in rest}
+        return lambda: sum(max(held(node) - before[node], 0) for node in rest)
+
     def drain(node, rest):
         def act():
             said = nodes[0].ask("cluster", "drain", node.name)
@@ -255,10 +260,8 @@ try:
 
     step("3 to 4", join("n4"), 4, lambda: held(nodes[3]))
     step("4 to 5 under import", join("n5"), 5, lambda: held(nodes[4]), importing=True)
-    least = held(nodes[4])
-    step("5 to 4", drain(nodes[4], nodes[:4]), 4, lambda: least)
-    least = held(nodes[3])
-    step("4 to 3", drain(nodes[3], nodes[:3]), 3, lambda: least)
+    step("5 to 4", drain(nodes[4], nodes[:4]), 4, lacked(nodes[:4]))
+    step("4 to 3", drain(nodes[3], nodes[:3]), 3, lacked(nodes[:3]))
     # Who leaves has left when the others know it: killed before that it would be waited for.
     rows = lambda: [row for row in nodes[0].status()["cluster"]["members"] if row["name"] in ("n4", "n5")]
     gone = lambda: all(row["state"] == "removed" for row in rows()) or None

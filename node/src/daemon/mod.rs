@@ -5,6 +5,7 @@ mod answer;
 mod audit;
 mod capturing;
 mod conversation;
+mod courtesy;
 pub mod edge;
 mod follow;
 mod hub;
