@@ -588,6 +588,9 @@ impl Reconciler {
 
     /// What a holder has and this owner lacks is wanted, soon.
     fn want_of(&mut self, scene: &Scene<'_>, from: NodeId, held: &Held) {
+        if !(scene.alive)(from) {
+            return;
+        }
         let there = held.have.difference(&held.young);
         self.wants.found(scene.now, from, held.stream, lacks(scene, held.stream, &there));
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// Octets a second of producers' chunks that are more than a node takes beside a move without noticing it.
 const BUSY_BYTES_S: u64 = 16 << 20;
 /// Octets a second that are taken of moves beside so much.
-const BESIDE_BYTES_S: u64 = 48 << 20;
+const BESIDE_BYTES_S: u64 = 24 << 20;
 /// How long is looked at.
 const WINDOW: Duration = Duration::from_millis(250);
 

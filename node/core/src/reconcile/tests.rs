@@ -443,6 +443,24 @@ fn one_that_does_not_keep_up_does_not_hold_up_the_others() {
 }
 
 #[test]
+fn nothing_is_wanted_of_one_that_is_gone() {
+    let mut field = Field::new(&[1, 2], &[(1, &[(0, 9)]), (2, &[])]);
+    let nothing = RangeSet::new;
+    let held =
+        Held { stream: stream(), have: set(&[(0, 9)]), young: nothing(), expired: nothing(), dropped: nothing() };
+    field.dead.insert(node(1));
+    field.with(node(2), |reconciler, scene| {
+        reconciler.want_of(scene, node(1), &held);
+        assert_eq!(reconciler.wants.incoming(scene.me).count(), 0);
+    });
+    field.dead.clear();
+    field.with(node(2), |reconciler, scene| {
+        reconciler.want_of(scene, node(1), &held);
+        assert_eq!(reconciler.wants.incoming(scene.me).count(), 1);
+    });
+}
+
+#[test]
 fn who_has_the_least_under_way_is_next() {
     let mut field = Field::new(&[1, 2], &[(1, &[(0, 9)]), (2, &[])]);
     field.with(node(1), |reconciler, scene| {
