@@ -18,7 +18,6 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 use super::analyst::Assigned;
-use super::courtesy::Courtesy;
 use super::peers::Peers;
 use super::standing::Standing;
 
@@ -58,8 +57,6 @@ pub(crate) struct Hub {
     started: Instant,
     writes: crossbeam_channel::Sender<(Chunk, WriteDone)>,
     moves: mpsc::Sender<(Checked, WriteDone)>,
-    /// Octets of producers' chunks that were to be written here.
-    arrived: AtomicU64,
     trouble: Mutex<Option<(Instant, Refusal)>>,
     /// Chunks as they become durable here, for those who follow.
     pub(crate) stored: broadcast::Sender<ChunkId>,
@@ -201,7 +198,6 @@ impl Hub {
             started: Instant::now(),
             writes,
             moves,
-            arrived: AtomicU64::new(0),
             trouble: Mutex::default(),
             stored: broadcast::channel(MAX_STORED_WAITING).0,
             followers: Arc::default(),
@@ -214,18 +210,14 @@ impl Hub {
             std::thread::Builder::new().name(format!("check-{number}")).spawn(move || {
                 for (chunk, done) in waiting {
                     let Some(hub) = weak.upgrade() else { return };
-                    hub.arrived.fetch_add(chunk.bytes().len() as u64, Ordering::Relaxed);
                     hub.store_one(Checked::of(chunk), Pace::Now, done);
                 }
             })?;
         }
         let weak = Arc::downgrade(&hub);
         std::thread::Builder::new().name("moves".into()).spawn(move || {
-            let mut courtesy = Courtesy::new(Instant::now());
             while let Some((chunk, done)) = moving.blocking_recv() {
                 let Some(hub) = weak.upgrade() else { return };
-                let bytes = chunk.chunk().bytes().len() as u64;
-                std::thread::sleep(courtesy.wait(Instant::now(), hub.arrived.load(Ordering::Relaxed), bytes));
                 hub.store_one(chunk, Pace::Bulk, done);
             }
         })?;

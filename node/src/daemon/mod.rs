@@ -5,7 +5,6 @@ mod answer;
 mod audit;
 mod capturing;
 mod conversation;
-mod courtesy;
 pub mod edge;
 mod follow;
 mod hub;
