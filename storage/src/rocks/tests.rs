@@ -1,6 +1,7 @@
 use std::fs;
 
 use packetstream_protocol::ids::ChunkNo;
+use packetstream_tests::process::Disk;
 use tempfile::TempDir;
 
 use super::*;
@@ -178,14 +179,10 @@ fn a_queue_has_an_end_and_a_batch_may_be_larger() {
     shared.dequeue(QUEUE_BYTES);
 }
 
-/// With `PACKETSTREAM_TINY_DISK` naming a folder on a file system of a few megabytes, which this fills up.
 #[test]
 fn a_disk_that_really_fills_up() {
-    let Some(disk) = std::env::var_os("PACKETSTREAM_TINY_DISK") else {
-        println!("skipped: PACKETSTREAM_TINY_DISK is not set");
-        return;
-    };
-    let dir = TempDir::new_in(disk).expect("a folder");
+    let Some(disk) = Disk::mount(8) else { return };
+    let dir = TempDir::new_in(disk.path()).expect("a folder");
     let bytes = noise(200_000);
     let store = open(&dir);
     let mut held = 0;
