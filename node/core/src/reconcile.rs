@@ -3,16 +3,14 @@
 //!
 //! - Who holds something of a partition tells each of its owners a hash of it, every few seconds: one hash for all partitions that
 //!   both own, then one for each partition when they differ.
-//! - An owner that has another hash asks what the holder has, and wants what it lacks: of all holders at the same time, each stream
-//!   of one of them (see [`wants`]). The receiver decides, so that nothing is sent twice. The holder pushes it, held to a rate.
+//! - An owner that has another hash asks what the holder has, and wants what it lacks, from one holder at a time: the receiver
+//!   decides, so that nothing is sent twice. The holder pushes it, held to a rate.
 //! - Equal hashes, or an answer that has all of it, prove to the holder that an owner has what it has. When every owner of the newest
 //!   map has proved it for all that is held, the node is in sync with that map. What is held of a partition that no live map
 //!   gives to this node is deleted once every owner has proved, under this very map, that it has it.
 //!
 //! Invariant: a chunk is deleted for being misplaced only after each owner of the newest map answered a question, asked
 //! under that map, with "on my disk".
-
-mod wants;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -28,7 +26,6 @@ use crate::history::History;
 use crate::holdings::Holdings;
 use crate::io::Output;
 use crate::moment::Moment;
-use wants::{Wants, rank};
 
 /// Each partner is told hashes so often; half of it while something is to be proved.
 pub const ROUND_INTERVAL: Duration = Duration::from_millis(4000);
@@ -42,20 +39,16 @@ pub const MAX_ASKS_WAITING: usize = 16_384;
 pub const ASK_TIMEOUT: Duration = Duration::from_secs(4);
 /// Chunks that are wanted of one holder in one message, and go in one push.
 pub const WANT_BATCH: u64 = 64;
-/// Chunks that were wanted of one holder and are not here yet: more than come while a want is on its way and the store writes what it
-/// has gathered, and no more than comes well within [`WANT_TIMEOUT`] when several want at once.
-pub const MAX_UNDER_WAY: u64 = 384;
-/// Holders from which chunks come at the same time. What comes from each is a table of its own in what the store gathers: with many the
-/// tables would be small.
-pub const MAX_SOURCES: usize = 4;
+/// Chunks that were wanted of one holder and are not here yet: more than come while a want is on its way.
+pub const MAX_UNDER_WAY: u64 = 1024;
+/// Holders from which chunks come at the same time.
+pub const MAX_SOURCES: usize = 8;
 /// Streams that are wanted and not here yet; more come up again with the next round.
 pub const MAX_WANTS: usize = 65_536;
 /// Chunks that were wanted and do not come are wanted of another after this.
 pub const WANT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pushes that are under way.
 pub const MAX_PUSHES: usize = 16;
-/// Pushes that are under way to one member: one that does not keep up must not hold up the others.
-pub const MAX_PUSHES_TO: usize = 8;
 /// Wants of others that wait for their turn; more are refused and asked for again.
 pub const MAX_PUSHES_WAITING: usize = 4096;
 /// A proof is worth nothing after this.
@@ -93,6 +86,16 @@ struct Doomed {
     due: Moment,
     stream: StreamId,
     chunks: RangeSet,
+}
+
+/// Chunks that were wanted of a holder.
+#[derive(Clone, Debug)]
+struct Source {
+    /// Wanted, asked for, and not here yet.
+    under_way: BTreeMap<StreamId, RangeSet>,
+    waiting: BTreeMap<StreamId, RangeSet>,
+    /// When something came last.
+    progress: Moment,
 }
 
 /// What goes to a member that wants it.
@@ -150,10 +153,11 @@ pub struct Reconciler {
     /// The same by stream.
     doomed_of: BTreeMap<StreamId, RangeSet>,
     asks: BTreeMap<u64, Ask>,
-    /// All holders of a partition beside each other, each time in another order: none is the first to be asked for everything.
-    asks_waiting: BTreeSet<(Partition, u64, NodeId)>,
+    asks_waiting: BTreeSet<(NodeId, Partition)>,
     nonce: u64,
-    wants: Wants,
+    sources: BTreeMap<NodeId, Source>,
+    /// Everything that is wanted of somebody.
+    wanted: BTreeMap<StreamId, RangeSet>,
     pushes: BTreeMap<u64, Push>,
     pushes_waiting: VecDeque<Push>,
     push: u64,
@@ -180,7 +184,8 @@ impl Reconciler {
             asks_waiting: BTreeSet::new(),
             // An answer to a question of an earlier life must not be taken for one of this.
             nonce: seed,
-            wants: Wants::default(),
+            sources: BTreeMap::new(),
+            wanted: BTreeMap::new(),
             pushes: BTreeMap::new(),
             pushes_waiting: VecDeque::new(),
             push: 0,
@@ -212,15 +217,17 @@ impl Reconciler {
 
     /// What comes and goes, and what waits for it.
     #[must_use]
-    pub fn transfers(&self, me: NodeId, holdings: &Holdings) -> Vec<Transfer> {
+    pub fn transfers(&self, holdings: &Holdings) -> Vec<Transfer> {
         let mut rows = BTreeMap::new();
         let mut add = |peer, incoming, stream, chunks: u64| {
             let row = rows.entry((peer, incoming)).or_insert(Transfer { peer, incoming, chunks: 0, bytes: 0 });
             row.chunks += chunks;
             row.bytes = row.bytes.saturating_add(chunks.saturating_mul(holdings.chunk_bytes(stream)));
         };
-        for (peer, stream, chunks) in self.wants.incoming(me) {
-            add(peer, true, stream, chunks);
+        for (&peer, source) in &self.sources {
+            for (&stream, chunks) in source.under_way.iter().chain(&source.waiting) {
+                add(peer, true, stream, chunks.count());
+            }
         }
         for push in self.pushes.values().chain(&self.pushes_waiting) {
             add(push.to, false, push.stream, push.chunks.count());
@@ -297,8 +304,15 @@ impl Reconciler {
         let now = scene.now;
         self.asks.retain(|_, ask| now.since(ask.at) < ASK_TIMEOUT);
         self.ask(scene);
-        self.wants.ripen(now);
-        self.wants.drop_late(now, scene.alive);
+        let late: Vec<NodeId> = self
+            .sources
+            .iter()
+            .filter(|(node, source)| now.since(source.progress) >= WANT_TIMEOUT || !(scene.alive)(**node))
+            .map(|(&node, _)| node)
+            .collect();
+        for node in late {
+            self.drop_source(node);
+        }
         self.want(scene);
         self.push(scene);
         self.delete(scene);
@@ -409,7 +423,7 @@ impl Reconciler {
             if scene.holdings.hash(share.partition) == share.hash {
                 same.push(share);
             } else if owned(scene, share.partition) {
-                self.ask_later(scene.me, from, share.partition);
+                self.ask_later(from, share.partition);
             }
         }
         if map == scene.history.id()
@@ -451,23 +465,23 @@ impl Reconciler {
             let open = (self.unproved.contains(&(partition, from)) && self.is_ripe(scene, partition))
                 || (misplaced(scene, partition) && !self.proofs.get(&partition).is_some_and(|p| p.contains_key(&from)));
             if open && !shares.iter().any(|share| share.partition == partition) {
-                self.ask_later(scene.me, from, partition);
+                self.ask_later(from, partition);
             }
         }
         self.ask(scene);
     }
 
-    fn ask_later(&mut self, me: NodeId, to: NodeId, partition: Partition) {
+    fn ask_later(&mut self, to: NodeId, partition: Partition) {
         if self.asks_waiting.len() < MAX_ASKS_WAITING
             && !self.asks.values().any(|ask| ask.to == to && ask.partition == partition)
         {
-            self.asks_waiting.insert((partition, rank(me, partition, to), to));
+            self.asks_waiting.insert((to, partition));
         }
     }
 
     fn ask(&mut self, scene: &mut Scene<'_>) {
         while self.asks.len() < MAX_ASKS {
-            let Some((partition, _, to)) = self.asks_waiting.pop_first() else { break };
+            let Some((to, partition)) = self.asks_waiting.pop_first() else { break };
             self.nonce = self.nonce.wrapping_add(1);
             let map = scene.history.id();
             let ask = Ask { to, partition, at: scene.now, map, covered: true, after: None };
@@ -586,23 +600,59 @@ impl Reconciler {
         }
     }
 
-    /// What a holder has and this owner lacks is wanted, soon.
+    /// What a holder has and this owner lacks is wanted, once.
     fn want_of(&mut self, scene: &Scene<'_>, from: NodeId, held: &Held) {
-        if !(scene.alive)(from) {
+        let there = held.have.difference(&held.young);
+        let mut lacks = match scene.holdings.stream(held.stream) {
+            Some(state) => state.lacks(&there),
+            None => there,
+        };
+        if let Some(wanted) = self.wanted.get(&held.stream) {
+            lacks = lacks.difference(wanted);
+        }
+        if lacks.is_empty() || self.wanted.len() >= MAX_WANTS {
             return;
         }
-        let there = held.have.difference(&held.young);
-        self.wants.found(scene.now, from, held.stream, lacks(scene, held.stream, &there));
+        self.wanted.entry(held.stream).or_default().union(&lacks);
+        let source = self.sources.entry(from).or_insert_with(|| Source {
+            under_way: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            progress: scene.now,
+        });
+        source.waiting.entry(held.stream).or_default().union(&lacks);
     }
 
     /// Asks holders for what is wanted, a little at a time.
     fn want(&mut self, scene: &mut Scene<'_>) {
-        let next = |wants: &mut Wants, scene: &Scene<'_>| {
-            wants.next(scene.now, scene.me, |stream, chunks| lacks(scene, stream, chunks))
-        };
-        while let Some((node, stream, chunks)) = next(&mut self.wants, scene) {
-            scene.sends.push((node, Body::Want { stream, chunks }));
+        let now = scene.now;
+        let busy = self.sources.values().filter(|source| !source.under_way.is_empty()).count();
+        let mut free = MAX_SOURCES.saturating_sub(busy);
+        for (&node, source) in &mut self.sources {
+            if source.under_way.is_empty() {
+                if free == 0 {
+                    source.progress = now;
+                    continue;
+                }
+                free -= 1;
+                source.progress = now;
+            }
+            let mut room = MAX_UNDER_WAY.saturating_sub(source.under_way.values().map(RangeSet::count).sum());
+            if room < WANT_BATCH / 2 {
+                continue;
+            }
+            while room > 0 {
+                let Some((stream, mut chunks)) = source.waiting.pop_first() else { break };
+                let batch: RangeSet = chunks.iter().take(room.min(WANT_BATCH) as usize).collect();
+                room -= batch.count();
+                chunks = chunks.difference(&batch);
+                if !chunks.is_empty() {
+                    source.waiting.insert(stream, chunks);
+                }
+                source.under_way.entry(stream).or_default().union(&batch);
+                scene.sends.push((node, Body::Want { stream, chunks: batch }));
+            }
         }
+        self.sources.retain(|_, source| !source.under_way.is_empty() || !source.waiting.is_empty());
     }
 
     /// A chunk came, from wherever.
@@ -610,14 +660,42 @@ impl Reconciler {
         if !self.acked {
             self.unprove(scene, chunk.stream.host.partition());
         }
-        if self.wants.stored(scene.now, chunk) {
-            self.want(scene);
+        let one = RangeSet::from_iter([chunk.no.0]);
+        if self.unwant(chunk.stream, &one) {
+            let mut more = false;
+            for source in self.sources.values_mut() {
+                if take(&mut source.under_way, chunk.stream, &one) {
+                    source.progress = scene.now;
+                    more = true;
+                }
+                take(&mut source.waiting, chunk.stream, &one);
+            }
+            if more {
+                self.want(scene);
+            }
         }
     }
 
+    /// True when some of them were wanted.
+    fn unwant(&mut self, stream: StreamId, chunks: &RangeSet) -> bool {
+        take(&mut self.wanted, stream, chunks)
+    }
+
     pub(crate) fn handle_lack(&mut self, scene: &mut Scene<'_>, from: NodeId, stream: StreamId, chunks: &RangeSet) {
-        self.wants.lack(scene.now, from, stream, chunks);
+        let Some(source) = self.sources.get_mut(&from) else { return };
+        let before = source.under_way.get(&stream).cloned().unwrap_or_default();
+        take(&mut source.under_way, stream, chunks);
+        let taken = before.difference(&before.difference(chunks));
+        self.unwant(stream, &taken);
         self.want(scene);
+    }
+
+    fn drop_source(&mut self, node: NodeId) {
+        if let Some(source) = self.sources.remove(&node) {
+            for (stream, chunks) in source.under_way.into_iter().chain(source.waiting) {
+                self.unwant(stream, &chunks);
+            }
+        }
     }
 
     /// A member wants chunks.
@@ -645,7 +723,7 @@ impl Reconciler {
         self.refilled = scene.now;
         self.tokens = self.tokens.saturating_add(refill).min(self.rate_bytes_s.saturating_mul(BURST_MS) / 1000);
         while self.pushes.len() < MAX_PUSHES && self.tokens > 0 {
-            let Some(push) = self.next_push().and_then(|at| self.pushes_waiting.remove(at)) else { break };
+            let Some(push) = self.pushes_waiting.pop_front() else { break };
             if !(scene.alive)(push.to) {
                 continue;
             }
@@ -658,18 +736,6 @@ impl Reconciler {
             self.pushes.insert(self.push, push);
             scene.out.push(Output::Push { push: self.push, to, stream, chunks });
         }
-    }
-
-    /// Which of those that wait goes next: one for the member with the fewest under way, so that nobody who waits for long takes this
-    /// node for one that gives nothing; in order for each member, so that what it wants of a stream rises.
-    fn next_push(&self) -> Option<usize> {
-        let mut under_way: BTreeMap<NodeId, usize> = BTreeMap::new();
-        for push in self.pushes.values() {
-            *under_way.entry(push.to).or_default() += 1;
-        }
-        let count = |push: &Push| under_way.get(&push.to).copied().unwrap_or_default();
-        let may = self.pushes_waiting.iter().enumerate().filter(|(_, push)| count(push) < MAX_PUSHES_TO);
-        may.min_by_key(|(at, push)| (count(push), *at)).map(|(at, _)| at)
     }
 
     pub(crate) fn handle_push_ended(&mut self, scene: &mut Scene<'_>, push: u64) {
@@ -694,21 +760,17 @@ fn misplaced(scene: &Scene<'_>, partition: Partition) -> bool {
     scene.history.live().iter().all(|map| !map.owns(scene.me, partition))
 }
 
-/// What of these this node is to have and lacks.
-fn lacks(scene: &Scene<'_>, stream: StreamId, chunks: &RangeSet) -> RangeSet {
-    if !owned(scene, stream.host.partition()) {
-        return RangeSet::new();
-    }
-    scene.holdings.stream(stream).map_or_else(|| chunks.clone(), |state| state.lacks(chunks))
-}
-
-/// Takes chunks out of one stream's set.
-fn take(sets: &mut BTreeMap<StreamId, RangeSet>, stream: StreamId, chunks: &RangeSet) {
-    let Some(set) = sets.get_mut(&stream) else { return };
-    *set = set.difference(chunks);
-    if set.is_empty() {
+/// Takes chunks out of one stream's set; true when some were there.
+fn take(sets: &mut BTreeMap<StreamId, RangeSet>, stream: StreamId, chunks: &RangeSet) -> bool {
+    let Some(set) = sets.get_mut(&stream) else { return false };
+    let left = set.difference(chunks);
+    let some = left != *set;
+    if left.is_empty() {
         sets.remove(&stream);
+    } else {
+        *set = left;
     }
+    some
 }
 
 #[cfg(test)]

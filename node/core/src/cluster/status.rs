@@ -177,7 +177,7 @@ impl Cluster {
             chunks,
             bytes,
             routed: self.replicator.load(),
-            transfers: self.reconciler.transfers(self.me, &self.holdings),
+            transfers: self.reconciler.transfers(&self.holdings),
             tasks: self.tasks.running().count(),
         }
     }

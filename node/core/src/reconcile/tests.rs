@@ -3,7 +3,6 @@ use std::collections::BTreeMap;
 use packetstream_protocol::cluster::{MapRecord, MapSlot};
 use packetstream_protocol::ids::{ChunkNo, Epoch, HostId};
 
-use super::wants::GATHER;
 use super::*;
 use crate::placement::place_of;
 
@@ -198,53 +197,6 @@ impl Field {
     fn in_sync(&self, number: u8) -> bool {
         self.nodes[&node(number)].reconciler.in_sync()
     }
-
-    /// How many chunks each of the first three has sent, and how many the fourth has.
-    fn shares(&self) -> ([usize; 3], u64) {
-        let from = |number| self.moved.iter().filter(|&&(from, to, _)| (from, to) == (node(number), node(4))).count();
-        ([from(1), from(2), from(3)], self.nodes[&node(4)].holdings.usage().0)
-    }
-}
-
-/// Three that hold 30 chunks in each of 40 partitions; a fourth takes over from the third.
-fn takeover() -> Field {
-    let mut field = Field::new(&[1, 2, 3], &[(1, &[]), (2, &[]), (3, &[]), (4, &[])]);
-    let streams = (0..=u8::MAX).map(|host| StreamId { host: HostId::from_bytes([host; 16]), epoch: Epoch(1) });
-    let of: BTreeMap<Partition, StreamId> = streams.map(|stream| (stream.host.partition(), stream)).collect();
-    for &stream in of.values().take(40) {
-        for number in 1..=3 {
-            let holdings = &mut field.nodes.get_mut(&node(number)).expect("it is there").holdings;
-            holdings.load(stream, set(&[(0, 29)]), 30 * CHUNK_BYTES);
-        }
-    }
-    field.adopt(&[1, 2, 3, 4], 2, &[1, 2, 4]);
-    field
-}
-
-#[test]
-fn what_three_hold_comes_from_all_three_evenly() {
-    let mut field = takeover();
-    field.pass(20);
-    let (shares, all) = field.shares();
-    assert_eq!((all, field.moved.len()), (1200, 1200), "all of it, and nothing twice");
-    assert!(shares.iter().all(|share| (360..=440).contains(share)), "{shares:?}");
-}
-
-#[test]
-fn the_share_of_a_holder_that_dies_comes_from_the_others() {
-    let mut field = takeover();
-    field.pass(1);
-    field.now = field.now + Duration::from_secs(1);
-    let mut said = field.with(node(4), Reconciler::handle_wake);
-    said.retain(|(_, to, body)| *to != node(3) || !matches!(body, Body::Want { .. }));
-    field.settle(said);
-    let (shares, _) = field.shares();
-    assert!(shares[2] == 0 && shares[..2].iter().all(|share| (360..=440).contains(share)), "{shares:?}");
-    field.dead.insert(node(3));
-    field.pass(1);
-    let (shares, all) = field.shares();
-    assert_eq!((all, field.moved.len()), (1200, 1200), "all of it, and nothing twice");
-    assert!(shares[..2].iter().all(|share| (540..=660).contains(share)), "{shares:?}");
 }
 
 #[test]
@@ -356,13 +308,11 @@ fn what_does_not_come_is_wanted_of_another() {
     };
     let ask = |field: &mut Field, of: u8| {
         let said = field.with(node(1), |reconciler, scene| {
-            reconciler.ask_later(scene.me, node(of), partition());
+            reconciler.ask_later(node(of), partition());
             reconciler.ask(scene);
         });
         let Some((.., Body::HaveAsk { nonce, .. })) = said.into_iter().next_back() else { panic!("it asks") };
-        field.with(node(1), |reconciler, scene| reconciler.handle_have(scene, node(of), page(nonce)));
-        field.now = field.now + GATHER;
-        field.with(node(1), Reconciler::handle_wake)
+        field.with(node(1), |reconciler, scene| reconciler.handle_have(scene, node(of), page(nonce)))
     };
     let wants = |said: &[(NodeId, NodeId, Body)]| -> Vec<NodeId> {
         said.iter().filter(|(.., body)| matches!(body, Body::Want { .. })).map(|&(_, to, _)| to).collect()
@@ -370,8 +320,8 @@ fn what_does_not_come_is_wanted_of_another() {
     assert_eq!(wants(&ask(&mut field, 2)), [node(2)]);
     assert_eq!(wants(&ask(&mut field, 3)), [], "it is under way already");
     field.now = field.now + WANT_TIMEOUT;
-    let said = field.with(node(1), Reconciler::handle_wake);
-    assert_eq!(wants(&said), [node(3)]);
+    field.with(node(1), Reconciler::handle_wake);
+    assert_eq!(wants(&ask(&mut field, 3)), [node(3)]);
     let said =
         field.with(node(1), |reconciler, scene| reconciler.handle_lack(scene, node(3), stream(), &set(&[(0, 9)])));
     assert_eq!(wants(&said), []);
@@ -384,8 +334,6 @@ fn so_much_is_under_way_from_one_holder_and_no_more() {
     let said = field.with(node(1), |reconciler, scene| {
         let held = Held { have: set(&[(0, 9999)]), ..Held::nothing(stream()) };
         reconciler.want_of(scene, node(2), &held);
-        scene.now = scene.now + GATHER;
-        reconciler.wants.ripen(scene.now);
         reconciler.want(scene);
     });
     let wanted = said.iter().map(|(.., body)| match body {
@@ -428,64 +376,11 @@ fn what_is_pushed_is_held_to_the_rate() {
 }
 
 #[test]
-fn one_that_does_not_keep_up_does_not_hold_up_the_others() {
-    let mut field = Field::new(&[1, 2], &[(1, &[(0, 9)]), (2, &[])]);
-    field.with(node(1), |reconciler, scene| {
-        let push = |no| Push { to: node(3), stream: stream(), chunks: set(&[(no, no)]) };
-        reconciler.pushes = (0..MAX_PUSHES_TO as u64).map(|number| (1000 + number, push(0))).collect();
-        reconciler.pushes_waiting = [push(1), push(2)].into();
-        reconciler.tokens = 100 * CHUNK_BYTES;
-        reconciler.handle_want(scene, node(2), stream(), &set(&[(3, 4)]));
-    });
-    assert_eq!(field.moved, [(node(1), node(2), 3), (node(1), node(2), 4)]);
-    field.with(node(1), |reconciler, scene| reconciler.handle_push_ended(scene, 1000));
-    assert_eq!(field.moved[2..], [(node(1), node(3), 1), (node(1), node(3), 2)]);
-}
-
-#[test]
-fn nothing_is_wanted_of_one_that_is_gone() {
-    let mut field = Field::new(&[1, 2], &[(1, &[(0, 9)]), (2, &[])]);
-    let nothing = RangeSet::new;
-    let held =
-        Held { stream: stream(), have: set(&[(0, 9)]), young: nothing(), expired: nothing(), dropped: nothing() };
-    field.dead.insert(node(1));
-    field.with(node(2), |reconciler, scene| {
-        reconciler.want_of(scene, node(1), &held);
-        assert_eq!(reconciler.wants.incoming(scene.me).count(), 0);
-    });
-    field.dead.clear();
-    field.with(node(2), |reconciler, scene| {
-        reconciler.want_of(scene, node(1), &held);
-        assert_eq!(reconciler.wants.incoming(scene.me).count(), 1);
-    });
-}
-
-#[test]
-fn who_has_the_least_under_way_is_next() {
-    let mut field = Field::new(&[1, 2], &[(1, &[(0, 9)]), (2, &[])]);
-    field.with(node(1), |reconciler, scene| {
-        let push = |to, no| Push { to: node(to), stream: stream(), chunks: set(&[(no, no)]) };
-        let others = (0..MAX_PUSHES as u64).map(|number| (1000 + number, push(3 + (number % 2) as u8, 0)));
-        reconciler.pushes = others.collect();
-        reconciler.pushes_waiting = [push(3, 1), push(3, 2), push(5, 3), push(5, 4)].into();
-        reconciler.tokens = 100 * CHUNK_BYTES;
-        reconciler.handle_push_ended(scene, 1000);
-        reconciler.handle_push_ended(scene, 1002);
-        reconciler.handle_push_ended(scene, 1004);
-        let begun = reconciler.pushes.values().filter_map(|push| Some((push.to, push.chunks.first()?)));
-        let begun: Vec<_> = begun.filter(|(_, no)| *no > 0).collect();
-        assert_eq!(begun, [(node(5), 3), (node(5), 4), (node(3), 1)]);
-    });
-}
-
-#[test]
 fn questions_and_wants_have_limits() {
     let mut field = Field::new(&[1, 2], &[(1, &[(0, 9)]), (2, &[])]);
     let all = || (0..Partition::COUNT).filter_map(Partition::new);
     let said = field.with(node(1), |reconciler, scene| {
-        (0..8).for_each(|number| {
-            all().for_each(|partition| reconciler.ask_later(scene.me, node(100 + number), partition))
-        });
+        (0..8).for_each(|number| all().for_each(|partition| reconciler.ask_later(node(100 + number), partition)));
         assert_eq!(reconciler.asks_waiting.len(), MAX_ASKS_WAITING);
         reconciler.ask(scene);
         assert_eq!(reconciler.asks.len(), MAX_ASKS);
