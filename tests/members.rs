@@ -292,8 +292,8 @@ fn a_wiped_node_and_its_replacement_come_to_full_copies() {
 fn an_actor_that_panics_is_made_anew_and_nothing_is_lost() {
     let folder = tempfile::tempdir().expect("a folder");
     let mix = traffic(&["--mix", "60000"], &folder.path().join("mix.pcap"));
-    let planted = ["--plant-panic", "member", "--plant-panic", "keeper"];
-    let members = Members::start(folder.path(), 3, &planted);
+    let planted = ["--plant-panic", "member", "--plant-panic", "keeper", "--plant-panic", "check"];
+    let mut members = Members::start(folder.path(), 3, &planted);
     let mut importing = members.import(&mix, "a");
     for through in 0..3 {
         until("both actors were made anew", PATIENCE, || {
@@ -306,7 +306,16 @@ fn an_actor_that_panics_is_made_anew_and_nothing_is_lost() {
     importing.stdout.take();
     importing.wait().expect("it ends");
     members.text(0, &["import", &mix, "--host", "a"]);
-    complete(&members, 1, "a", &of_file(&mix));
+    let expected = of_file(&mix);
+    complete(&members, 1, "a", &expected);
+
+    // Who takes over goes on, and what it lost is sent again.
+    members.join("n4", &[&NO_ANALYSIS[..], &["--plant-panic", "moves"]].concat(), &[]);
+    until("the new node has its part", PATIENCE, || {
+        let is_moving = |at| Some(!members.status(at)?["cluster"]["transfers"].as_array()?.is_empty());
+        (members.chunks(3)? > 0 && !is_moving(3)?).then_some(())
+    });
+    complete(&members, 3, "a", &expected);
 }
 
 #[test]

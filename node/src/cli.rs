@@ -280,7 +280,7 @@ pub struct Node {
     /// Takes part again after an operator removed the node.
     #[arg(long)]
     pub rejoin: bool,
-    /// Makes an actor panic once, to see that it is made anew.
+    /// Makes an actor or a thread panic once, to see that it goes on.
     #[arg(long, value_name = "ACTOR", hide = true)]
     pub plant_panic: Vec<String>,
     /// The folder of the node's data.

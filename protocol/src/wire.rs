@@ -562,7 +562,7 @@ pub enum PeerRequest {
 
 /// What a store knows of a chunk from having looked into it, for another that need not do so again: the sender has checked the
 /// content, and whoever reads it does. See the zone maps of the storage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Extract {
     /// Packets that its gaps say are missing.
     pub lost: u64,

@@ -261,8 +261,8 @@ impl Conversations {
     async fn peer(&self, caller: &Caller, request: PeerRequest, mut stream: RpcStream) -> Result<(), RpcError> {
         match request {
             PeerRequest::Converse => self.converse(caller, stream).await,
-            PeerRequest::Replicate => self.replicate(stream, Pace::Now).await,
-            PeerRequest::Move => self.replicate(stream, Pace::Bulk).await,
+            PeerRequest::Replicate => self.replicate(caller, stream, Pace::Now).await,
+            PeerRequest::Move => self.replicate(caller, stream, Pace::Bulk).await,
             PeerRequest::Hosts => {
                 let hub = self.hub.clone();
                 let rows = tokio::task::spawn_blocking(move || super::service::hosts(&*hub.store)).await;
@@ -327,23 +327,14 @@ impl Conversations {
     }
 
     /// Takes chunks of other members, for this node alone.
-    async fn replicate(&self, mut stream: RpcStream, pace: Pace) -> Result<(), RpcError> {
+    async fn replicate(&self, caller: &Caller, mut stream: RpcStream, pace: Pace) -> Result<(), RpcError> {
         stream.send(&Response::Ready(Ready { credit: CREDIT_BYTES })).await?;
         let (mut sender, mut receiver) = stream.split();
         let (done, mut outcomes) = mpsc::channel::<(ChunkId, u64, WriteResult)>(MAX_WRITES_WAITING);
         let hub = self.hub.clone();
-        let taking = tokio::spawn(async move {
-            loop {
-                let extract = match pace {
-                    Pace::Now => None,
-                    Pace::Bulk => match receiver.recv::<Extract>().await {
-                        Ok(Some(extract)) => Some(extract),
-                        _ => return,
-                    },
-                };
-                let Ok(Some(bytes)) = receiver.recv_chunk().await else { return };
-                let Ok(place) = done.clone().reserve_owned().await else { return };
-                let Ok(chunk) = Chunk::parse(bytes) else { return };
+        let mut taking = tokio::spawn(async move {
+            while let Some((chunk, extract)) = next_chunk(&mut receiver, pace).await? {
+                let Ok(place) = done.clone().reserve_owned().await else { break };
                 let (id, bytes) = (chunk.id(), chunk.bytes().len() as u64);
                 let told = move |result| drop(place.send((id, bytes, result)));
                 match extract {
@@ -351,6 +342,7 @@ impl Conversations {
                     Some(extract) => hub.take_over(Checked::told(chunk, &extract), told).await,
                 }
             }
+            Ok(())
         });
         let mut credit = CREDIT_BYTES;
         let telling = async {
@@ -372,8 +364,19 @@ impl Conversations {
                 writes.credit = credit;
                 sender.send(&Response::Writes(writes)).await?;
             }
-            sender.send(&Response::Done).await?;
-            sender.finish().await
+            let (last, ended) = match (&mut taking).await {
+                Ok(Ok(())) => (Response::Done, Ok(())),
+                Ok(Err(RpcError::Closed)) => return Err(RpcError::Closed),
+                Ok(Err(RpcError::Refused(refusal))) => (Response::Refused(refusal.clone()), Err(refusal.into())),
+                Ok(Err(error)) => (Response::Refused(RefusalCode::BadRequest.because(&error)), Err(error)),
+                Err(_) => (Response::Refused(defect()), Ok(())),
+            };
+            if let Err(error) = &ended {
+                tracing::warn!(caller = %caller.name, %error, "a member's chunks are no longer taken");
+            }
+            sender.send(&last).await?;
+            sender.finish().await?;
+            ended
         };
         let told = telling.await;
         taking.abort();
@@ -477,6 +480,20 @@ impl Drop for Conversation {
     fn drop(&mut self) {
         self.hub.leave(self.number);
     }
+}
+
+/// The next chunk of another member; one that moves comes behind what is known of it.
+async fn next_chunk(receiver: &mut RpcReceiver, pace: Pace) -> Result<Option<(Chunk, Option<Extract>)>, RpcError> {
+    let extract = match pace {
+        Pace::Now => None,
+        Pace::Bulk => match receiver.recv::<Extract>().await? {
+            None => return Ok(None),
+            extract => extract,
+        },
+    };
+    let Some(bytes) = receiver.recv_chunk().await? else { return Ok(None) };
+    let chunk = Chunk::parse(bytes).map_err(|error| RefusalCode::BadRequest.because(error))?;
+    Ok(Some((chunk, extract)))
 }
 
 type Outcome = Result<Acks, Refusal>;

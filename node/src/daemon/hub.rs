@@ -1,6 +1,7 @@
 //! What the parts of a node share: the queue into the cluster's machine, the chunks under way, and what the machine last said.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 use super::analyst::Assigned;
+use super::keeper::Plant;
 use super::peers::Peers;
 use super::standing::Standing;
 
@@ -67,6 +69,7 @@ pub(crate) struct Hub {
     /// The analyses that run here.
     pub(crate) analysis: Assigned,
     pub(crate) standing: Standing,
+    pub(crate) plant: Plant,
 }
 
 /// One who follows, until it is dropped.
@@ -85,7 +88,28 @@ pub(crate) struct Moved {
     pub(crate) bytes: AtomicU64,
 }
 
-type WriteDone = Box<dyn FnOnce(WriteResult) + Send>;
+/// Who waits for what becomes of a chunk. Dropped without a word, as by a panic, it is told that the chunk was not stored.
+struct WriteDone(Option<Box<dyn FnOnce(WriteResult) + Send>>);
+
+impl WriteDone {
+    fn new(done: impl FnOnce(WriteResult) + Send + 'static) -> Self {
+        Self(Some(Box::new(done)))
+    }
+
+    fn tell(mut self, result: WriteResult) {
+        if let Some(done) = self.0.take() {
+            done(result);
+        }
+    }
+}
+
+impl Drop for WriteDone {
+    fn drop(&mut self) {
+        if let Some(done) = self.0.take() {
+            done(WriteResult::Failed);
+        }
+    }
+}
 
 /// What the machine last said of the cluster.
 #[derive(Default)]
@@ -181,7 +205,12 @@ impl Routing {
 }
 
 impl Hub {
-    pub(crate) fn new(store: Arc<dyn ChunkStore>, me: NodeId, peers: Peers) -> std::io::Result<Arc<Self>> {
+    pub(crate) fn new(
+        store: Arc<dyn ChunkStore>,
+        me: NodeId,
+        peers: Peers,
+        plant: Plant,
+    ) -> std::io::Result<Arc<Self>> {
         let (writes, waiting) = crossbeam_channel::bounded::<(Chunk, WriteDone)>(MAX_WRITES_WAITING);
         let (moves, mut moving) = mpsc::channel::<(Checked, WriteDone)>(MAX_MOVING);
         let standing = Standing::load(store.clone());
@@ -204,24 +233,43 @@ impl Hub {
             driven: watch::Sender::new(false),
             analysis: Assigned::default(),
             standing,
+            plant,
         });
-        for number in 0..WRITERS {
-            let (waiting, weak) = (waiting.clone(), Arc::downgrade(&hub));
-            std::thread::Builder::new().name(format!("check-{number}")).spawn(move || {
-                for (chunk, done) in waiting {
-                    let Some(hub) = weak.upgrade() else { return };
+        for _ in 0..WRITERS {
+            let waiting = waiting.clone();
+            hub.work(
+                "check",
+                move || waiting.recv().ok(),
+                |hub, chunk, done| {
                     hub.store_one(Checked::of(chunk), Pace::Now, done);
-                }
-            })?;
+                },
+            )?;
         }
-        let weak = Arc::downgrade(&hub);
-        std::thread::Builder::new().name("moves".into()).spawn(move || {
-            while let Some((chunk, done)) = moving.blocking_recv() {
+        hub.work("moves", move || moving.blocking_recv(), |hub, chunk, done| hub.store_one(chunk, Pace::Bulk, done))?;
+        Ok(hub)
+    }
+
+    /// Starts a thread that stores chunk after chunk. A panic costs it the chunk at hand alone.
+    fn work<T: 'static>(
+        self: &Arc<Self>,
+        name: &'static str,
+        mut next: impl FnMut() -> Option<(T, WriteDone)> + Send + 'static,
+        store: impl Fn(&Arc<Self>, T, WriteDone) + Send + 'static,
+    ) -> std::io::Result<()> {
+        let weak = Arc::downgrade(self);
+        std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            while let Some((chunk, done)) = next() {
                 let Some(hub) = weak.upgrade() else { return };
-                hub.store_one(chunk, Pace::Bulk, done);
+                let stored = catch_unwind(AssertUnwindSafe(|| {
+                    hub.plant.strike(name);
+                    store(&hub, chunk, done);
+                }));
+                if stored.is_err() {
+                    tracing::error!(thread = name, "a chunk was not stored: a panic");
+                }
             }
         })?;
-        Ok(hub)
+        Ok(())
     }
 
     /// There is a machine now.
@@ -291,16 +339,14 @@ impl Hub {
 
     /// Stores a chunk here, on another thread; tells the machine and then `done`.
     pub(crate) fn write_here(&self, chunk: Chunk, done: impl FnOnce(WriteResult) + Send + 'static) {
-        if let Err(full) = self.writes.try_send((chunk, Box::new(done))) {
-            let (_, done) = full.into_inner();
-            done(WriteResult::Failed);
-        }
+        // One that finds no room is told so when it is dropped.
+        let _ = self.writes.try_send((chunk, WriteDone::new(done)));
     }
 
     /// As [`Self::write_here`], for a chunk that moves: whoever brings it waits until there is room for another.
     pub(crate) async fn take_over(&self, chunk: Checked, done: impl FnOnce(WriteResult) + Send + 'static) {
-        // Should its thread have panicked, whoever waits to be told is told nothing and asks again.
-        let _ = self.moves.send((chunk, Box::new(done))).await;
+        // Without the thread, at the end of the process, it is told as one that was not stored.
+        let _ = self.moves.send((chunk, WriteDone::new(done))).await;
     }
 
     fn store_one(self: &Arc<Self>, chunk: Checked, pace: Pace, done: WriteDone) {
@@ -330,7 +376,7 @@ impl Hub {
                         WriteResult::Failed
                     }
                 };
-                done(result);
+                done.tell(result);
             }),
         );
     }

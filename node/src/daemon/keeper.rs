@@ -31,7 +31,7 @@ const WELL_AFTER: Duration = Duration::from_secs(60);
 #[rtype(result = "()")]
 pub(crate) struct Ping;
 
-/// Panics that a test has planted: each strikes once.
+/// Panics that a test has planted in actors and threads: each strikes once.
 #[derive(Default)]
 pub(crate) struct Plant(Mutex<BTreeSet<String>>);
 
@@ -51,7 +51,6 @@ impl Plant {
 pub(crate) struct Keeper {
     pub(crate) hub: Arc<Hub>,
     pub(crate) retention: Retention,
-    pub(crate) plant: Arc<Plant>,
 }
 
 impl Actor for Keeper {
@@ -106,7 +105,7 @@ impl Handler<Ping> for Keeper {
     type Result = ();
 
     fn handle(&mut self, _: Ping, _: &mut Self::Context) {
-        self.plant.strike("keeper");
+        self.hub.plant.strike("keeper");
     }
 }
 

@@ -11,7 +11,7 @@ use packetstream_protocol::ids::NodeId;
 use tokio::runtime::Handle;
 
 use super::hub::{self, Hub, RouteEnd, View};
-use super::keeper::{Ping, Plant};
+use super::keeper::Ping;
 
 /// What is said of the cluster is made anew so often.
 const VIEW_INTERVAL: Duration = Duration::from_millis(250);
@@ -22,7 +22,6 @@ pub(crate) struct Member {
     pub(crate) config: Config,
     /// Where what may block or takes time is done.
     pub(crate) runtime: Handle,
-    pub(crate) plant: Arc<Plant>,
 }
 
 impl Actor for Member {
@@ -52,7 +51,7 @@ impl Handler<Ping> for Member {
     type Result = ();
 
     fn handle(&mut self, _: Ping, _: &mut Self::Context) {
-        self.plant.strike("member");
+        self.hub.plant.strike("member");
     }
 }
 

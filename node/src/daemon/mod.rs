@@ -127,7 +127,7 @@ pub async fn run(plan: Plan, ready: impl FnOnce(SocketAddr)) -> Result<(), Start
     check_cluster(&*store, &plan.store, plan.bundle.cluster())?;
     let node = plan.bundle.identity().node;
     let name = plan.bundle.name().to_owned();
-    let hub = Hub::new(store.clone(), node, Peers::default())?;
+    let hub = Hub::new(store.clone(), node, Peers::default(), Plant::new(plan.plant))?;
     let service = Arc::new(Service::new(store.clone(), node, name.clone(), plan.roles, Instant::now()));
     let conversations =
         Conversations { service: service.clone(), hub: hub.clone(), audit: audit::Audit::open(&plan.audit)? };
@@ -153,7 +153,7 @@ pub async fn run(plan: Plan, ready: impl FnOnce(SocketAddr)) -> Result<(), Start
     config.seed = u64::from(std::process::id()) << 32 | u64::from(Instant::now().elapsed().subsec_nanos());
     config.grace = plan.grace.unwrap_or(config.grace);
     config.move_rate_bytes_s = plan.move_rate.unwrap_or(config.move_rate_bytes_s);
-    act(&hub, config, plan.retention, plan.plant, &service)?;
+    act(&hub, config, plan.retention, &service)?;
     // Who is told that the node is ready need not ask twice.
     if tokio::time::timeout(START_TIMEOUT, hub.driven()).await.is_err() {
         tracing::error!("the cluster's machine does not start");
@@ -201,36 +201,26 @@ pub async fn run(plan: Plan, ready: impl FnOnce(SocketAddr)) -> Result<(), Start
 }
 
 /// Starts the actors, each on a thread of its own, and the watchdog over them.
-fn act(
-    hub: &Arc<Hub>,
-    config: Config,
-    retention: Retention,
-    plant: Vec<String>,
-    service: &Arc<Service>,
-) -> std::io::Result<()> {
+fn act(hub: &Arc<Hub>, config: Config, retention: Retention, service: &Arc<Service>) -> std::io::Result<()> {
     let (hub, board, runtime) = (hub.clone(), service.board.clone(), tokio::runtime::Handle::current());
-    let plant = Arc::new(Plant::new(plant));
     // A slow actor never holds up the network, nor another actor.
     let watchdog = move || {
         use actix::{Actor, Arbiter};
         let system = actix::System::new();
         system.block_on(async move {
-            let (of_member, planted) = (hub.clone(), plant.clone());
+            let of_member = hub.clone();
             let member = move || {
-                let (hub, config, runtime, plant) =
-                    (of_member.clone(), config.clone(), runtime.clone(), planted.clone());
-                Member::start_in_arbiter(&Arbiter::new().handle(), move |_| Member { hub, config, runtime, plant })
-                    .recipient()
+                let (hub, config, runtime) = (of_member.clone(), config.clone(), runtime.clone());
+                Member::start_in_arbiter(&Arbiter::new().handle(), move |_| Member { hub, config, runtime }).recipient()
             };
-            let (of_analyst, planted) = (hub.clone(), plant.clone());
+            let of_analyst = hub.clone();
             let analyst = move || {
-                let (hub, plant) = (of_analyst.clone(), planted.clone());
-                Analyst::start_in_arbiter(&Arbiter::new().handle(), move |_| Analyst::new(hub, plant)).recipient()
+                let hub = of_analyst.clone();
+                Analyst::start_in_arbiter(&Arbiter::new().handle(), move |_| Analyst::new(hub)).recipient()
             };
             let keeper = move || {
-                let (hub, plant) = (hub.clone(), plant.clone());
-                Keeper::start_in_arbiter(&Arbiter::new().handle(), move |_| Keeper { hub, retention, plant })
-                    .recipient()
+                let hub = hub.clone();
+                Keeper::start_in_arbiter(&Arbiter::new().handle(), move |_| Keeper { hub, retention }).recipient()
             };
             let wards = vec![
                 Ward { name: "member", factory: Box::new(member) },

@@ -3,7 +3,7 @@
 //! Over a connection go a stream of the machines' messages, a stream of chunks to be stored over there, and one for each
 //! push of chunks that its receiver wants. What cannot be sent is dropped or failed at once: the machines ask again.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
@@ -21,7 +21,7 @@ use packetstream_protocol::wire::{PeerRequest, RefusalCode, Request, Response, S
 use packetstream_storage::{ChunkStore, Entry, StoreError};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::hub::Hub;
@@ -427,19 +427,16 @@ async fn replicate(peer: &Peer, request: PeerRequest) -> Result<Option<(crate::n
 /// Sends what is wanted: few pushes at a time and in their order, so that what belongs together comes together; what the next ones
 /// need to begin is done meanwhile.
 async fn push(hub: &Weak<Hub>, node: NodeId, peer: &Peer, pushes: &mut mpsc::Receiver<Push>) {
+    let turns = Semaphore::new(SENT_AT_ONCE);
     let mut under_way = FuturesUnordered::new();
-    let mut turns: VecDeque<oneshot::Receiver<()>> = VecDeque::new();
     loop {
         tokio::select! {
             Some(push) = pushes.recv(), if under_way.len() < PUSHES_AT_ONCE => {
                 let guard = PushEnd { hub, push: push.push };
-                let before = if turns.len() < SENT_AT_ONCE { None } else { turns.pop_front() };
-                let (after, next) = oneshot::channel();
-                turns.push_back(next);
-                let turn = Turn { before, after };
+                let turns = &turns;
                 under_way.push(async move {
                     let _guard = guard;
-                    if let Err(error) = push_one(hub, peer, &push, turn).await {
+                    if let Err(error) = push_one(hub, peer, &push, turns).await {
                         tracing::debug!(%node, %error, "push broken off");
                     }
                 });
@@ -448,12 +445,6 @@ async fn push(hub: &Weak<Hub>, node: NodeId, peer: &Peer, pushes: &mut mpsc::Rec
             else => std::future::pending().await,
         }
     }
-}
-
-/// A push's place among others: it is its turn once nobody holds the other end of `before`, and another's once it drops `after`.
-struct Turn {
-    before: Option<oneshot::Receiver<()>>,
-    after: oneshot::Sender<()>,
 }
 
 /// Says that a push has ended, however it did.
@@ -476,19 +467,18 @@ fn read_one(store: &dyn ChunkStore, id: ChunkId) -> Result<Option<(Chunk, Entry)
     Ok(store.get(id)?.map(|chunk| (chunk, entry)))
 }
 
-async fn push_one(hub: &Weak<Hub>, peer: &Peer, push: &Push, turn: Turn) -> Result<(), RpcError> {
-    let Some((stream, _)) = replicate(peer, PeerRequest::Move).await? else { return Err(RpcError::Unexpected) };
+async fn push_one(hub: &Weak<Hub>, peer: &Peer, push: &Push, turns: &Semaphore) -> Result<(), RpcError> {
+    let begin = async {
+        let Some((stream, _)) = replicate(peer, PeerRequest::Move).await? else { return Err(RpcError::Unexpected) };
+        let hub = hub.upgrade().ok_or(RpcError::Closed)?;
+        Ok((stream, hub.read_ahead(push.stream, push.chunks.clone(), read_one)))
+    };
+    // A place in the queue is taken at once, in the order of the pushes.
+    let turn = async { turns.acquire().await.map_err(|_| RpcError::Closed) };
+    let (turn, (stream, mut read)) = tokio::try_join!(turn, begin)?;
     let (mut sender, mut receiver) = stream.split();
     let is_sending = AtomicBool::new(true);
     let sending = async {
-        let Some(mut read) = hub.upgrade().map(|hub| hub.read_ahead(push.stream, push.chunks.clone(), read_one)) else {
-            return Ok(());
-        };
-        let Turn { before, after } = turn;
-        // Nothing is ever sent: the end of the one before is what counts.
-        if let Some(before) = before {
-            let _ = before.await;
-        }
         while let Some((id, found)) = read.recv().await {
             let Some(hub) = hub.upgrade() else { return Ok(()) };
             match found {
@@ -508,7 +498,7 @@ async fn push_one(hub: &Weak<Hub>, peer: &Peer, push: &Push, turn: Turn) -> Resu
                 }
             }
         }
-        drop(after);
+        drop(turn);
         is_sending.store(false, Ordering::Relaxed);
         sender.finish().await
     };

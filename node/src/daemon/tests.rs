@@ -3,13 +3,21 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use packetstream_config::authority::Invitation;
+use packetstream_config::{Address, Authority, Secret};
 use packetstream_protocol::chunk::{ChunkBuilder, Class};
+use packetstream_protocol::credentials::Role;
 use packetstream_protocol::ids::{Epoch, HostId, NodeId, Seq};
-use packetstream_protocol::wire::{Closing, OutputFormat, OutputSpec, Payload, Query, Request};
+use packetstream_protocol::wire::{
+    Closing, Extract, OutputFormat, OutputSpec, Payload, PeerRequest, PutOpen, Query, RefusalCode, Request, Response,
+};
 use packetstream_protocol::{Chunk, ChunkNo, Interface, PacketId, PacketRef, StreamId, Timestamp};
 use packetstream_storage::{ChunkStore, MemoryStore};
 
 use super::Service;
+use super::conversation::Conversations;
+use super::hub::Hub;
+use crate::net::{Client, Endpoint, Limits};
 
 fn interface() -> Interface {
     Interface { link_type: 1, snaplen: 0, resolution: 9, name: "eth0".into(), description: String::new() }
@@ -109,33 +117,30 @@ fn a_header_comes_once_and_before_the_first_row() {
     assert_eq!(lines, ["frame.number\tdata.data", "1\t0100", "2\t0101"]);
 }
 
-#[tokio::test]
-async fn chunks_of_another_host_than_the_one_named_are_refused_and_not_stored() {
-    use packetstream_config::authority::Invitation;
-    use packetstream_config::{Address, Authority, Secret};
-    use packetstream_protocol::credentials::Role;
-    use packetstream_protocol::wire::{PutOpen, RefusalCode, Response};
-
-    use crate::net::{Client, Endpoint, Limits};
-
+/// A node without others, and one who asks it in a role.
+async fn node(role: Role) -> (Arc<Service>, Endpoint, Client) {
     let now = std::time::SystemTime::now();
     let authority = Authority::create(Secret::generate(), now).expect("a key");
     let invite = |role, name: &str| {
         let invitation = Invitation { role, name: name.to_owned(), seeds: Vec::new() };
         authority.invite(invitation, Secret::generate(), now).expect("a certificate")
     };
-    let service = Arc::new(service(&[]));
-    let hub = super::hub::Hub::new(service.store().clone(), NodeId([0; 32]), Default::default()).expect("threads");
-    super::act(&hub, packetstream_core::Config::new(NodeId([0; 32])), Default::default(), Vec::new(), &service)
-        .expect("a thread");
+    let (service, me) = (Arc::new(service(&[])), NodeId([0; 32]));
+    let hub = Hub::new(service.store().clone(), me, Default::default(), Default::default()).expect("threads");
+    super::act(&hub, packetstream_core::Config::new(me), Default::default(), &service).expect("a thread");
     hub.driven().await;
-    let conversations = super::conversation::Conversations { service: service.clone(), hub, audit: Default::default() };
+    let conversations = Conversations { service: service.clone(), hub, audit: Default::default() };
     let endpoint = Endpoint::start(&invite(Role::Node, "n"), Limits::default(), conversations).expect("a start");
     let any = Address::new(std::net::Ipv4Addr::LOCALHOST.into(), 0);
     let listening = endpoint.listen(&any).await.expect("a free port");
     let address = Address::new(listening.ip(), listening.port());
-    let client = Client::connect(&invite(Role::Operator, "o"), &[address]).await.expect("it listens");
+    let client = Client::connect(&invite(role, "o"), &[address]).await.expect("it listens");
+    (service, endpoint, client)
+}
 
+#[tokio::test]
+async fn chunks_of_another_host_than_the_one_named_are_refused_and_not_stored() {
+    let (service, _endpoint, client) = node(Role::Operator).await;
     let chunk = &stream(1, &[(10, Media)])[0];
     for (host, is_taken) in [(HostId::from_bytes([2; 16]), false), (chunk.id().stream.host, true)] {
         let mut put = client.open(&Request::Put(PutOpen { host })).await.expect("connected");
@@ -149,6 +154,29 @@ async fn chunks_of_another_host_than_the_one_named_are_refused_and_not_stored() 
         }
         assert_eq!(service.store().usage().chunks, u64::from(is_taken));
     }
+}
+
+#[tokio::test]
+async fn of_a_move_that_breaks_off_what_came_before_is_kept_and_the_rest_refused() {
+    let (service, _endpoint, client) = node(Role::Node).await;
+    let chunks = stream(1, &[(10, Media), (20, Signalling)]);
+    let broken = [&chunks[1].bytes()[..40], &[0xff; 40]].concat();
+    let mut moving = client.open(&Request::Peer(PeerRequest::Move)).await.expect("connected");
+    assert!(matches!(moving.recv().await, Ok(Some(Response::Ready(_)))));
+    for bytes in [&chunks[0].bytes()[..], &broken] {
+        moving.send(&Extract::default()).await.expect("connected");
+        moving.send_chunk(bytes).await.expect("connected");
+    }
+    let mut stored = 0;
+    let refusal = loop {
+        match moving.recv().await.expect("an answer") {
+            Some(Response::Writes(writes)) => stored += writes.durable.len(),
+            Some(Response::Refused(refusal)) => break refusal,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!((stored, refusal.code), (1, RefusalCode::BadRequest), "{refusal}");
+    assert_eq!(service.store().usage().chunks, 1);
 }
 
 /// Filters and captures that Wireshark is compared on, where they lie beside the checkout.

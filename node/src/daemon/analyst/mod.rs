@@ -28,7 +28,7 @@ use parking_lot::Mutex;
 use tokio::sync::broadcast::{self, error::TryRecvError};
 
 use super::hub::Hub;
-use super::keeper::{Ping, Plant};
+use super::keeper::Ping;
 use host::{HostRun, Past, Scene, Shown};
 use record::Written;
 
@@ -86,7 +86,6 @@ struct Job {
 /// See the module.
 pub(crate) struct Analyst {
     hub: Arc<Hub>,
-    plant: Arc<Plant>,
     news: broadcast::Receiver<ChunkId>,
     jobs: BTreeMap<Partition, Job>,
     told: Sender<Written>,
@@ -98,11 +97,11 @@ pub(crate) struct Analyst {
 }
 
 impl Analyst {
-    pub(crate) fn new(hub: Arc<Hub>, plant: Arc<Plant>) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>) -> Self {
         let (told, written) = unbounded();
         let (news, conversation) = (hub.stored.subscribe(), hub.number());
         let (jobs, shown, turn) = (BTreeMap::new(), None, None);
-        Self { hub, plant, news, jobs, told, written, conversation, shown, turn }
+        Self { hub, news, jobs, told, written, conversation, shown, turn }
     }
 
     /// Works for a while, then answers who asks, then works on.
@@ -340,6 +339,6 @@ impl Handler<Ping> for Analyst {
     type Result = ();
 
     fn handle(&mut self, _: Ping, _: &mut Self::Context) {
-        self.plant.strike("analyst");
+        self.hub.plant.strike("analyst");
     }
 }
