@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 use super::analyst::Assigned;
-use super::keeper::Plant;
+use super::keeper::{Plant, Tenure};
 use super::peers::Peers;
 use super::standing::Standing;
 
@@ -141,8 +141,11 @@ impl Inputs {
         }
     }
 
-    pub(crate) fn take(&self) -> VecDeque<Input> {
-        std::mem::take(&mut *self.queue.lock())
+    /// Everything that waits; nothing more for a machine that another has taken the place of.
+    pub(crate) fn take(&self, tenure: &Tenure) -> Option<VecDeque<Input>> {
+        let mut queue = self.queue.lock();
+        // Whoever comes next empties the queue after this one's tenure has ended: so nothing of the next one's is taken.
+        (!tenure.has_ended()).then(|| std::mem::take(&mut *queue))
     }
 
     /// Returns when there is something, or was.

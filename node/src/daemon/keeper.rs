@@ -1,10 +1,12 @@
 //! The actor that holds the store to its retention, and the watchdog that makes actors anew.
 //!
 //! actix restarts an actor that stops, not one that panics. The watchdog asks every actor for a sign of life and makes one
-//! anew, from its factory, that gives none.
+//! anew, from its factory, that gives none. One that was only held up, by a disk for example, may come back after that: its
+//! [`Tenure`] has ended, and it does nothing more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use actix::prelude::*;
@@ -18,9 +20,10 @@ use super::service::Board;
 
 /// How often retention is looked after.
 const RETENTION_INTERVAL: Duration = Duration::from_secs(60);
-/// How often actors are asked for a sign of life, and how long they have to give it.
+/// How often actors are asked for a sign of life, and how long they have to give it: longer than a busy disk takes to sync, for
+/// which the next one would wait as well. One that panicked is known to be lost at once.
 const PING_INTERVAL: Duration = Duration::from_millis(500);
-const PING_TIMEOUT: Duration = Duration::from_secs(5);
+const PING_TIMEOUT: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 15 });
 /// An actor that is lost again at once is made anew after a while that doubles up to this.
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
 /// An actor that has lived for so long is well.
@@ -31,19 +34,46 @@ const WELL_AFTER: Duration = Duration::from_secs(60);
 #[rtype(result = "()")]
 pub(crate) struct Ping;
 
-/// Panics that a test has planted in actors and threads: each strikes once.
+/// Faults that a test has planted in actors and threads: each strikes once.
 #[derive(Default)]
-pub(crate) struct Plant(Mutex<BTreeSet<String>>);
+pub(crate) struct Plant(Mutex<BTreeMap<String, Fault>>);
+
+/// What happens to an actor or a thread.
+pub(crate) enum Fault {
+    Panic,
+    /// It is held up until the other end is dropped.
+    #[cfg(test)]
+    Stall(std::sync::mpsc::Receiver<()>),
+}
 
 impl Plant {
-    pub(crate) fn new(actors: impl IntoIterator<Item = String>) -> Self {
-        Self(Mutex::new(actors.into_iter().collect()))
+    pub(crate) fn new(faults: impl IntoIterator<Item = (String, Fault)>) -> Self {
+        Self(Mutex::new(faults.into_iter().collect()))
     }
 
-    /// Panics if that was planted for this actor.
+    /// Does what was planted for this actor.
     pub(crate) fn strike(&self, actor: &str) {
         let planted = self.0.lock().remove(actor);
-        assert!(!planted, "a panic was planted in {actor}");
+        match planted {
+            None => {}
+            Some(Fault::Panic) => panic!("a panic was planted in {actor}"),
+            #[cfg(test)]
+            Some(Fault::Stall(until)) => drop(until.recv()),
+        }
+    }
+}
+
+/// For how long an actor is the one that counts: until another is made in its place.
+#[derive(Clone, Default)]
+pub(crate) struct Tenure(Arc<AtomicBool>);
+
+impl Tenure {
+    fn end(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
     }
 }
 
@@ -51,13 +81,23 @@ impl Plant {
 pub(crate) struct Keeper {
     pub(crate) hub: Arc<Hub>,
     pub(crate) retention: Retention,
+    pub(crate) tenure: Tenure,
 }
 
 impl Actor for Keeper {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Self::Context) {
-        context.run_interval(RETENTION_INTERVAL, |keeper, _| keeper.apply());
+        context.run_interval(RETENTION_INTERVAL, |keeper, context| {
+            if keeper.tenure.has_ended() {
+                return context.stop();
+            }
+            keeper.apply();
+        });
+    }
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        Arbiter::current().stop();
     }
 }
 
@@ -113,13 +153,14 @@ impl Handler<Ping> for Keeper {
 pub(crate) struct Ward {
     pub(crate) name: &'static str,
     /// Makes the actor, the first time and after each loss.
-    pub(crate) factory: Box<dyn Fn() -> Recipient<Ping>>,
+    pub(crate) factory: Box<dyn Fn(Tenure) -> Recipient<Ping>>,
 }
 
 /// A ward's life.
 struct Life {
     ward: Ward,
     address: Recipient<Ping>,
+    tenure: Tenure,
     since: tokio::time::Instant,
     restarts: u64,
     backoff: Duration,
@@ -130,8 +171,9 @@ struct Life {
 /// Looks after actors, for as long as the system runs.
 pub(crate) async fn watch(wards: Vec<Ward>, board: Arc<Board>) {
     let life = |ward: Ward| {
-        let (address, since) = ((ward.factory)(), tokio::time::Instant::now());
-        Life { ward, address, since, restarts: 0, backoff: Duration::ZERO, due: None }
+        let (tenure, since) = (Tenure::default(), tokio::time::Instant::now());
+        let address = (ward.factory)(tenure.clone());
+        Life { ward, address, tenure, since, restarts: 0, backoff: Duration::ZERO, due: None }
     };
     let mut alive: Vec<Life> = wards.into_iter().map(life).collect();
     let mut tick = tokio::time::interval(PING_INTERVAL);
@@ -157,12 +199,14 @@ impl Life {
                 return;
             }
             tracing::error!(actor = self.ward.name, "actor gives no sign of life");
+            self.tenure.end();
             self.due = Some(now + self.backoff);
         }
         if self.due.is_some_and(|due| now >= due) {
             self.restarts += 1;
             tracing::error!(actor = self.ward.name, restarts = self.restarts, "actor is made anew");
-            self.address = (self.ward.factory)();
+            self.tenure = Tenure::default();
+            self.address = (self.ward.factory)(self.tenure.clone());
             (self.since, self.due) = (now, None);
             self.backoff = (self.backoff * 2).clamp(Duration::from_secs(1), BACKOFF_MAX);
         }

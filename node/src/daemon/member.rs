@@ -11,7 +11,7 @@ use packetstream_protocol::ids::NodeId;
 use tokio::runtime::Handle;
 
 use super::hub::{self, Hub, RouteEnd, View};
-use super::keeper::Ping;
+use super::keeper::{Ping, Tenure};
 
 /// What is said of the cluster is made anew so often.
 const VIEW_INTERVAL: Duration = Duration::from_millis(250);
@@ -22,6 +22,7 @@ pub(crate) struct Member {
     pub(crate) config: Config,
     /// Where what may block or takes time is done.
     pub(crate) runtime: Handle,
+    pub(crate) tenure: Tenure,
 }
 
 impl Actor for Member {
@@ -32,7 +33,7 @@ impl Actor for Member {
         // Those who wait for the one before must not wait for ever.
         self.hub.forget_plans();
         self.hub.routing.refuse_all();
-        drop(self.hub.inputs.take());
+        drop(self.hub.inputs.take(&self.tenure));
         self.hub.analysis.clear();
         let machine = match start(&self.hub, self.config.clone(), &self.runtime) {
             Ok(machine) => machine,
@@ -41,9 +42,13 @@ impl Actor for Member {
                 return context.stop();
             }
         };
-        let hub = self.hub.clone();
-        let driver = Driver { hub, runtime: self.runtime.clone(), machine, viewed: None, paces: BTreeMap::new() };
-        context.spawn(driver.run().into_actor(self));
+        let (hub, runtime, tenure) = (self.hub.clone(), self.runtime.clone(), self.tenure.clone());
+        let driver = Driver { hub, runtime, machine, tenure, viewed: None, paces: BTreeMap::new() };
+        context.spawn(driver.run().into_actor(self).map(|(), _, context| context.stop()));
+    }
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        Arbiter::current().stop();
     }
 }
 
@@ -81,15 +86,16 @@ struct Driver {
     hub: Arc<Hub>,
     runtime: Handle,
     machine: Cluster,
+    tenure: Tenure,
     viewed: Option<Instant>,
     /// Of each transfer the bytes that were left and the bytes a second, smoothed.
     paces: BTreeMap<(NodeId, bool), (u64, f64)>,
 }
 
 impl Driver {
+    /// Returns when another one is to drive.
     async fn run(mut self) {
-        loop {
-            let inputs = self.hub.inputs.take();
+        while let Some(inputs) = self.hub.inputs.take(&self.tenure) {
             for input in inputs {
                 self.machine.handle(self.hub.now(), input);
                 self.carry_out();
@@ -112,7 +118,9 @@ impl Driver {
 
     /// Everything that the machine wants, in order.
     fn carry_out(&mut self) {
-        while let Some(output) = self.machine.poll_output() {
+        while !self.tenure.has_ended()
+            && let Some(output) = self.machine.poll_output()
+        {
             let hub = &self.hub;
             match output {
                 Output::Send { to, message } => hub.peers.say(to, message),

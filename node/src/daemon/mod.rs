@@ -36,7 +36,7 @@ pub use capturing::CaptureError;
 use capturing::{Captures, Capturing};
 use conversation::Conversations;
 use hub::Hub;
-use keeper::{Keeper, Plant, Ward};
+use keeper::{Fault, Keeper, Plant, Ward};
 use member::Member;
 use peers::Peers;
 pub use service::Service;
@@ -127,7 +127,12 @@ pub async fn run(plan: Plan, ready: impl FnOnce(SocketAddr)) -> Result<(), Start
     check_cluster(&*store, &plan.store, plan.bundle.cluster())?;
     let node = plan.bundle.identity().node;
     let name = plan.bundle.name().to_owned();
-    let hub = Hub::new(store.clone(), node, Peers::default(), Plant::new(plan.plant))?;
+    let hub = Hub::new(
+        store.clone(),
+        node,
+        Peers::default(),
+        Plant::new(plan.plant.into_iter().map(|actor| (actor, Fault::Panic))),
+    )?;
     let service = Arc::new(Service::new(store.clone(), node, name.clone(), plan.roles, Instant::now()));
     let conversations =
         Conversations { service: service.clone(), hub: hub.clone(), audit: audit::Audit::open(&plan.audit)? };
@@ -209,18 +214,20 @@ fn act(hub: &Arc<Hub>, config: Config, retention: Retention, service: &Arc<Servi
         let system = actix::System::new();
         system.block_on(async move {
             let of_member = hub.clone();
-            let member = move || {
+            let member = move |tenure| {
                 let (hub, config, runtime) = (of_member.clone(), config.clone(), runtime.clone());
-                Member::start_in_arbiter(&Arbiter::new().handle(), move |_| Member { hub, config, runtime }).recipient()
+                let member = move |_: &mut _| Member { hub, config, runtime, tenure };
+                Member::start_in_arbiter(&Arbiter::new().handle(), member).recipient()
             };
             let of_analyst = hub.clone();
-            let analyst = move || {
+            let analyst = move |tenure| {
                 let hub = of_analyst.clone();
-                Analyst::start_in_arbiter(&Arbiter::new().handle(), move |_| Analyst::new(hub)).recipient()
+                Analyst::start_in_arbiter(&Arbiter::new().handle(), move |_| Analyst::new(hub, tenure)).recipient()
             };
-            let keeper = move || {
+            let keeper = move |tenure| {
                 let hub = hub.clone();
-                Keeper::start_in_arbiter(&Arbiter::new().handle(), move |_| Keeper { hub, retention }).recipient()
+                let keeper = move |_: &mut _| Keeper { hub, retention, tenure };
+                Keeper::start_in_arbiter(&Arbiter::new().handle(), keeper).recipient()
             };
             let wards = vec![
                 Ward { name: "member", factory: Box::new(member) },

@@ -17,6 +17,7 @@ use packetstream_storage::{ChunkStore, MemoryStore};
 use super::Service;
 use super::conversation::Conversations;
 use super::hub::Hub;
+use super::keeper::{Fault, Plant};
 use crate::net::{Client, Endpoint, Limits};
 
 fn interface() -> Interface {
@@ -118,7 +119,7 @@ fn a_header_comes_once_and_before_the_first_row() {
 }
 
 /// A node without others, and one who asks it in a role.
-async fn node(role: Role) -> (Arc<Service>, Endpoint, Client) {
+async fn node(role: Role, plant: Plant) -> (Arc<Service>, Endpoint, Client) {
     let now = std::time::SystemTime::now();
     let authority = Authority::create(Secret::generate(), now).expect("a key");
     let invite = |role, name: &str| {
@@ -126,7 +127,7 @@ async fn node(role: Role) -> (Arc<Service>, Endpoint, Client) {
         authority.invite(invitation, Secret::generate(), now).expect("a certificate")
     };
     let (service, me) = (Arc::new(service(&[])), NodeId([0; 32]));
-    let hub = Hub::new(service.store().clone(), me, Default::default(), Default::default()).expect("threads");
+    let hub = Hub::new(service.store().clone(), me, Default::default(), plant).expect("threads");
     super::act(&hub, packetstream_core::Config::new(me), Default::default(), &service).expect("a thread");
     hub.driven().await;
     let conversations = Conversations { service: service.clone(), hub, audit: Default::default() };
@@ -140,7 +141,7 @@ async fn node(role: Role) -> (Arc<Service>, Endpoint, Client) {
 
 #[tokio::test]
 async fn chunks_of_another_host_than_the_one_named_are_refused_and_not_stored() {
-    let (service, _endpoint, client) = node(Role::Operator).await;
+    let (service, _endpoint, client) = node(Role::Operator, Plant::default()).await;
     let chunk = &stream(1, &[(10, Media)])[0];
     for (host, is_taken) in [(HostId::from_bytes([2; 16]), false), (chunk.id().stream.host, true)] {
         let mut put = client.open(&Request::Put(PutOpen { host })).await.expect("connected");
@@ -158,7 +159,7 @@ async fn chunks_of_another_host_than_the_one_named_are_refused_and_not_stored() 
 
 #[tokio::test]
 async fn of_a_move_that_breaks_off_what_came_before_is_kept_and_the_rest_refused() {
-    let (service, _endpoint, client) = node(Role::Node).await;
+    let (service, _endpoint, client) = node(Role::Node, Plant::default()).await;
     let chunks = stream(1, &[(10, Media), (20, Signalling)]);
     let broken = [&chunks[1].bytes()[..40], &[0xff; 40]].concat();
     let mut moving = client.open(&Request::Peer(PeerRequest::Move)).await.expect("connected");
@@ -177,6 +178,28 @@ async fn of_a_move_that_breaks_off_what_came_before_is_kept_and_the_rest_refused
     };
     assert_eq!((stored, refusal.code), (1, RefusalCode::BadRequest), "{refusal}");
     assert_eq!(service.store().usage().chunks, 1);
+}
+
+#[tokio::test]
+async fn a_machine_that_was_held_up_leaves_everything_to_the_one_made_in_its_place() {
+    let (release, held) = std::sync::mpsc::channel();
+    let plant = Plant::new([("member".to_owned(), Fault::Stall(held))]);
+    let (service, _endpoint, client) = node(Role::Operator, plant).await;
+    let restarts = || service.board.lock().get("member").map_or(0, |(restarts, _)| *restarts);
+    while restarts() == 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(release);
+    // Two machines that share what is said to them would both wait for what the other one heard.
+    for host in 1..=100 {
+        let chunk = &stream(host, &[(10, Media)])[0];
+        let mut put = client.open(&Request::Put(PutOpen { host: chunk.id().stream.host })).await.expect("connected");
+        assert!(matches!(put.recv().await, Ok(Some(Response::Ready(_)))));
+        put.send_chunk(chunk.bytes()).await.expect("connected");
+        put.finish().await.expect("connected");
+        assert!(matches!(put.recv().await, Ok(Some(Response::Acks(acks))) if acks.durable.len() == 1));
+    }
+    assert_eq!(restarts(), 1);
 }
 
 /// Filters and captures that Wireshark is compared on, where they lie beside the checkout.

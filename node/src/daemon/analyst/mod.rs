@@ -28,7 +28,7 @@ use parking_lot::Mutex;
 use tokio::sync::broadcast::{self, error::TryRecvError};
 
 use super::hub::Hub;
-use super::keeper::Ping;
+use super::keeper::{Ping, Tenure};
 use host::{HostRun, Past, Scene, Shown};
 use record::Written;
 
@@ -94,18 +94,22 @@ pub(crate) struct Analyst {
     shown: Option<Instant>,
     /// Where the next round begins, so that each host has its turn.
     turn: Option<(Partition, HostId)>,
+    tenure: Tenure,
 }
 
 impl Analyst {
-    pub(crate) fn new(hub: Arc<Hub>) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>, tenure: Tenure) -> Self {
         let (told, written) = unbounded();
         let (news, conversation) = (hub.stored.subscribe(), hub.number());
         let (jobs, shown, turn) = (BTreeMap::new(), None, None);
-        Self { hub, news, jobs, told, written, conversation, shown, turn }
+        Self { hub, news, jobs, told, written, conversation, shown, turn, tenure }
     }
 
     /// Works for a while, then answers who asks, then works on.
     fn go_on(&mut self, context: &mut Context<Self>) {
+        if self.tenure.has_ended() {
+            return context.stop();
+        }
         self.step();
         context.run_later(TICK, Self::go_on);
     }
@@ -332,6 +336,10 @@ impl Actor for Analyst {
     fn started(&mut self, context: &mut Self::Context) {
         context.set_mailbox_capacity(16);
         self.go_on(context);
+    }
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        Arbiter::current().stop();
     }
 }
 
