@@ -13,12 +13,13 @@ use crate::host_names;
 use crate::packet::Packet;
 use crate::proto::sdp::exchange;
 use crate::proto::{
-    arp, dcerpc, dns, dtls, frame, ftp, h245, http, iax2, icmp, imap, ldap, mysql, quic, rpc, sctp, sip, smb2, smtp,
-    ssh, t38, tcp, tftp, tls, udp, websocket, ws,
+    arp, cotp, dcerpc, dns, dtls, frame, ftp, h245, http, iax2, icmp, imap, ldap, mysql, quic, rpc, sctp, sip, smb2,
+    smtp, ssh, t38, tcp, tftp, tls, udp, websocket, ws,
 };
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
 use crate::setup::Setup;
+use crate::stage::Stages;
 use crate::stop::Stop;
 use crate::transaction::Transactions;
 use crate::tree::{Dissection, Heard, Node};
@@ -130,6 +131,10 @@ pub struct Flows {
     pub(crate) tftp: tftp::Transfers,
     /// Requests and responses of protocols that number them.
     pub(crate) transactions: Transactions,
+    /// Where conversations stand whose messages do not say what they are.
+    pub(crate) stages: Stages,
+    /// The parts of messages that came in several units of X.224.
+    pub(crate) cotp: cotp::Parts,
     /// ICMP echo requests without a reply.
     pub(crate) echoes: icmp::Echoes,
 }
@@ -533,6 +538,14 @@ impl<'a> Dissector<'a> {
     /// Reads a big-endian integer of `width` octets and adds it.
     pub fn uint(&mut self, field: FieldId, tvb: Tvb<'a>, at: usize, width: usize) -> Result<u64, Stop> {
         let value = tvb.uint(at, width)?;
+        self.add(field, tvb, at, width, Value::Uint(value));
+        Ok(value)
+    }
+
+    /// As [`Dissector::uint`], lowest octet first.
+    pub fn uint_le(&mut self, field: FieldId, tvb: Tvb<'a>, at: usize, width: usize) -> Result<u64, Stop> {
+        let octets = tvb.slice(at, width.min(8))?;
+        let value = octets.iter().rev().fold(0, |n, octet| n << 8 | u64::from(*octet));
         self.add(field, tvb, at, width, Value::Uint(value));
         Ok(value)
     }

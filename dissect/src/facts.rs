@@ -58,6 +58,10 @@ pub enum Fact {
     Dns { id: u16, role: dns::Role, frame: u64, after: i64 },
     /// What a message with an identification is to another frame; `after` in nanoseconds.
     Transaction { proto: ProtoId, layer: u8, role: transaction::Role, frame: u64, after: i64 },
+    /// Where the conversation of a protocol stands before a message of it, unless at its beginning.
+    Stage { proto: ProtoId, layer: u8, value: u64 },
+    /// The data that a unit of X.224 completes.
+    Cotp { layer: u8, whole: Arc<[u8]> },
     /// From where the numbers of an SCTP packet's own direction and of the other one are counted.
     Sctp { layer: u8, own: u32, other: u32 },
     /// The call that a frame of IAX2 is of, and how its media are coded.

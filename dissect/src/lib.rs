@@ -35,6 +35,7 @@ pub mod registry;
 pub mod rtp_stream;
 pub mod ruleset;
 pub mod setup;
+mod stage;
 pub mod statistics;
 pub mod stop;
 mod transaction;
