@@ -47,6 +47,7 @@ pub(crate) fn run(make: Make<'_>) {
     pages_join(make);
     gaps_notes_and_sums(make);
     names_and_small_values(make);
+    small_values_are_kept_all_or_none(make);
     what_is_removed_is_gone_and_can_come_again(make);
     retention_by_age(make);
     retention_by_size(make);
@@ -209,6 +210,21 @@ fn names_and_small_values(make: Make<'_>) {
     assert_eq!(store.put_meta(&"k".repeat(MAX_META_KEY_BYTES), Some(&vec![1; MAX_META_VALUE_BYTES])), Ok(()));
     assert!(matches!(store.put_meta(&"k".repeat(MAX_META_KEY_BYTES + 1), None), Err(StoreError::TooLarge { .. })));
     assert!(matches!(store.put_meta("k", Some(&vec![1; MAX_META_VALUE_BYTES + 1])), Err(StoreError::TooLarge { .. })));
+}
+
+fn small_values_are_kept_all_or_none(make: Make<'_>) {
+    let store = make();
+    let meta = |key: &str, value: &[u8]| (key.to_owned(), Some(value.to_vec()));
+    let read = |store: &dyn ChunkStore| -> Vec<(String, Vec<u8>)> {
+        store.metas("m/").expect("it is read").into_iter().collect()
+    };
+    let kept = [meta("m/1", b"a"), meta("m/2", b"b"), ("m/2".into(), None), meta("m/1", b"c"), meta("m/3", b"d")];
+    assert_eq!(store.put_metas(&kept), Ok(()));
+    let expected = [("m/1".into(), b"c".to_vec()), ("m/3".into(), b"d".to_vec())];
+    assert_eq!(read(&*store), expected, "in their order");
+    let refused = store.put_metas(&[meta("m/4", b"e"), meta("m/5", &vec![0; MAX_META_VALUE_BYTES + 1])]);
+    assert!(matches!(refused, Err(StoreError::TooLarge { .. })));
+    assert_eq!((read(&*store), store.put_metas(&[])), (expected.to_vec(), Ok(())));
 }
 
 fn what_is_removed_is_gone_and_can_come_again(make: Make<'_>) {

@@ -23,7 +23,7 @@ pub use retention::Retention;
 pub use rocks::{RocksOptions, RocksStore};
 pub use spool::{Spool, SpoolOptions};
 pub use store::{
-    ChunkStore, Done, Dropped, EntryQuery, HostUsage, MAX_META_KEY_BYTES, MAX_META_VALUE_BYTES, MAX_PAGE_ENTRIES,
+    ChunkStore, Done, Dropped, EntryQuery, HostUsage, MAX_META_KEY_BYTES, MAX_META_VALUE_BYTES, MAX_PAGE_ENTRIES, Meta,
     Outcome, Pace, Page, Scope, StoreError, StreamUsage, Usage,
 };
 pub use zone::ZoneMap;

@@ -11,8 +11,8 @@ use crate::catalog::{Catalog, page};
 use crate::checked::Checked;
 use crate::entry::{ENTRY_KEY, Entry, EntryCursor, entry_key};
 use crate::store::{
-    ChunkStore, Done, Dropped, EntryQuery, HostUsage, Outcome, Pace, Page, StoreError, StreamUsage, Usage,
-    check_host_name, check_meta,
+    ChunkStore, Done, Dropped, EntryQuery, HostUsage, Meta, Outcome, Pace, Page, StoreError, StreamUsage, Usage,
+    check_host_name, check_metas,
 };
 
 /// See the module.
@@ -137,13 +137,15 @@ impl ChunkStore for MemoryStore {
         Ok(behind.map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
-    fn put_meta(&self, key: &str, value: Option<&[u8]>) -> Result<(), StoreError> {
-        check_meta(key, value)?;
-        let meta = &mut self.inner.lock().meta;
-        match value {
-            Some(value) => meta.insert(key.to_owned(), value.to_owned()),
-            None => meta.remove(key),
-        };
+    fn put_metas(&self, metas: &[Meta]) -> Result<(), StoreError> {
+        check_metas(metas)?;
+        let kept = &mut self.inner.lock().meta;
+        for (key, value) in metas {
+            match value {
+                Some(value) => kept.insert(key.clone(), value.clone()),
+                None => kept.remove(key),
+            };
+        }
         Ok(())
     }
 

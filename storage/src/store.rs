@@ -184,6 +184,9 @@ pub enum Pace {
     Bulk,
 }
 
+/// A small value and its name; without a value it is dropped.
+pub type Meta = (String, Option<Vec<u8>>);
+
 /// A node's chunks. Every method may be called from any thread, and blocks.
 pub trait ChunkStore: Send + Sync {
     /// Takes chunks and says later what became of them; returns as soon as there is room in the queue.
@@ -255,7 +258,15 @@ pub trait ChunkStore: Send + Sync {
     ///
     /// # Errors
     /// When name or value are too large or it cannot be written.
-    fn put_meta(&self, key: &str, value: Option<&[u8]>) -> Result<(), StoreError>;
+    fn put_meta(&self, key: &str, value: Option<&[u8]>) -> Result<(), StoreError> {
+        self.put_metas(&[(key.to_owned(), value.map(<[u8]>::to_vec))])
+    }
+
+    /// As [`ChunkStore::put_meta`] of several, in their order: all of them or none, and the disk is waited for once.
+    ///
+    /// # Errors
+    /// As for [`ChunkStore::put_meta`]; then none is kept.
+    fn put_metas(&self, metas: &[Meta]) -> Result<(), StoreError>;
 
     /// Drops every hour that ends at or before this time, and takes nothing of them any more. Chunks belong to the hour of their
     /// greatest time, so that no packet goes early.
@@ -289,7 +300,9 @@ pub(crate) fn check_host_name(name: &str) -> Result<(), StoreError> {
     check_len("host name", name.len(), MAX_HOST_NAME_BYTES)
 }
 
-pub(crate) fn check_meta(key: &str, value: Option<&[u8]>) -> Result<(), StoreError> {
-    check_len("metadata key", key.len(), MAX_META_KEY_BYTES)?;
-    check_len("metadata value", value.map_or(0, <[u8]>::len), MAX_META_VALUE_BYTES)
+pub(crate) fn check_metas(metas: &[Meta]) -> Result<(), StoreError> {
+    metas.iter().try_for_each(|(key, value)| {
+        check_len("metadata key", key.len(), MAX_META_KEY_BYTES)?;
+        check_len("metadata value", value.as_ref().map_or(0, Vec::len), MAX_META_VALUE_BYTES)
+    })
 }

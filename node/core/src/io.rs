@@ -163,7 +163,7 @@ pub enum Command {
 pub enum Output {
     /// To one member, as it can be: when there is no connection one is to be made; what cannot be sent is dropped.
     Send { to: NodeId, message: ClusterMessage },
-    /// To be kept under a name (`put_meta` of the store; `None`: to be dropped); on the disk before any later output is
+    /// To be kept under a name (`put_metas` of the store; `None`: to be dropped); on the disk before any later output is
     /// carried out.
     Persist { key: String, value: Option<Vec<u8>> },
 

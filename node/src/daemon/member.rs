@@ -8,6 +8,7 @@ use actix::prelude::*;
 use packetstream_core::cluster::Cluster;
 use packetstream_core::{Command, Config, Event, HeldStream, Input, Output, WriteResult};
 use packetstream_protocol::ids::NodeId;
+use packetstream_storage::Meta;
 use tokio::runtime::Handle;
 
 use super::hub::{self, Hub, RouteEnd, View};
@@ -98,13 +99,12 @@ impl Driver {
         while let Some(inputs) = self.hub.inputs.take(&self.tenure) {
             for input in inputs {
                 self.machine.handle(self.hub.now(), input);
-                self.carry_out();
             }
             let now = self.hub.now();
             if now >= self.machine.poll_timeout() {
                 self.machine.handle(now, Input::Wake);
-                self.carry_out();
             }
+            self.carry_out();
             if self.viewed.is_none_or(|at| at.elapsed() >= VIEW_INTERVAL) {
                 self.show();
             }
@@ -116,19 +116,26 @@ impl Driver {
         }
     }
 
-    /// Everything that the machine wants, in order.
+    /// Everything that the machine wants, in order; but first what is to be known again, all of it at once: hundreds of checkpoints a
+    /// second would each wait for the disk. It may well be known earlier than was asked, never later.
     fn carry_out(&mut self) {
-        while !self.tenure.has_ended()
-            && let Some(output) = self.machine.poll_output()
-        {
+        let (mut kept, mut wanted) = (Vec::new(), Vec::new());
+        while let Some(output) = self.machine.poll_output() {
+            match output {
+                Output::Persist { key, value } => kept.push((key, value)),
+                output => wanted.push(output),
+            }
+        }
+        self.keep(&kept);
+        for output in wanted {
+            if self.tenure.has_ended() {
+                return;
+            }
             let hub = &self.hub;
             match output {
+                // They were taken out above.
+                Output::Persist { .. } => {}
                 Output::Send { to, message } => hub.peers.say(to, message),
-                Output::Persist { key, value } => {
-                    if let Err(error) = hub.store.put_meta(&key, value.as_deref()) {
-                        tracing::error!(%key, %error, "what the cluster must know again is not kept");
-                    }
-                }
                 Output::Write { to, chunk } => self.write(to, chunk),
                 Output::Released(chunk) => hub.routing.end(chunk, RouteEnd::Released),
                 Output::Conflict(chunk) => hub.routing.end(chunk, RouteEnd::Conflict),
@@ -155,6 +162,18 @@ impl Driver {
                 Output::Stop { partition, .. } => hub.analysis.stop(partition),
                 Output::Planned { query, plan } => hub.planned(query, plan),
                 Output::Event(event) => self.event(&event),
+            }
+        }
+    }
+
+    fn keep(&self, metas: &[Meta]) {
+        if metas.is_empty() || self.tenure.has_ended() || self.hub.store.put_metas(metas).is_ok() {
+            return;
+        }
+        // One that cannot be kept is not to take the others with it.
+        for (key, value) in metas {
+            if let Err(error) = self.hub.store.put_meta(key, value.as_deref()) {
+                tracing::error!(%key, %error, "what the cluster must know again is not kept");
             }
         }
     }

@@ -50,8 +50,8 @@ use crate::entry::disk::{Place, chunk_key, parse_entry, parse_place, place_key};
 use crate::entry::{Entry, EntryCursor, entry_key};
 use crate::memory::oldest;
 use crate::store::{
-    ChunkStore, Done, Dropped, EntryQuery, HostUsage, Pace, Page, StoreError, StreamUsage, Usage, check_host_name,
-    check_meta,
+    ChunkStore, Done, Dropped, EntryQuery, HostUsage, Meta, Pace, Page, StoreError, StreamUsage, Usage,
+    check_host_name, check_metas,
 };
 use writer::Job;
 
@@ -258,9 +258,9 @@ impl ChunkStore for RocksStore {
         Ok(found)
     }
 
-    fn put_meta(&self, key: &str, value: Option<&[u8]>) -> Result<(), StoreError> {
-        check_meta(key, value)?;
-        self.shared.put_meta(&format!("/{key}"), value)
+    fn put_metas(&self, metas: &[Meta]) -> Result<(), StoreError> {
+        check_metas(metas)?;
+        self.shared.put_metas(metas.iter().map(|(key, value)| (format!("/{key}"), value.as_deref())))
     }
 
     fn remove(&self, stream: StreamId, chunks: &RangeSet) -> Result<Dropped, StoreError> {
@@ -384,11 +384,17 @@ impl Shared {
     }
 
     fn put_meta(&self, key: &str, value: Option<&[u8]>) -> Result<(), StoreError> {
+        self.put_metas([(key.to_owned(), value)])
+    }
+
+    fn put_metas<'a>(&self, metas: impl IntoIterator<Item = (String, Option<&'a [u8]>)>) -> Result<(), StoreError> {
         let family = family!(self, META);
         let mut batch = WriteBatch::default();
-        match value {
-            Some(value) => batch.put_cf(&family, key, open::wrap_meta(key, value)),
-            None => batch.delete_cf(&family, key),
+        for (key, value) in metas {
+            match value {
+                Some(value) => batch.put_cf(&family, &key, open::wrap_meta(&key, value)),
+                None => batch.delete_cf(&family, &key),
+            }
         }
         self.commit(batch)
     }
