@@ -13,8 +13,8 @@ use crate::host_names;
 use crate::packet::Packet;
 use crate::proto::sdp::exchange;
 use crate::proto::{
-    arp, cotp, dcerpc, dns, dtls, frame, ftp, h245, http, iax2, icmp, imap, ldap, mysql, quic, rpc, sctp, sip, smb2,
-    smtp, ssh, t38, tcp, tftp, tls, udp, websocket, ws,
+    arp, cflow, coap, cotp, dcerpc, dns, dtls, frame, ftp, gquic, h245, http, iax2, icmp, imap, ldap, mysql, quic, rpc,
+    sctp, sip, smb2, smtp, ssh, t38, tcp, tftp, tls, udp, websocket, wireguard, ws,
 };
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
@@ -106,6 +106,10 @@ pub struct Flows {
     pub(crate) http: http::Exchanges,
     pub(crate) tls: tls::Sessions,
     pub(crate) dtls: dtls::Messages,
+    pub(crate) gquic: gquic::Connections,
+    pub(crate) coap: coap::Requests,
+    pub(crate) cflow: cflow::Templates,
+    pub(crate) wireguard: wireguard::Sessions,
     pub(crate) websocket: websocket::Messages,
     /// Offers and answers of calls.
     pub(crate) exchanges: exchange::Exchanges,

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use crate::pieces::Whole;
 use crate::proto::{
-    arp, dcerpc, dns, ftp, http, iax2, mysql, quic, rpc, smb2, smtp, ssh, t38, tcp, tftp, tls, websocket,
+    arp, cflow, dcerpc, dns, ftp, gquic, http, iax2, mysql, quic, rpc, smb2, smtp, ssh, t38, tcp, tftp, tls, websocket,
+    wireguard,
 };
 use crate::reassembly::Datagram;
 use crate::registry::ProtoId;
@@ -116,6 +117,14 @@ pub enum Fact {
     HttpTunnel(Arc<http::Proxy>),
     /// The frame's QUIC connection, if it is known, with the keys of Initial packets where there may be some.
     Quic { number: u32, packet: quic::Known, keys: Option<Arc<quic::Keys>> },
+    /// The connection of a packet of Google's QUIC.
+    GoogleQuic(gquic::Known),
+    /// What the records of a set of NetFlow hold.
+    FlowTemplate { id: u16, template: cflow::Template },
+    /// What a CoAP answer is about.
+    CoapPath(Arc<str>),
+    /// What a message of WireGuard is to its handshake.
+    Wireguard(wireguard::Known),
     /// The whole number of the QUIC packet at a place of the frame, where fewer bits were sent.
     QuicNumber { at: u32, number: u64 },
     /// What becomes of the QUIC CRYPTO frame of which the octets stand at a place.

@@ -195,14 +195,16 @@ const HEADER_LEN: usize = 13;
 /// A handshake message's header (RFC 6347, 4.2.2).
 const MESSAGE_HEADER_LEN: usize = 12;
 
-/// Whether octets begin with a record that ends within them.
+/// Whether octets begin with a record that ends within them. The versions are those of the RFCs and the one that OpenSSL
+/// had before 0.9.8f, which some VPNs speak.
 pub(crate) fn is_one<'a>(_: &Dissector<'a>, tvb: Tvb<'a>) -> bool {
     begins(tvb.bytes(), tvb.reported())
 }
 
 fn begins(octets: &[u8], reported: usize) -> bool {
     match *octets {
-        [20..=25, 0xfe, 0xfd..=0xff, _, _, _, _, _, _, _, _, high, low, _, ..] => {
+        [20..=25, 0xfe, 0xfd..=0xff, _, _, _, _, _, _, _, _, high, low, _, ..]
+        | [20..=25, 0x01, 0x00, _, _, _, _, _, _, _, _, high, low, _, ..] => {
             HEADER_LEN + usize::from(high) * 256 + usize::from(low) <= reported
         }
         _ => false,
@@ -215,6 +217,7 @@ fn version_name(version: Option<u16>) -> &'static str {
         Some(0xfeff) => "DTLSv1.0",
         Some(0xfefd) => "DTLSv1.2",
         Some(0xfefc) => "DTLSv1.3",
+        Some(0x0100) => "DTLS 1.0 (OpenSSL pre 0.9.8f)",
         _ => "DTLS",
     }
 }
@@ -443,6 +446,13 @@ mod tests {
         assert_eq!(values(&all[whole], "dtls.fragment"), format!("{},{}", whole, whole + 1));
         assert_eq!(values(&all[whole], "dtls.reassembled.length"), "10");
         assert_eq!(values(&all[whole - 1], "dtls.fragment"), "");
+    }
+
+    #[test]
+    fn the_version_before_the_standard_is_known_too() {
+        assert!(begins(b"\x16\x01\0\0\0\0\0\0\0\0\0\0\x02ab", 15));
+        assert!(!begins(b"\x16\x01\x01\0\0\0\0\0\0\0\0\0\x02ab", 15));
+        assert_eq!(version_name(Some(0x0100)), "DTLS 1.0 (OpenSSL pre 0.9.8f)");
     }
 
     #[test]

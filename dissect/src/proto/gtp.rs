@@ -502,8 +502,10 @@ const RULES: Rules = Rules {
 /// Requests; each one's response has the next number (TS 29.060, 7.1).
 const REQUESTS: &[u8] = &[1, 6, 16, 18, 20, 22, 27, 29, 32, 34, 36, 48, 50, 53, 96, 98, 100, 102, 104, 112, 114, 116];
 
+const CHARGING_PORT: u16 = 3386;
+
 pub(crate) static PROTOCOL: Protocol = Protocol {
-    calls: &[ProtoId::Ip, ProtoId::Ipv6, ProtoId::Data],
+    calls: &[ProtoId::Ip, ProtoId::Ipv6, ProtoId::Gtpv2, ProtoId::Data],
     accepts: Some(accepts),
     samples: &[
         Sample {
@@ -518,17 +520,27 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     ..Protocol::new(
         ProtoId::Gtp,
         "GTP",
-        &[Binding::UdpPort(2152), Binding::UdpPort(2123), Binding::UdpPort(3386)],
+        &[Binding::UdpPort(2152), Binding::UdpPort(2123), Binding::UdpPort(CHARGING_PORT)],
         dissect,
     )
 };
 
 /// Version 2 is another protocol.
-fn accepts<'a>(_: &Dissector<'a>, tvb: Tvb<'a>) -> bool {
-    tvb.u8(0).is_ok_and(|flags| flags >> 5 <= 1)
+/// Version 2 has a protocol of its own; of the others only messages that there are.
+fn accepts<'a>(d: &Dissector<'a>, tvb: Tvb<'a>) -> bool {
+    let Ok([flags, message]) = tvb.array(0) else { return false };
+    match flags >> 5 {
+        0 | 1 => message != 0 && Names::Values(MESSAGES).of(message.into()).is_some(),
+        2 => ![d.endpoints.src_port, d.endpoints.dst_port].contains(&CHARGING_PORT),
+        _ => false,
+    }
 }
 
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
+    if tvb.u8(0)? >> 5 == 2 {
+        d.call(ProtoId::Gtpv2, tvb);
+        return Ok(());
+    }
     d.set_protocol("GTP");
     d.set_info(String::new);
     let item = d.begin(PROTO, tvb);

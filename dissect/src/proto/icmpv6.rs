@@ -28,6 +28,7 @@ fields! { Icmpv6, "icmpv6", "Internet Control Message Protocol v6";
     MTU = field("icmpv6.mtu", "MTU", Uint32, Dec);
     POINTER = field("icmpv6.pointer", "Pointer", Uint32, Dec);
     ECHO_IDENTIFIER = field("icmpv6.echo.identifier", "Identifier", Uint16, Hex);
+    NONCE = field("icmpv6.nonce", "Nonce", Bytes, None);
     ECHO_SEQUENCE_NUMBER = field("icmpv6.echo.sequence_number", "Sequence", Uint16, Dec);
     RESP_IN = field("icmpv6.resp_in", "Response In", FrameNum, None).told_later();
     RESP_TO = field("icmpv6.resp_to", "Response To", FrameNum, None);
@@ -362,12 +363,21 @@ fn error<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, kind: u8) -> Parsed {
     Ok(())
 }
 
+const TEREDO_NONCE_LEN: usize = 4;
+
 fn echo<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, kind: u8) -> Parsed {
     let ident = d.uint(ECHO_IDENTIFIER, tvb, 4, 2)? as u16;
     let seq = d.uint(ECHO_SEQUENCE_NUMBER, tvb, 6, 2)? as u16;
     let hops = d.hop_limit;
-    d.append_info(|| format!(" id=0x{ident:04x}, seq={seq}, hop limit={hops}"));
     let is_request = kind == ECHO_REQUEST;
+    // RFC 4380, 5.2.9: clients of Teredo see by it whether they reach a node, and let nobody guess what they sent.
+    if is_request && tvb.reported() == 8 + TEREDO_NONCE_LEN && d.is_inside(ProtoId::Teredo) {
+        d.set_protocol("Teredo");
+        d.set_info(|| format!("Direct IPv6 Connectivity Test id=0x{ident:04x}, seq={seq}, hop limit={hops}"));
+        d.bytes(NONCE, tvb, 8, TEREDO_NONCE_LEN);
+        return Ok(());
+    }
+    d.append_info(|| format!(" id=0x{ident:04x}, seq={seq}, hop limit={hops}"));
     // A reply's type is one more, which in one's complement is less by the complement of one.
     let sum = checksum::of_request(tvb.u16(2)?, if is_request { 0 } else { !0x0100 });
     icmp::match_echo(d, tvb, is_request, (ident, seq, sum), &ECHO_FIELDS);

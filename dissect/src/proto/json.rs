@@ -42,9 +42,14 @@ const SAMPLE: &[&str] = &[
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let media_type = d.media_type;
     d.append_protocol("/JSON");
-    d.append_info(|| format!(", JavaScript Object Notation ({})", bindings::media_type_name(media_type)));
+    d.append_info(|| match bindings::media_type_name(media_type) {
+        name if name.is_empty() => ", JavaScript Object Notation".to_owned(),
+        name => format!(", JavaScript Object Notation ({name})"),
+    });
     let item = d.begin(PROTO, tvb);
-    d.text(item, || format!("JavaScript Object Notation: {}", bindings::media_type_name(media_type)));
+    if !media_type.is_empty() {
+        d.text(item, || format!("JavaScript Object Notation: {}", bindings::media_type_name(media_type)));
+    }
     if d.wants_tree() {
         lines::each(d, tvb);
     }

@@ -138,6 +138,10 @@ const TYPES_V2: &[(u64, &str)] = &[(0, "Retry"), (1, "Initial"), (2, "0-RTT"), (
 const NUMBER_LENGTHS: &[(u64, &str)] = &[(0, "1 bytes"), (1, "2 bytes"), (2, "3 bytes"), (3, "4 bytes")];
 
 const VERSION_2: u32 = 0x6b33_43cf;
+/// Google's with the headers of the IETF's: their frames are those of the versions before, but for CRYPTO.
+const Q050: u32 = 0x5130_3530;
+const T050: u32 = 0x5430_3530;
+const T051: u32 = 0x5430_3531;
 /// IANA, "QUIC Versions", and those that were in use before RFC 9000.
 const VERSIONS: &[(u64, u64, &str)] = &[
     (0, 0, "Version Negotiation"),
@@ -259,7 +263,7 @@ const MAX_PACKETS: usize = 64;
 type Id = SmallVec<[u8; MAX_ID]>;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
-    calls: &[ProtoId::Tls],
+    calls: &[ProtoId::Tls, ProtoId::Gquic],
     samples: &[Sample { link_type: 101, frames: SAMPLE }],
     ..Protocol::new(ProtoId::Quic, "QUIC", &[Binding::UdpHeuristic(is_one)], dissect)
 };
@@ -756,7 +760,11 @@ fn protected<'a>(
         let start = at + header.width;
         d.bytes(PAYLOAD, tvb, start, tvb.reported().saturating_sub(start));
         let payload = d.add_source(payload, "Decrypted QUIC");
-        return frame::all(d, payload, usize::from(datagram.known.is_from_server), datagram.number);
+        let side = usize::from(datagram.known.is_from_server);
+        return match datagram.keys.as_ref().map_or(0, |keys| keys.version) {
+            version @ (Q050 | T050 | T051) => frame::google(d, payload, (side, datagram.number), version),
+            _ => frame::all(d, payload, side, datagram.number),
+        };
     }
     d.expert_with(DECRYPTION_FAILED, tvb, 0, 0, || {
         let why = match (opened, datagram.number) {

@@ -613,6 +613,7 @@ fn vendor(number: u64) -> Option<std::borrow::Cow<'static, str>> {
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
+    accepts: Some(|_, tvb| tvb.u8(0).is_ok_and(|code| Names::Values(CODES).of(code.into()).is_some())),
     samples: &[Sample { link_type: 101, frames: SAMPLES }],
     ..Protocol::new(
         ProtoId::Radius,

@@ -136,6 +136,7 @@ fields! { Rtcp, "rtcp", "Real-time Transport Control Protocol";
     VM_JBABSMAX = field("rtcp.xr.voipmetrics.jbabsmax", "Absolute Maximum Jitter Buffer Size", Uint16, Dec);
     ENCRYPTED = field("rtcp.encrypted", "Encrypted data", Bytes, None);
     LENGTH_CHECK = field("rtcp.length_check", "RTCP frame length check", Boolean, None);
+    APP_NOT_ASCII = expert("rtcp.appl.not_ascii", "Application name is not a string", Error, Protocol);
     LENGTH_CHECK_BAD = expert("rtcp.length_check.bad", "Incorrect RTCP packet length information", Warning, Malformed);
 }
 
@@ -253,6 +254,7 @@ const SAMPLE: &[&str] = &[
      000786d4e6e9000100000001000800000008",
     "4500002c00010000401100000a0000020a00000113890fa1001800009fcd0003000012340000567800010001",
     "4500002c00010000401100000a0000020a00000113890fa10018000081cc0003000012344e414d4561626364",
+    "4500002c00010000401100000a0000020a00000113890fa10018000081cc0003000012340102030461626364",
     "4500003c00010000401100000a0000020a000001138b0fa30028000081c90007000012340000aaaa40ffffff000200020000 \
      000786d4e6e900010000",
     "4500002c00010000401100000a0000020a00000113890fa10018000082ca0003000012340805027070767600",
@@ -302,8 +304,9 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let mut expected = 0;
     for number in 0..MAX_PACKETS {
         let rest = tvb.from(at);
-        let Ok([first, kind, a, b]) = rest.array(0) else { break };
-        if number > 0 && first >> 6 != 2 {
+        let Ok([_, kind, a, b]) = rest.array(0) else { break };
+        // What is behind may be no packet but the tag of SRTCP (RFC 3711, 3.4) that nobody announced.
+        if number > 0 && !KNOWN.contains(&kind) {
             break;
         }
         let len = (usize::from(u16::from_be_bytes([a, b])) + 1) * 4;
@@ -401,7 +404,7 @@ fn packet<'a>(
         _ if is_secure => encrypted(d, rest, 4),
         DESCRIPTION => descriptions(d, rest, count)?,
         GOODBYE => goodbye(d, body, count)?,
-        APPLICATION => application(d, body, first & 0x1f)?,
+        APPLICATION => application(d, body, first & 0x1f, len)?,
         TRANSPORT_FEEDBACK => feedback::transport(d, body, first & 0x1f, item)?,
         PAYLOAD_FEEDBACK => feedback::payload(d, body, first & 0x1f, item)?,
         EXTENDED_REPORT => xr::report(d, body)?,
@@ -594,11 +597,20 @@ fn goodbye<'a>(d: &mut Dissector<'a>, body: Tvb<'a>, count: usize) -> Result<usi
 }
 
 /// RFC 3550, 6.7.
-fn application<'a>(d: &mut Dissector<'a>, body: Tvb<'a>, subtype: u8) -> Result<usize, Stop> {
+fn application<'a>(d: &mut Dissector<'a>, body: Tvb<'a>, subtype: u8, len: usize) -> Result<usize, Stop> {
     d.uint(SSRC_IDENTIFIER, body, 0, 4)?;
     let name = body.slice(4, 4)?;
-    d.string(APP_NAME, body, 4, 4);
-    d.append_info(|| format!("( {} ) subtype={subtype}", crate::output::value::printable(name)));
+    // RFC 3550, 6.7: four ASCII characters.
+    if name.iter().all(|octet| octet.is_ascii_graphic() || *octet == b' ') {
+        d.string(APP_NAME, body, 4, 4);
+        d.append_info(|| format!("( {} ) ", crate::output::value::printable(name)));
+    } else {
+        d.open_text(body, 4, 4, || "Application name is not a string".to_owned());
+        d.expert(APP_NOT_ASCII, body, 4, 4);
+        d.close();
+    }
+    d.append_info(|| format!("subtype={subtype}"));
+    body.slice(8, len.saturating_sub(12))?;
     if body.reported() > 8 {
         let data = body.from(8);
         let is_text = data.bytes().iter().all(|octet| octet.is_ascii_graphic() || *octet == b' ');

@@ -23,3 +23,17 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     http::messages(d, tvb, PROTO, "SSDP")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::{frames, values};
+
+    #[test]
+    fn an_octet_behind_a_message_is_no_message() {
+        let search = super::PROTOCOL.samples[0].frames[0].to_owned() + "00";
+        let search = search.replace("4500 0055", "4500 0056").replace("0041 0000", "0042 0000");
+        let all = frames(101, &[&search]);
+        assert_eq!(values(&all[0], "http.request.method"), "M-SEARCH");
+        assert_eq!(values(&all[0], "http.file_data"), "");
+    }
+}

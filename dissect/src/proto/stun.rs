@@ -3,9 +3,10 @@
 
 use crate::bindings::Binding;
 use crate::checksum::crc32;
-use crate::dissector::Dissector;
+use crate::dissector::{Dissector, Transport};
 use crate::field::{FieldId, Names, fields};
 use crate::output::value::printable;
+use crate::proto::udp;
 use crate::registry::{Framing, ProtoId, Protocol, Sample};
 use crate::stop::{Parsed, Stop};
 use crate::transaction::{self, Again, Rules};
@@ -77,6 +78,7 @@ fields! { Stun, "stun", "Session Traversal Utilities for NAT";
     ATT_MS_SEQUENCE_NUMBER = field("stun.att.ms.sequence_number", "Sequence Number", Uint32, Dec);
     ATT_MS_STREAM_TYPE = field("stun.att.ms.stream_type", "Stream Type", Uint16, Dec).names(Names::Values(ATT_MS_STREAM_TYPE_NAMES));
     ATT_MS_SERVICE_QUALITY = field("stun.att.ms.service_quality", "Service Quality", Uint16, Dec).names(Names::Values(ATT_MS_SERVICE_QUALITY_NAMES));
+    ATT_MS_TURN_SESSION_ID = field("stun.att.ms.turn_session_id", "MS TURN Session Id", Uint64, Hex);
     ATT_MS_FOUNDATION = field("stun.att.ms.foundation", "Foundation", String, None);
     ATT_GOOGLE_NETWORK_ID = field("stun.att.google.network_id", "Google Network ID", Uint16, Dec);
     ATT_GOOGLE_NETWORK_COST = field("stun.att.google.network_cost", "Google Network Cost", Uint16, Dec).names(Names::Values(ATT_GOOGLE_NETWORK_COST_NAMES));
@@ -291,8 +293,19 @@ const ROWS: &[(u16, &str, Kind)] = &[
     (0x8070, "MS-IMPLEMENTATION-VERSION", Version),
     (0x8090, "MS-ALT-MAPPED-ADDRESS", Address(true)),
     (0x8095, "MS-MULTIPLEXED-TURN-SESSION-ID", Octets(VALUE)),
+    (0xc000, "CISCO-STUN-FLOWDATA", Octets(VALUE)),
+    (0xc001, "ENF-FLOW-DESCRIPTION", Octets(VALUE)),
+    (0xc002, "ENF-NETWORK-STATUS", Octets(VALUE)),
     (0xc057, "GOOG-NETWORK-INFO", Network),
     (0xc058, "GOOG-LAST-ICE-CHECK-RECEIVED", Octets(VALUE)),
+    (0xc059, "GOOG-MISC-INFO", Octets(VALUE)),
+    (0xc05a, "GOOG-OBSOLETE-1", Octets(VALUE)),
+    (0xc05b, "GOOG-CONNECTION-ID", Octets(VALUE)),
+    (0xc05c, "GOOG-DELTA", Octets(VALUE)),
+    (0xc05d, "GOOG-DELTA-ACK", Octets(VALUE)),
+    (0xc060, "GOOG-MESSAGE_INTEGRITY-32", Octets(VALUE)),
+    (0xff04, "GOOG-MULTI-MAPPING", Octets(VALUE)),
+    (0xff05, "GOOG-LOGGING-ID", Octets(VALUE)),
 ];
 
 /// Attributes that RFC 5389, 18.2, no longer has; one with an IPv4 address is told to be so.
@@ -304,6 +317,7 @@ const MAGIC_COOKIE: u32 = 0x2112_a442;
 const FINGERPRINT_MASK: u32 = 0x5354_554e;
 /// RFC 8656, 12.4.
 const CHANNELS: std::ops::RangeInclusive<u16> = 0x4000..=0x7fff;
+const MS_CHANNEL: u16 = 0xff10;
 /// Methods beyond are not assigned: what looks like one is another protocol.
 const METHOD_MAX: u16 = 0xff;
 
@@ -368,7 +382,13 @@ fn is_channel_data(tvb: Tvb<'_>) -> bool {
     let (Ok(channel), Ok(len)) = (tvb.u16(0), tvb.u16(2)) else {
         return false;
     };
-    CHANNELS.contains(&channel) && 4 + usize::from(len) <= tvb.reported()
+    let padded = usize::from(len).next_multiple_of(4);
+    is_channel(channel) && [usize::from(len), padded].iter().any(|len| 4 + len == tvb.reported())
+}
+
+/// RFC 8656, 12, and the one channel of MS-TURN, 2.2.3, which carries a session's number before its data.
+fn is_channel(number: u16) -> bool {
+    CHANNELS.contains(&number) || number == MS_CHANNEL
 }
 
 /// RFC 8489, 6.2.2, and RFC 8656, 12.5: over TCP channel data are padded.
@@ -389,8 +409,12 @@ fn framing(octets: &[u8]) -> Framing {
 }
 
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
-    if CHANNELS.contains(&tvb.u16(0)?) {
+    if is_channel(tvb.u16(0)?) {
         return channel_data(d, tvb);
+    }
+    // What comes by a channel has no cookie to be known by.
+    if d.endpoints.transport == Transport::Udp {
+        udp::claim(d, ProtoId::Stun);
     }
     let item = d.begin(PROTO, tvb);
     d.set_protocol("STUN");
@@ -480,10 +504,14 @@ fn channel_data<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.set_protocol("STUN");
     d.text(item, || "Session Traversal Utilities for NAT, TURN ChannelData Message".to_owned());
     d.set_info(|| "ChannelData TURN Message".to_owned());
-    d.uint(CHANNEL, tvb, 0, 2)?;
+    let channel = d.uint(CHANNEL, tvb, 0, 2)?;
     let len = d.uint(LENGTH, tvb, 2, 2)? as usize;
+    let mut data = tvb.sub(4, len);
+    if channel == u64::from(MS_CHANNEL) && len >= 8 {
+        d.uint(ATT_MS_TURN_SESSION_ID, tvb, 4, 8)?;
+        data = tvb.sub(12, len - 8);
+    }
     d.close();
-    let data = tvb.sub(4, len);
     if !data.is_empty() {
         d.call(ProtoId::Data, data);
     }
@@ -497,22 +525,12 @@ fn each<'a>(d: &mut Dissector<'a>, message: Tvb<'a>, tvb: Tvb<'a>) -> Parsed {
         let (kind, len) = (tvb.u16(at)?, usize::from(tvb.u16(at + 2)?));
         let row = ROWS.binary_search_by_key(&kind, |row| row.0).ok().and_then(|at| ROWS.get(at));
         let padding = len.next_multiple_of(4) - len;
-        let line = d.open(ATTRIBUTE, tvb, at, 4 + len + padding, Value::Uint(kind.into()));
         let Some((_, name, content)) = row else {
-            d.text(line, || format!("Unknown attribute 0x{kind:04x}"));
-            d.expert_with(UNKNOWN_ATTRIBUTE, tvb, at, 2, || format!("Unknown attribute 0x{kind:04x}"));
-            if !length(d, tvb, at, len) {
-                d.close();
-                break;
-            }
-            if len > 0 {
-                d.bytes(VALUE, tvb, at + 4, len);
-            }
-            pad(d, tvb, at + 4 + len, padding);
-            d.close();
+            unknown(d, tvb, at, (kind, len))?;
             at += 4 + len + padding;
             continue;
         };
+        let line = d.open(ATTRIBUTE, tvb, at, 4 + len + padding, Value::Uint(kind.into()));
         d.text(line, || (*name).to_owned());
         let kind_line = d.open(ATT_TYPE, tvb, at, 2, Value::Uint(kind.into()));
         d.text(kind_line, || format!("Attribute Type: {name}"));
@@ -532,6 +550,21 @@ fn each<'a>(d: &mut Dissector<'a>, message: Tvb<'a>, tvb: Tvb<'a>) -> Parsed {
         d.close();
         at += 4 + len + padding;
     }
+    Ok(())
+}
+
+/// An attribute of a kind that nobody knows is none to filter for, and one that is cut off ends the message.
+fn unknown<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, (kind, len): (u16, usize)) -> Parsed {
+    let padding = len.next_multiple_of(4) - len;
+    d.open_text(tvb, at, 4 + len + padding, || format!("Unknown attribute 0x{kind:04x}"));
+    d.expert_with(UNKNOWN_ATTRIBUTE, tvb, at, 2, || format!("Unknown attribute 0x{kind:04x}"));
+    d.add(ATT_LENGTH, tvb, at + 2, 2, Value::Uint(len as u64));
+    if len > 0 {
+        tvb.slice(at + 4, len)?;
+        d.bytes(VALUE, tvb, at + 4, len);
+    }
+    pad(d, tvb, at + 4 + len, padding);
+    d.close();
     Ok(())
 }
 
@@ -825,6 +858,9 @@ const SAMPLES: &[Sample] = &[Sample {
         "4500004800010000401100000a0000010a000002 13890d9600340000 001600182112a442000102030405060708090a0b0012000800013326e1baa5400013000568656c6c6f000000",
         "4500003600010000401100000a0000010a000002 13930d9600220000 000100062112a442000102030405060708090a0b000600086162",
         "4500002800010000401100000a0000010a000002 13890d9600140000 4000000568656c6c6f000000",
+        "4500002f00010000401100000a0000010a000002 13890d96001b0000 ff10000f 0102030405060708 68656c6c6f0000",
+        "4500003800010000401100000a0000010a000002 13950d9600240000 000100082112a442000102030405060708090a0b f000000461626364",
+        "4500002800010000401100000a0000010a000002 138d138e00140000 4001000568656c6c6f000000",
     ],
 }];
 
@@ -848,6 +884,15 @@ mod tests {
         assert_eq!(values(&shown[2], "stun.reqduplicate"), "1");
         assert_eq!(values(&shown[2], "stun.response-in"), "2");
         assert_eq!(values(&shown[4], "stun.att.crc32.status"), "0");
+    }
+
+    #[test]
+    fn data_of_a_channel_follow_a_message_at_any_port_and_nobody_filters_for_what_is_unknown() {
+        let shown = frames(101, SAMPLES[0].frames);
+        assert_eq!(values(&shown[9], "stun.att.ms.turn_session_id"), "0x0102030405060708");
+        assert_eq!(values(&shown[10], "stun.attribute"), "");
+        assert_eq!(values(&shown[10], "stun.value"), "61626364");
+        assert_eq!(values(&shown[11], "stun.channel"), "0x4001");
     }
 
     #[test]

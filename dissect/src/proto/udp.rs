@@ -68,13 +68,15 @@ pub const MAX_SOURCES: usize = 8;
 /// The fields that the datagrams before one tell of it.
 pub(crate) const OF_CONVERSATIONS: [FieldId; 3] = [STREAM, TIME_RELATIVE, TIME_DELTA];
 /// The protocols that say, or are told, what other datagrams of a conversation are.
-pub(crate) const ANNOUNCERS: [ProtoId; 10] = [
+pub(crate) const ANNOUNCERS: [ProtoId; 12] = [
     ProtoId::Sdp,
     ProtoId::Skinny,
     ProtoId::H225,
     ProtoId::H245,
     ProtoId::Tftp,
     ProtoId::Quic,
+    ProtoId::Gquic,
+    ProtoId::Stun,
     ProtoId::Snmp,
     ProtoId::Rtp,
     ProtoId::Rtcp,

@@ -589,16 +589,18 @@ fn text_part<'a>(
     tvb: Tvb<'a>,
     at: usize,
     length: FieldId,
-    text: FieldId,
+    field: FieldId,
 ) -> Result<usize, Stop> {
     let len = d.uint(length, tvb, at, 1)? as usize;
     let octets = tvb.slice(at + 1, len)?;
-    if d.wants(text) && !octets.is_ascii() {
+    if d.wants(field) && !octets.is_ascii() {
         // RFC 1035, 3.3 gives text no character set: what is no ASCII is not shown.
-        let shown: String = octets.iter().map(|o| if o.is_ascii() { char::from(*o) } else { '\u{fffd}' }).collect();
-        d.add(text, tvb, at + 1, len, Value::String(shown.into()));
+        let text = octets.split(|octet| *octet == 0).next().unwrap_or_default();
+        let shown: String = text.iter().map(|o| if o.is_ascii() { char::from(*o) } else { '\u{fffd}' }).collect();
+        d.add(field, tvb, at + 1, len, Value::String(shown.into()));
+        d.within(|d| d.note_strays(tvb, at + 1, len));
     } else {
-        d.string(text, tvb, at + 1, len);
+        d.string(field, tvb, at + 1, len);
     }
     Ok(1 + len)
 }

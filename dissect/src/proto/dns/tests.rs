@@ -38,6 +38,17 @@ fn a_response_is_taken_apart() {
 }
 
 #[test]
+fn a_text_ends_at_its_first_zero_octet() {
+    let octets = RESPONSE.to_vec();
+    let place = octets.windows(6).position(|octets| octets == b"\x05v=one").unwrap();
+    for text in [b"v=\0ne", b"v=\0n\xff"] {
+        let mut octets = octets.clone();
+        octets[place + 1..place + 6].copy_from_slice(text);
+        assert_eq!(values(&shown_by(ProtoId::Dns, &octets), "dns.txt"), ["v="]);
+    }
+}
+
+#[test]
 fn a_message_cut_anywhere_is_malformed() {
     for len in 1..RESPONSE.len() {
         let shown = shown_by(ProtoId::Dns, &RESPONSE[..len]);

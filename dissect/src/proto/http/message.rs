@@ -102,7 +102,12 @@ pub(crate) fn messages<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, proto: FieldId, 
     }
     let mut at = 0;
     while at < tvb.reported() {
-        at += message(d, tvb.from(at), proto, name)?.max(1);
+        let rest = tvb.from(at);
+        // What stands behind a message in a datagram is another one or nothing.
+        if at > 0 && d.endpoints.transport == Transport::Udp && start::kind(rest.bytes()).is_none() {
+            break;
+        }
+        at += message(d, rest, proto, name)?.max(1);
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use super::*;
 use crate::dissector::Item;
 use crate::field::FieldId;
 use crate::pieces;
-use crate::proto::tls;
+use crate::proto::{gquic, tls};
 
 /// How many CRYPTO frames of one packet go on with their stream. A hello in as many pieces as a client of today makes of
 /// it has twenty.
@@ -108,6 +108,52 @@ pub(super) fn all<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, side: usize, connecti
         at += len.max(1);
     }
     Ok(())
+}
+
+/// Shows the frames of one of Google's versions.
+pub(super) fn google<'a>(
+    d: &mut Dissector<'a>,
+    tvb: Tvb<'a>,
+    (side, connection): (usize, Option<u32>),
+    version: u32,
+) -> Parsed {
+    const GOOGLE_CRYPTO: u8 = 8;
+    let mut frames = Frames { side, connection, cryptos: 0 };
+    let mut at = 0;
+    while at < tvb.reported() {
+        let kind = tvb.u8(at)?;
+        let item = d.open(FRAME, tvb, at, 1, Value::None);
+        let len = if kind == GOOGLE_CRYPTO {
+            d.add(FRAME_TYPE, tvb, at, 1, Value::Uint(kind.into()));
+            d.text(item, || "CRYPTO".to_owned());
+            let start = at + 1;
+            if version == Q050 {
+                hello(d, tvb, start)? - at
+            } else {
+                say(d, || "CRYPTO".to_owned());
+                crypto(d, tvb, start, &mut frames)? - at
+            }
+        } else {
+            let (name, len) = gquic::skip(tvb, at)?;
+            d.text(item, || name.to_owned());
+            len
+        };
+        d.set_len(item, len);
+        d.close();
+        at += len.max(1);
+    }
+    Ok(())
+}
+
+/// A message of tags, as Google's handshake has them; answers where it ends.
+fn hello<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize) -> Result<usize, Stop> {
+    let at = number(d, CRYPTO_OFFSET, tvb, at)?.1;
+    let (len, at) = number(d, CRYPTO_LENGTH, tvb, at)?;
+    let data = tvb.sub(at, usize::try_from(len).unwrap_or(usize::MAX));
+    d.add(CRYPTO_CRYPTO_DATA, data, 0, data.reported(), Value::None);
+    d.set_info(|| gquic::name(data).unwrap_or("Unknown").to_owned());
+    gquic::message(d, data, 0, false)?;
+    Ok(at + data.reported())
 }
 
 /// Reads an integer and adds it; answers its value and where it ends.

@@ -63,6 +63,16 @@ fn the_sample_shows_every_field() {
 }
 
 #[test]
+fn what_follows_a_packet_and_is_of_no_known_kind_is_the_tag_of_srtcp() {
+    let octets = b"\x80\xc9\0\x01\0\0\x07\xd3\x9c\xad\xb8\x10\xbb\x77\x1f\x2b";
+    let shown = shown_by(ProtoId::Rtcp, octets);
+    let of = |name| shown.iter().filter(|row| row.0 == name).map(|row| row.1.as_str()).collect::<Vec<_>>();
+    assert_eq!(of("rtcp.pt"), ["201"]);
+    assert_eq!(of("rtcp.length_check"), ["1"]);
+    assert_eq!(of("rtcp.version").len(), 1);
+}
+
+#[test]
 fn no_more_packets_than_the_limit_are_shown() {
     let octets = [0x80, 192, 0, 1, 0, 0, 0, 1].repeat(MAX_PACKETS + 10);
     let shown = shown_by(ProtoId::Rtcp, &octets).iter().filter(|row| row.0 == "rtcp.pt").count();
