@@ -88,8 +88,8 @@ impl Incomplete {
             self.told.retain(|(what, _)| *what != lost.what);
             self.told.push((lost.what, lost.since.saturating_add(AGAIN_NS)));
             let (subject, summary) = match lost.what {
-                What::Dropped => ("drops", format!("the kernel or the interface dropped {} packets", lost.packets)),
-                What::Gap => ("gap", format!("{} packets were captured and did not reach the store", lost.packets)),
+                What::Dropped => ("drops", format!("{} dropped by the kernel or the interface", packets(lost.packets))),
+                What::Gap => ("gap", format!("{} captured and did not reach the store", packets(lost.packets))),
                 What::Cut => ("cut", format!("the capture ends too early: {}", lost.why)),
                 What::Unseen => (
                     "unseen",
@@ -101,13 +101,21 @@ impl Incomplete {
                 What::Snapped => (
                     "snapped",
                     format!(
-                        "{} packets were captured only in part, {} octets of each at most (snap length)",
-                        lost.packets, lost.octets
+                        "{} captured only in part, {} octets at most (snap length)",
+                        packets(lost.packets),
+                        lost.octets
                     ),
                 ),
             };
             out.say(Finding::new(&CODE, Subject::new("capture", subject), lost.evidence, summary));
         }
+    }
+}
+
+fn packets(count: u64) -> String {
+    match count {
+        1 => "1 packet was".to_owned(),
+        count => format!("{count} packets were"),
     }
 }
 
@@ -219,7 +227,7 @@ mod tests {
         assert_eq!(
             summaries,
             [
-                "the kernel or the interface dropped 15 packets",
+                "15 packets were dropped by the kernel or the interface",
                 "3 packets were captured and did not reach the store",
                 "the capture ends too early: cut in a packet",
             ]
