@@ -198,6 +198,16 @@ impl Bundle {
         Self::parse(&text).map_err(|reason| BundleError::Malformed { path: path.to_owned(), reason })
     }
 
+    /// Whether others than its owner may read the file `path`, and so take the part of whoever it belongs to.
+    pub fn is_exposed(path: &Path) -> bool {
+        #[cfg(unix)]
+        let is_exposed = std::fs::metadata(path)
+            .is_ok_and(|metadata| std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0);
+        #[cfg(not(unix))]
+        let is_exposed = false;
+        is_exposed
+    }
+
     /// Writes the bundle to `path`, readable by its owner alone, whole or not at all. A file that is there already is
     /// kept, and the error says so, unless `replace`.
     pub fn write(&self, path: &Path, replace: bool) -> Result<(), BundleError> {

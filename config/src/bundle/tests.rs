@@ -36,6 +36,12 @@ fn a_bundle_is_read_back_as_it_was_written() {
     assert_eq!(Bundle::read(&path).unwrap(), bundle());
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
+    assert!(!Bundle::is_exposed(&path));
+    for mode in [0o640, 0o604] {
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+        assert!(Bundle::is_exposed(&path));
+    }
+    assert!(!Bundle::is_exposed(&folder.path().join("none")));
     assert!(matches!(bundle().write(&path, false), Err(BundleError::Io { .. })), "never replaced unasked");
     let moved = bundle().with_seeds(vec!["10.0.0.8:1".parse().unwrap()]);
     moved.write(&path, true).unwrap();

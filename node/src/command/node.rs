@@ -1,6 +1,7 @@
 //! `packetstream node`: the daemon.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use packetstream_config::authority::Invitation;
@@ -153,14 +154,21 @@ fn settings(args: &Node) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
+fn read(bundle: &Path) -> Result<Bundle, Failure> {
+    if Bundle::is_exposed(bundle) {
+        tracing::warn!(bundle = %bundle.display(), "others may read this bundle and take the node's part: chmod 600 it");
+    }
+    Bundle::read(bundle).map_err(Failure::wrong)
+}
+
 /// The node's bundle: the one named, the one in the data folder, or that of a new cluster of one.
 fn bundle(args: &Node, data: &DataDir, listen: &Address) -> Result<Bundle, Failure> {
     if let Some(path) = &args.bundle {
-        return Bundle::read(path).map_err(Failure::wrong);
+        return read(path);
     }
     let path = data.node_bundle();
     if path.exists() {
-        return Bundle::read(&path).map_err(Failure::wrong);
+        return read(&path);
     }
     let authority = match data.authority().exists() {
         true => Authority::read(&data.authority()).map_err(Failure::wrong)?,
