@@ -814,6 +814,14 @@ impl<'a> Dissector<'a> {
         }
     }
 
+    /// The Source and Destination columns of a link layer that says what part an address has.
+    pub fn set_names(&mut self, source: String, destination: String) {
+        if self.wanted.columns && !self.is_quoted {
+            self.out.columns.source = source;
+            self.out.columns.destination = destination;
+        }
+    }
+
     /// The Protocol column.
     pub fn set_protocol(&mut self, name: &str) {
         if self.wanted.columns && !self.is_quoted {

@@ -71,6 +71,10 @@ const INTERVALS: [(FieldId, &str); 3] = [
 const HEADER_LEN: usize = 24;
 const HAS_AUTHENTICATION: u8 = 0x04;
 
+/// A hop (RFC 5881), several (RFC 5883), the members of a link aggregation (RFC 7130), many over one tunnel (RFC 7881).
+const PORTS: &[Binding] =
+    &[Binding::UdpPort(3784), Binding::UdpPort(4784), Binding::UdpPort(6784), Binding::UdpPort(7784)];
+
 pub(crate) static PROTOCOL: Protocol = Protocol {
     samples: &[Sample {
         link_type: 101,
@@ -80,7 +84,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
              01090173 6563726574",
         ],
     }],
-    ..Protocol::new(ProtoId::Bfd, "BFD Control", &[Binding::UdpPort(3784), Binding::UdpPort(4784)], dissect)
+    ..Protocol::new(ProtoId::Bfd, "BFD Control", PORTS, dissect)
 };
 
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {

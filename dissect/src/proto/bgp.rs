@@ -37,6 +37,7 @@ fields! { Bgp, "bgp", "Border Gateway Protocol";
     CAP_GR_TIMERS_RESTART_FLAG = field("bgp.cap.gr.timers.restart_flag", "Restart state", Boolean, None).names(Names::Flag("Yes", "No")).mask(0x8000);
     CAP_GR_TIMERS_NOTIFICATION_FLAG = field("bgp.cap.gr.timers.notification_flag", "Graceful notification", Boolean, None).names(Names::Flag("Yes", "No")).mask(0x4000);
     CAP_GR_TIMERS_RESTART_TIME = field("bgp.cap.gr.timers.restart_time", "Time", Uint16, Dec).mask(0xfff);
+    CAP_GR_HELPER_MODE_ONLY = expert("bgp.cap.gr.helper_mode_only", "Graceful Restart Capability supported in Helper mode only", Chat, Request);
     CAP_GR_AFI = field("bgp.cap.gr.afi", "AFI", Uint16, Dec);
     CAP_GR_SAFI = field("bgp.cap.gr.safi", "SAFI", Uint8, Dec);
     CAP_GR_FLAG = field("bgp.cap.gr.flag", "Flag", Uint8, Hex);
@@ -388,6 +389,10 @@ fn capability<'a>(d: &mut Dissector<'a>, value: Tvb<'a>, kind: u64) -> Parsed {
             d.flag(CAP_GR_TIMERS_NOTIFICATION_FLAG, value, 0, 2, timers);
             d.bits(CAP_GR_TIMERS_RESTART_TIME, value, 0, 2, timers);
             d.close();
+            // RFC 4724, 3: without a family it restarts nothing of its own.
+            if len == 2 {
+                d.expert(CAP_GR_HELPER_MODE_ONLY, value, 0, 2);
+            }
             for at in (2..len).step_by(4) {
                 d.uint(CAP_GR_AFI, value, at, 2)?;
                 d.uint(CAP_GR_SAFI, value, at + 2, 1)?;
@@ -844,6 +849,8 @@ const SAMPLES: &[&str] = &[
      0102",
     "4500003f00010000400600000a0000010a0000029c5500b300000047000000015018ffff00000000ffffffffffffffffffffffffffff \
      ffff00170500010101",
+    // An open message of one who helps others to restart alone.
+    "4500004b 00010000 40060000 0a000001 0a000002  c00100b3 00000001 00000001 50180100 00000000  ffffffffffffffffffffffffffffffff00230104fde900b40a00000106020440020078",
 ];
 
 #[cfg(test)]

@@ -254,8 +254,34 @@ const CODES: &[(u8, &[(u64, &str)])] = &[
         ],
     ),
     (138, &[(0, "Command"), (1, "Result"), (255, "Sequence number reset")]),
+    // RFC 4620, 4.
+    (139, &[(0, "Query subject = IPv6 addresses"), (1, "Query subject = DNS name or empty"), (2, "Query subject = IPv4 addresses")]),
+    (140, &[(0, "Successful"), (1, "Refused"), (2, "Unknown query type")]),
+    // RFC 6550, 6, and RFC 6554.
+    (
+        155,
+        &[
+            (0x00, "DODAG Information Solicitation"),
+            (0x01, "DODAG Information Object"),
+            (0x02, "Destination Advertisement Object"),
+            (0x03, "Destination Advertisement Object Acknowledgment"),
+            (0x80, "Secure DODAG Information Solicitation"),
+            (0x81, "Secure DODAG Information Object"),
+            (0x82, "Secure Destination Advertisement Object"),
+            (0x83, "Secure Destination Advertisement Object Acknowledgment"),
+            (0x8a, "Consistency Check"),
+        ],
+    ),
     (160, &[(0, "No error")]),
-    (161, &[(0, "No error")]),
+    // RFC 8335, 3.
+    (161, REPLIES),
+];
+const REPLIES: &[(u64, &str)] = &[
+    (0, "No error"),
+    (1, "Malformed Query"),
+    (2, "No Such Interface"),
+    (3, "No Such Table Entry"),
+    (4, "Multiple Interfaces Satisfy Query"),
 ];
 
 const UNREACHABLE: u8 = 1;
@@ -733,4 +759,15 @@ fn search_list<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, item: Item) -> Parsed {
         d.add(OPT_DNSSL, tvb, start, at - start, Value::String(name.into()));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod code_tests {
+    #[test]
+    fn codes_have_names() {
+        for (kind, code, name) in [(139, 0, "Query subject = IPv6 addresses"), (155, 2, "Destination Advertisement Object")] {
+            assert_eq!(super::code_name(kind, code).as_deref(), Some(name));
+        }
+        assert_eq!(super::code_name(155, 9).as_deref(), Some("Unknown (9)"));
+    }
 }

@@ -143,10 +143,9 @@ const SHORT_NAMES: &[(u8, &str, &str)] = &[
 ];
 const SUPERVISORY_SHORT: [&str; 4] = ["RR", "RNR", "REJ", "SREJ"];
 
-/// Cisco's spanning tree of each VLAN.
-const PVST: u16 = 0x010b;
-/// Cisco's discovery.
-const CDP: u16 = 0x2000;
+/// What is taken apart of Cisco's protocols: the spanning tree of each VLAN, link detection, discovery, trunks.
+const CISCO_PROTOCOLS: &[(u16, ProtoId)] =
+    &[(0x010b, ProtoId::Stp), (0x0111, ProtoId::Udld), (0x2000, ProtoId::Cdp), (0x2004, ProtoId::Dtp)];
 /// What Cisco's protocol numbers stand for.
 const CISCO_PIDS: &[(u64, &str)] = &[
     (0x0102, "DRIP"),
@@ -176,7 +175,7 @@ const MIN_ETHERTYPE: u16 = 1536;
 pub(crate) static PROTOCOL: Protocol = Protocol {
     spans_payload: true,
     tables: &[Table::LlcSap, Table::EtherType],
-    calls: &[ProtoId::Eth, ProtoId::Stp, ProtoId::Cdp, ProtoId::Data],
+    calls: &[ProtoId::Eth, ProtoId::Stp, ProtoId::Cdp, ProtoId::Udld, ProtoId::Dtp, ProtoId::Data],
     samples: &[Sample {
         link_type: 1,
         frames: &[
@@ -343,7 +342,11 @@ fn snap<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, item: crate::dissect
     let oui = tvb.u24(at)?;
     let number = tvb.u16(at + 3)?;
     d.set_len(item, at + 5);
-    d.append_info(|| format!("; SNAP, OUI 0x{oui:06X}, PID 0x{number:04X}"));
+    d.append_info(|| {
+        let [_, a, b, c] = oui.to_be_bytes();
+        let name = vendors::name([a, b, c]).unwrap_or("Unknown");
+        format!("; SNAP, OUI 0x{oui:06X} ({name}), PID 0x{number:04X}")
+    });
     let line = d.add(OUI, tvb, at, 3, Value::Uint(oui.into()));
     d.text(line, || {
         let [_, a, b, c] = oui.to_be_bytes();
@@ -368,14 +371,13 @@ fn snap<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, item: crate::dissect
             d.call(ProtoId::Eth, payload.from(2));
             true
         }
-        OUI_CISCO if number == PVST => {
-            d.call(ProtoId::Stp, payload);
-            true
-        }
-        OUI_CISCO if number == CDP => {
-            d.call(ProtoId::Cdp, payload);
-            true
-        }
+        OUI_CISCO => match CISCO_PROTOCOLS.iter().find(|row| row.0 == number) {
+            Some((_, id)) => {
+                d.call(*id, payload);
+                true
+            }
+            None => false,
+        },
         _ => false,
     };
     if !is_known && !payload.is_empty() {

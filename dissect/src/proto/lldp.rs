@@ -290,6 +290,8 @@ const OUI_802_1: u32 = 0x00_80c2;
 const OUI_802_3: u32 = 0x00_120f;
 const OUI_MEDIA: u32 = 0x00_12bb;
 
+/// What Wireshark takes for the trailer of a frame begins so many octets before its elements end.
+const UNCOUNTED: usize = 3;
 /// How many elements one frame may show.
 pub(crate) const MAX_ELEMENTS: usize = 512;
 
@@ -303,6 +305,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.set_protocol("LLDP");
     d.set_info(String::new);
     let mut at = 0;
+    let mut has_ended = false;
     for n in 0..MAX_ELEMENTS {
         if at >= tvb.reported() {
             break;
@@ -312,7 +315,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         // IEEE 802.1AB, 8.2: chassis, port and time to live come first.
         if n < 3 && usize::from(kind) != n + 1 {
             let name = ["Chassis ID", "Port ID", "Time to Live"].get(n).copied().unwrap_or_default();
-            let text = || format!("Invalid {name} (0x{kind:02x}), expected (0x{:02x})", n + 1);
+            let text = || format!("Invalid {name} (0x{kind:02X}), expected (0x{:02X})", n + 1);
             d.open_text(tvb, at, 2, text);
             d.expert_with(BAD_TYPE, tvb, at, 2, text);
             d.close();
@@ -323,11 +326,12 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         element(d, whole, kind)?;
         at += 2 + len;
         if kind == 0 {
+            has_ended = true;
             break;
         }
     }
     d.close();
-    d.end_payload(tvb, at);
+    d.end_payload(tvb, if has_ended { at.saturating_sub(UNCOUNTED) } else { at });
     Ok(())
 }
 

@@ -190,13 +190,11 @@ const HDLC_ADDRESS: u8 = 0xff;
 const HDLC_CONTROL: u8 = 0x03;
 const CISCO_UNICAST: u8 = 0x0f;
 const CISCO_MULTICAST: u8 = 0x8f;
-/// Of Cisco's keep-alives; elsewhere the EtherType of reverse ARP.
-const SLARP: u16 = 0x8035;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     spans_payload: true,
-    tables: &[Table::PppProtocol, Table::EtherType],
-    calls: &[ProtoId::Data],
+    tables: &[Table::PppProtocol],
+    calls: &[ProtoId::Chdlc, ProtoId::Data],
     samples: &[Sample {
         link_type: 9,
         frames: &["ff03 0021 45", "ff03 c021 01 01 0006 0304", "ff03 c021 05 01 0008 61626364", "21 45"],
@@ -214,7 +212,8 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     if matches!(tvb.u8(0)?, CISCO_UNICAST | CISCO_MULTICAST) {
         d.set_len(item, 0);
         d.close();
-        return cisco(d, tvb);
+        d.call(ProtoId::Chdlc, tvb);
+        return Ok(());
     }
     if tvb.u8(0)? == HDLC_ADDRESS {
         d.uint(ADDRESS, tvb, 0, 1)?;
@@ -231,18 +230,6 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.set_len(item, at);
     d.close();
     payload(d, number, tvb.from(at));
-    Ok(())
-}
-
-/// Cisco's HDLC framing, in which an EtherType says what follows.
-fn cisco<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
-    d.layer("chdlc");
-    d.set_protocol("CHDLC");
-    let ethertype = tvb.u16(2)?;
-    let payload = tvb.from(4);
-    if ethertype == SLARP || !d.call_by_number(Table::EtherType, ethertype, payload) {
-        d.call(ProtoId::Data, payload);
-    }
     Ok(())
 }
 

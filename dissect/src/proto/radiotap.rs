@@ -55,6 +55,8 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         d.flag(FLAGS_FCS, tvb, at, 1, flags.into());
     }
     d.close();
+    // What the radio was like is a layer of its own, of which nothing is shown.
+    d.layer("wlan_radio");
     d.call(ProtoId::Wlan, tvb.from(usize::from(len)));
     Ok(())
 }

@@ -613,7 +613,7 @@ fn vendor(number: u64) -> Option<std::borrow::Cow<'static, str>> {
 }
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
-    accepts: Some(|_, tvb| tvb.u8(0).is_ok_and(|code| Names::Values(CODES).of(code.into()).is_some())),
+    accepts: Some(is_one),
     samples: &[Sample { link_type: 101, frames: SAMPLES }],
     ..Protocol::new(
         ProtoId::Radius,
@@ -642,6 +642,15 @@ const REPEATS: Rules = Rules {
 };
 const ANSWERS: Rules = Rules { again: Again::Repeats, ..REPEATS };
 const RENEWS: Rules = Rules { renews: true, ..ANSWERS };
+
+/// RFC 2865, 3: a packet has from 20 to 4096 octets, and a code that is known.
+const LENGTHS: std::ops::RangeInclusive<u16> = 20..=4096;
+
+/// Whether what came to a port of the protocol is a packet of it.
+fn is_one<'a>(_: &Dissector<'a>, tvb: Tvb<'a>) -> bool {
+    let code = tvb.u8(0).is_ok_and(|code| CODES.iter().any(|row| row.0 == u64::from(code)));
+    code && tvb.u16(2).is_ok_and(|len| LENGTHS.contains(&len))
+}
 
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.set_protocol("RADIUS");
@@ -883,5 +892,16 @@ mod tests {
             ProtoId::Radius,
             b"\x01\x07\0\x30aaaaaaaaaaaaaaaa\x01\x03a\x1a\x0c\0\0\0\x09\x01\x06abcd\x40\x06\0\0\0\x01",
         );
+    }
+
+    #[test]
+    fn what_has_no_code_or_length_of_the_protocol_is_not_it() {
+        let head = "4500003000000000401100000a0000010a000002 07142027 001c0000";
+        let rest = "00000000000000000000000000000000";
+        for (octets, name) in [("25250014", "data"), ("01250013", "data"), ("01252000", "data"), ("01250014", "radius")] {
+            let shown = crate::tests::frames(101, &[&format!("{head}{octets}{rest}")]);
+            let layers = crate::tests::values(&shown[0], "frame.protocols");
+            assert!(layers.ends_with(name), "{octets}: {layers}");
+        }
     }
 }

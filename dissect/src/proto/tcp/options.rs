@@ -480,6 +480,9 @@ fn accurate_ecn<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, kind: u8, item: Item, i
 fn multipath<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let len = tvb.reported();
     d.set_protocol("MPTCP");
+    if d.layer_names().last() != Some(&"mptcp") {
+        d.layer("mptcp");
+    }
     let first = tvb.u8(2)?;
     let subtype = first >> 4;
     d.open_text(tvb, 0, len, || {
