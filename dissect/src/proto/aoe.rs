@@ -86,9 +86,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
 fn body<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, first: u8) -> Parsed {
     let is_response = first & 0x08 != 0;
     let kind = if is_response { "Response" } else { "Request" };
-    d.open_text(tvb, 0, 1, || {
-        format!("Flags: {kind}{}", if first & 0x04 != 0 { " Error" } else { "" })
-    });
+    d.open_text(tvb, 0, 1, || format!("Flags: {kind}{}", if first & 0x04 != 0 { " Error" } else { "" }));
     d.flag(RESPONSE, tvb, 0, 1, first.into());
     d.flag(FLAGS_ERROR, tvb, 0, 1, first.into());
     d.close();

@@ -64,14 +64,12 @@ const MAX_MESSAGES: usize = 2048;
 pub(crate) static PROTOCOL: Protocol = Protocol {
     samples: &[Sample {
         link_type: 101,
-        frames: &[
-            "45000082 00000000 01110000 0a000001 e000006f  1a281a28 006e0000  2a02 005c
+        frames: &["45000082 00000000 01110000 0a000001 e000006f  1a281a28 006e0000  2a02 005c
              00 0206 0000 1234 0064 0302 1234 0406 0000 de0b 0190 050e 0300 0060 04b0 8d84d538a212c6dd
              060a 0000 0102030405060708 0706 0100 0a000001 080d 0100 2000 0640 0001 0060 0a0001
              0903 0108 0a 0a07 0108 0001 4000 0a
              1104 00000003
-             1004 01020304",
-        ],
+             1004 01020304"],
     }],
     ..Protocol::new(ProtoId::Babel, "Babel", &[Binding::UdpPort(PORT)], dissect)
 };

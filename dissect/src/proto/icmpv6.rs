@@ -255,7 +255,14 @@ const CODES: &[(u8, &[(u64, &str)])] = &[
     ),
     (138, &[(0, "Command"), (1, "Result"), (255, "Sequence number reset")]),
     // RFC 4620, 4.
-    (139, &[(0, "Query subject = IPv6 addresses"), (1, "Query subject = DNS name or empty"), (2, "Query subject = IPv4 addresses")]),
+    (
+        139,
+        &[
+            (0, "Query subject = IPv6 addresses"),
+            (1, "Query subject = DNS name or empty"),
+            (2, "Query subject = IPv4 addresses"),
+        ],
+    ),
     (140, &[(0, "Successful"), (1, "Refused"), (2, "Unknown query type")]),
     // RFC 6550, 6, and RFC 6554.
     (
@@ -765,7 +772,9 @@ fn search_list<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, item: Item) -> Parsed {
 mod code_tests {
     #[test]
     fn codes_have_names() {
-        for (kind, code, name) in [(139, 0, "Query subject = IPv6 addresses"), (155, 2, "Destination Advertisement Object")] {
+        for (kind, code, name) in
+            [(139, 0, "Query subject = IPv6 addresses"), (155, 2, "Destination Advertisement Object")]
+        {
             assert_eq!(super::code_name(kind, code).as_deref(), Some(name));
         }
         assert_eq!(super::code_name(155, 9).as_deref(), Some("Unknown (9)"));

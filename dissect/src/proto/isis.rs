@@ -125,7 +125,8 @@ const TYPES: &[(u64, &str)] = &[
 const P2P_HELLO: u8 = 17;
 const CIRCUITS: &[(u64, &str)] =
     &[(0, "Reserved 0 (discard PDU)"), (1, "Level 1 only"), (2, "Level 2 only"), (3, "Level 1 and 2")];
-const IS_TYPES: &[(u64, &str)] = &[(0, "Unused 0x0 (invalid)"), (1, "Level 1"), (2, "Unused 0x2 (invalid)"), (3, "Level 2")];
+const IS_TYPES: &[(u64, &str)] =
+    &[(0, "Unused 0x0 (invalid)"), (1, "Level 1"), (2, "Unused 0x2 (invalid)"), (3, "Level 2")];
 const ADJACENCY: &[(u64, &str)] = &[(0, "Up"), (1, "Initializing"), (2, "Down")];
 /// How many octets the part of the header has that all PDUs share.
 const COMMON_LEN: usize = 8;
@@ -241,7 +242,13 @@ fn identifier(octets: &[u8]) -> String {
     text
 }
 
-fn add_identifier<'a>(d: &mut Dissector<'a>, field: FieldId, tvb: Tvb<'a>, at: usize, len: usize) -> Result<Item, Stop> {
+fn add_identifier<'a>(
+    d: &mut Dissector<'a>,
+    field: FieldId,
+    tvb: Tvb<'a>,
+    at: usize,
+    len: usize,
+) -> Result<Item, Stop> {
     let octets = tvb.slice(at, len)?;
     Ok(match d.wants(field) {
         true => d.add(field, tvb, at, len, Value::String(identifier(octets).into())),
@@ -453,9 +460,7 @@ fn options<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, from: usize, end: usize, tab
         let len = usize::from(tvb.u8(at + 1)?);
         let value = tvb.exact(at + 2, len)?;
         let row = table.rows.iter().find(|row| row.0 == kind);
-        d.open_text(tvb, at, len + 2, || {
-            format!("{} (t={kind}, l={len})", row.map_or("Unknown code", |row| row.1))
-        });
+        d.open_text(tvb, at, len + 2, || format!("{} (t={kind}, l={len})", row.map_or("Unknown code", |row| row.1)));
         d.uint(table.kind, tvb, at, 1)?;
         d.uint(table.length, tvb, at + 1, 1)?;
         if let Some(row) = row {

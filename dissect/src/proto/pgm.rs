@@ -120,9 +120,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     for (field, width) in layout {
         let value = d.uint(*field, tvb, at, *width)?;
         if *field == POLL_SUBTYPE {
-            d.append_info(|| {
-                format!(" subtype {}", Names::Values(SUBTYPES).of(value).as_deref().unwrap_or("Unknown"))
-            });
+            d.append_info(|| format!(" subtype {}", Names::Values(SUBTYPES).of(value).as_deref().unwrap_or("Unknown")));
         }
         at += width;
     }

@@ -104,9 +104,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
 /// A field: type, length, value, all of it little-endian. Answers where the next one begins.
 fn part<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize) -> Result<usize, Stop> {
     let (kind, len) = (tvb.u16_le(at)?, usize::from(tvb.u16_le(at + 2)?));
-    d.open_text(tvb, at, len + 4, || {
-        Names::Values(KINDS).of(kind.into()).unwrap_or("Unknown".into()).into_owned()
-    });
+    d.open_text(tvb, at, len + 4, || Names::Values(KINDS).of(kind.into()).unwrap_or("Unknown".into()).into_owned());
     d.add(FIELD_TYPE, tvb, at, 2, Value::Uint(kind.into()));
     d.add(FIELD_LEN, tvb, at + 2, 2, Value::Uint(len as u64));
     let value = tvb.exact(at + 4, len)?;

@@ -96,7 +96,8 @@ const OUT_RESULTS: &[(u64, &str)] = &[
     (6, "Time-out"),
     (7, "Do Not Accept"),
 ];
-const DISC_RESULTS: &[(u64, &str)] = &[(1, "Lost Carrier"), (2, "General Error"), (3, "Admin Shutdown"), (4, "Request")];
+const DISC_RESULTS: &[(u64, &str)] =
+    &[(1, "Lost Carrier"), (2, "General Error"), (3, "Admin Shutdown"), (4, "Request")];
 
 const COOKIE: u64 = 0x1a2b_3c4d;
 const CONTROL: u64 = 1;
@@ -174,18 +175,7 @@ const LAYOUTS: &[(u64, &[(FieldId, usize)])] = &[
         ],
     ),
     (12, &[(RESERVED, 2), (CALL_ID, 2), (RESERVED, 2)]),
-    (
-        13,
-        &[
-            (RESERVED, 2),
-            (CALL_ID, 2),
-            (DISC_RESULT, 1),
-            (ERROR, 1),
-            (CAUSE, 2),
-            (RESERVED, 2),
-            (STATISTICS, 128),
-        ],
-    ),
+    (13, &[(RESERVED, 2), (CALL_ID, 2), (DISC_RESULT, 1), (ERROR, 1), (CAUSE, 2), (RESERVED, 2), (STATISTICS, 128)]),
     (15, &[(RESERVED, 2), (PEER_CALL_ID, 2), (RESERVED, 2), (SEND_ACCM, 4), (RECEIVE_ACCM, 4)]),
 ];
 

@@ -898,7 +898,8 @@ mod tests {
     fn what_has_no_code_or_length_of_the_protocol_is_not_it() {
         let head = "4500003000000000401100000a0000010a000002 07142027 001c0000";
         let rest = "00000000000000000000000000000000";
-        for (octets, name) in [("25250014", "data"), ("01250013", "data"), ("01252000", "data"), ("01250014", "radius")] {
+        for (octets, name) in [("25250014", "data"), ("01250013", "data"), ("01252000", "data"), ("01250014", "radius")]
+        {
             let shown = crate::tests::frames(101, &[&format!("{head}{octets}{rest}")]);
             let layers = crate::tests::values(&shown[0], "frame.protocols");
             assert!(layers.ends_with(name), "{octets}: {layers}");

@@ -26,10 +26,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     calls: &[ProtoId::Data],
     samples: &[Sample {
         link_type: 104,
-        frames: &[
-            "8f00 8035 00000002 00000005 00000002 fffe 0000",
-            "8f00 8035 00000001 0f000001 fffffffc ffff 0000",
-        ],
+        frames: &["8f00 8035 00000002 00000005 00000002 fffe 0000", "8f00 8035 00000001 0f000001 fffffffc ffff 0000"],
     }],
     ..Protocol::new(ProtoId::Slarp, "SLARP", &[], dissect)
 };

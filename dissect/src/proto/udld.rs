@@ -81,9 +81,8 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
 /// A part of the message; its length includes the four octets that say so. Answers whether another may follow.
 fn part<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, kind: u16, len: usize) -> Result<bool, Stop> {
     let name = Names::Values(TYPES).of(kind.into());
-    let line = d.open_text(tvb, at, len, || {
-        format!("Type: {}, length: {len}", name.as_deref().unwrap_or("Unknown type"))
-    });
+    let line =
+        d.open_text(tvb, at, len, || format!("Type: {}, length: {len}", name.as_deref().unwrap_or("Unknown type")));
     d.uint(TLV_TYPE, tvb, at, 2)?;
     d.uint(TLV_LEN, tvb, at + 2, 2)?;
     let Some(len) = len.checked_sub(4) else {

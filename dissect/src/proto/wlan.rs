@@ -174,10 +174,7 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     spans_payload: true,
     calls: &[ProtoId::Llc, ProtoId::Data],
     samples: &[
-        Sample {
-            link_type: 127,
-            frames: &["0000 0900 02000000 10 d400 0000 020000000001 01020304"],
-        },
+        Sample { link_type: 127, frames: &["0000 0900 02000000 10 d400 0000 020000000001 01020304"] },
         Sample {
             link_type: 105,
             frames: &[
@@ -527,7 +524,8 @@ mod tests {
 
     #[test]
     fn addresses_stand_where_the_direction_says() {
-        let at = |flags: &str| format!("08{flags} 0000 020000000001 020000000002 020000000003 2000 020000000004 aaaa03");
+        let at =
+            |flags: &str| format!("08{flags} 0000 020000000001 020000000002 020000000003 2000 020000000004 aaaa03");
         let shown = frames(105, &[&at("00"), &at("01"), &at("02"), &at("03")]);
         let ends = |n: usize| (values(&shown[n], "wlan.sa"), values(&shown[n], "wlan.da"));
         assert_eq!(ends(0), ("02:00:00:00:00:02".into(), "02:00:00:00:00:01".into()));
