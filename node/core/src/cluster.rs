@@ -966,13 +966,14 @@ impl Cluster {
     /// Runs something of the reconciler.
     fn reconcile(&mut self, now: Moment, run: impl FnOnce(&mut Reconciler, &mut Scene<'_>)) {
         let mut out = Vec::new();
-        let swim = &self.swim;
+        let (swim, members) = (&self.swim, &self.members);
         let mut scene = Scene {
             now,
             me: self.me,
             history: &self.history,
             holdings: &mut self.holdings,
-            alive: &|node| swim.is_alive(node),
+            // Who has left answers for a while, and then in the middle of something no more; all that it had is with its owners.
+            alive: &|node| swim.is_alive(node) && !members.has_left(node),
             sends: &mut self.sends,
             out: &mut out,
             delete_before_proof: self.config.planted.delete_before_proof,
