@@ -43,7 +43,7 @@ pub struct Protocol {
     /// How the messages of the protocol are found in a TCP stream; `None` for what does not run over TCP.
     pub framing: Option<fn(&[u8]) -> Framing>,
     /// How a message is found that has no body, whatever its headers say, as the one before it in the other direction
-    /// made certain: the answer to HTTP's HEAD.
+    /// made certain: the answer to HTTP's HEAD. Or how messages are found once more is known of the connection: its TLS's version.
     pub framing_bodiless: Option<fn(&[u8]) -> Framing>,
     /// Once a message of it was recognised in a TCP connection, all octets of the connection on its ports are its.
     pub keeps_streams: bool,
@@ -318,6 +318,7 @@ protocols! {
     Rsvp => rsvp,
     Mipv6 => mipv6,
     Pgm => pgm,
+    Ocsp => ocsp,
 }
 
 /// A set of protocols.

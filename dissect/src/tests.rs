@@ -229,6 +229,11 @@ pub(crate) fn values(frame: &[(&'static str, String)], name: &str) -> String {
     of_name.collect::<Vec<_>>().join(",")
 }
 
+/// Whether a frame shows a field, be it without a value.
+pub(crate) fn has(frame: &[(&'static str, String)], name: &str) -> bool {
+    frame.iter().any(|row| row.0 == name)
+}
+
 fn frames_of(link_type: u16, frames: Vec<Vec<u8>>) -> Vec<Vec<(&'static str, String)>> {
     let packets: Vec<Packet<'_>> = (0i64..)
         .zip(&frames)

@@ -481,7 +481,7 @@ fn shown(dissection: &Dissection<'_>, node: &Node) -> String {
     match &node.value {
         _ if registry::is_protocol(node.field) => match &node.text {
             // Without the brackets that the tree puts around what was worked out.
-            Some(text) => text.to_string(),
+            Some(text) => shortened(text.to_string()),
             // What has no line of its own is called by its name.
             None => field.name.to_owned(),
         },

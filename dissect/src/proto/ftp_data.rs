@@ -35,6 +35,12 @@ fn is_awaited<'a>(d: &Dissector<'a>, _: Tvb<'a>) -> bool {
     }
 }
 
+/// Whether octets can be shown as lines.
+fn is_text(octets: &[u8]) -> bool {
+    let is_shown = |octet: &u8| !octet.is_ascii_control() || octet.is_ascii_whitespace() || *octet == 0x0b;
+    octets.iter().all(is_shown) && std::str::from_utf8(octets).is_ok()
+}
+
 fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.set_protocol("FTP-DATA");
     d.begin(PROTO, tvb);
@@ -61,7 +67,9 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         }
     }
     d.close();
-    d.with_info_kept(|d| d.call(ProtoId::Lines, tvb));
+    if is_text(tvb.bytes()) {
+        d.with_info_kept(|d| d.call(ProtoId::Lines, tvb));
+    }
     Ok(())
 }
 
@@ -74,6 +82,12 @@ mod tests {
     fn data_know_their_command() {
         let shown = frames(101, SAMPLE_TRANSFERS);
         assert!(shown.iter().any(|frame| values(frame, "ftp-data.command") == "RETR file.txt"));
+    }
+
+    #[test]
+    fn what_is_no_text_has_no_lines() {
+        assert!(is_text("a\tü\r\n".as_bytes()));
+        assert!(!is_text(b"a\0") && !is_text(b"a\xff"));
     }
 
     #[test]

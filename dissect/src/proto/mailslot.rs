@@ -35,7 +35,9 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.set_protocol("SMB Mailslot");
     let opcode = tvb.u16_le(0)?;
     d.set_info(|| Names::Values(OPCODES).of(opcode.into()).map_or_else(|| format!("Unknown ({opcode})"), Into::into));
-    let item = d.begin(PROTO, tvb);
+    // It is no layer of `frame.protocols`, as Wireshark has it.
+    let last = tvb.base.saturating_add(tvb.len() as u32);
+    let item = d.open(PROTO, tvb, 0, tvb.reported(), Value::Protocol { end: last });
     for (field, at) in [(OPCODE, 0), (PRIORITY, 2), (CLASS, 4), (SIZE, 6)] {
         d.add(field, tvb, at, 2, Value::Uint(tvb.u16_le(at)?.into()));
     }

@@ -103,6 +103,7 @@ pub mod nsh;
 pub mod ntp;
 pub mod null;
 pub mod openflow;
+pub mod ocsp;
 pub mod opus;
 pub mod ospf;
 pub mod pap;

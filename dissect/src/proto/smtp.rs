@@ -9,10 +9,10 @@ use crate::dissector::Dissector;
 use crate::facts::Fact;
 use crate::field::{Names, fields};
 use crate::output::value::printable;
-use crate::proto::tls;
 use crate::proto::udp::octets as octets_text;
+use crate::proto::{tcp, tls};
 use crate::recent::Recent;
-use crate::registry::{ProtoId, Protocol, Sample};
+use crate::registry::{Framing, ProtoId, Protocol, Sample};
 use crate::stop::Parsed;
 use crate::tvb::Tvb;
 use crate::value::Value;
@@ -98,6 +98,9 @@ const COMMANDS: &[&[u8]] = &[
 pub(crate) const MAX_MAILS: usize = 4096;
 pub(crate) const MAX_PIECES: usize = 1024;
 
+/// The reply that asks for the mail (RFC 5321, 4.2.3).
+const START_MAIL: u64 = 354;
+
 /// Ports on which servers take mail.
 const PORTS: &[u16] = &[25, 587];
 
@@ -105,6 +108,8 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     accepts: Some(tls::has_not_begun),
     calls: &[ProtoId::Lines],
     framing: Some(dialogue::framing),
+    // A mail is taken as it comes.
+    framing_bodiless: Some(|stream| Framing::Message(stream.len())),
     samples: &[Sample { link_type: 101, frames: SAMPLE }, Sample { link_type: 101, frames: MAIL }],
     ..Protocol::new(ProtoId::Smtp, "SMTP", &[Binding::TcpPort(25), Binding::TcpPort(587)], dissect)
 };
@@ -270,6 +275,9 @@ fn mail<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
     let is_end = octets.ends_with(b"\r\n.\r\n") || octets == b".\r\n";
     d.append_info(|| format!("DATA fragment, {}", octets_text(len)));
     gather(d, len, is_end);
+    if is_end {
+        tcp::frame_as_known(d, false);
+    }
     pieces(d, tvb);
     if is_end && let Some(line) = dialogue::lines(octets).last() {
         let item = d.add(EOM, tvb, line.start, line.next - line.start, Value::None);
@@ -293,6 +301,9 @@ fn replies<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
             d.open(RESPONSE, tvb, line.start, line.next - line.start, Value::Text);
             if let Some(code) = code {
                 let code = code.iter().fold(0, |code, digit| code * 10 + u64::from(digit - b'0'));
+                if code == START_MAIL {
+                    tcp::expect_no_body(d, true);
+                }
                 d.add(RESPONSE_CODE, tvb, line.start, 3, Value::Uint(code));
             }
         } else {
@@ -308,5 +319,22 @@ fn replies<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) {
     }
     if is_open {
         d.close();
+    }
+}
+
+#[cfg(test)]
+mod mails {
+    use super::*;
+    use crate::tests::{frames, values};
+
+    #[test]
+    fn a_mail_is_taken_as_it_comes() {
+        let mut mail: Vec<String> = MAIL.iter().map(|frame| frame.replace(' ', "")).collect();
+        // The first piece of it ends within a line.
+        let piece = mail[4].replace("003f", "003d");
+        mail[4] = piece[..piece.len() - 4].to_owned();
+        let shown = frames(101, &mail.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(values(&shown[4], "tcp.segment_data"), "");
+        assert_eq!(values(&shown[4], "smtp.data.reassembled_in"), "7");
     }
 }

@@ -50,6 +50,7 @@ rows::secured! { Tls, "tls", "Transport Layer Security";
 pub(crate) static PROTOCOL: Protocol = Protocol {
     accepts: Some(record::accepts),
     framing: Some(record::framing),
+    framing_bodiless: Some(record::framing_known),
     samples: &[Sample { link_type: 101, frames: SAMPLE }],
     // A handshake message may be complete only in a later record.
     is_told_later: true,

@@ -122,6 +122,9 @@ pub(crate) fn wants_expert_fact(wanted: &Wanted) -> bool {
     ANY_EXPERT.into_iter().any(|field| wanted.fact_field(field))
 }
 
+/// Of how many octets of a message an expert info has, as Wireshark has it.
+const MAX_MESSAGE: usize = 239;
+
 /// Adds an expert info: the item with its message, and the severity and group that filters ask for.
 pub(crate) fn expert<'a>(
     d: &mut Dissector<'a>,
@@ -139,7 +142,9 @@ pub(crate) fn expert<'a>(
         return Item::NONE;
     }
     debug_assert_eq!(row.ftype, FieldType::None);
-    let message = message.unwrap_or_else(|| row.label.to_owned());
+    let mut message = message.unwrap_or_else(|| row.label.to_owned());
+    let end = (0..=MAX_MESSAGE).rev().find(|at| message.is_char_boundary(*at)).unwrap_or(0);
+    message.truncate(end);
     let item = d.open(EXPERT, tvb, at, len, Value::Bytes);
     d.mark_generated(item);
     let severity_name = crate::field::Names::Values(SEVERITIES).of(severity as u64);

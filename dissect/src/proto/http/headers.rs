@@ -47,15 +47,23 @@ pub(super) fn line(octets: &[u8], from: usize) -> Line {
     if end == from {
         return Line::Blank(next);
     }
-    let Some(colon) = octets.get(from..end).and_then(|line| memchr(b':', line)).map(|at| from + at) else {
-        return Line::Foreign;
-    };
+    header(octets, from, end, next).map_or(Line::Foreign, Line::Header)
+}
+
+/// The header that octets end within, if its name is whole.
+pub(super) fn open_line(octets: &[u8], from: usize) -> Option<Header> {
+    header(octets, from, octets.len(), octets.len())
+}
+
+/// The header in the line from `from` to `end`, which `next` is behind.
+fn header(octets: &[u8], from: usize, end: usize, next: usize) -> Option<Header> {
+    let colon = octets.get(from..end).and_then(|line| memchr(b':', line)).map(|at| from + at)?;
     let text = octets.get(colon + 1..end).unwrap_or_default();
     let value = colon + 1 + (text.len() - text.trim_ascii_start().len());
     let value = value..value + text.trim_ascii().len();
     let name = octets.get(from..colon).unwrap_or_default();
     let field = names::HEADERS.iter().find(|row| row.0.eq_ignore_ascii_case(name)).map(|row| row.1);
-    Line::Header(Header { name: from..colon, value, next, field })
+    Some(Header { name: from..colon, value, next, field })
 }
 
 /// What headers say of the body behind them, and of the connection.
@@ -159,7 +167,7 @@ pub(super) fn show<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, kind: Kind, header: 
     let of_kind = match kind {
         Kind::Request => Some(REQUEST_LINE),
         Kind::Response => Some(RESPONSE_LINE),
-        Kind::Notification => None,
+        Kind::Notification | Kind::Other => None,
     };
     let line = || printable(octets.get(at..header.next).unwrap_or_default());
     match header.field {
@@ -172,14 +180,18 @@ pub(super) fn show<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, kind: Kind, header: 
         }
         None => {
             let item = text(d, of_kind.unwrap_or(UNKNOWN_HEADER), tvb, &(at..header.next));
-            d.within(|d| d.note_strays(tvb, at, len));
-            if of_kind.is_none() {
+            // Every octet that is not ASCII takes three of the value: what was cut is not missed behind many of them.
+            let whole = octets.get(at..header.next).unwrap_or_default();
+            if memchr(0, whole).is_some() && ascii(whole).len() < len {
+                d.within(|d| d.note_strays(tvb, at, len));
+            }
+            if kind == Kind::Notification {
                 // Wireshark's value is the line as it is shown.
                 d.refill(item, Value::String(line().into()));
             }
             d.text(item, line);
             let name = octets.get(header.name.clone()).unwrap_or_default();
-            if !name.iter().copied().all(is_token) {
+            if name.is_empty() || !name.iter().copied().all(is_token) {
                 d.within(|d| d.expert(BAD_HEADER_NAME, tvb, at, len));
             }
         }

@@ -136,9 +136,7 @@ fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, proto: FieldId, name: &'stat
     let Some(start) = start.filter(|_| learns || shows_rest || d.wants_between(REQUEST_METHOD, RESPONSE_PHRASE)) else {
         info(d, is_next, || "Continuation".to_owned());
         if shows_rest {
-            let at = if begins_with_header(octets) { show_headers(d, tvb, &NO_START)?.1 } else { 0 };
-            body::file_data(d, tvb.from(at));
-            d.call_within(ProtoId::Data, tvb.from(at));
+            headless(d, tvb)?;
         }
         d.close();
         return Ok(tvb.reported());
@@ -167,23 +165,39 @@ fn message<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, proto: FieldId, name: &'stat
 }
 
 /// What precedes header lines that are neither a request's nor a response's.
-const NO_START: Start = Start { kind: Kind::Notification, parts: [0..0, 0..0, 0..0], end: 0, next: 0 };
+const NO_START: Start = Start { kind: Kind::Other, parts: [0..0, 0..0, 0..0], end: 0, next: 0 };
 
-/// Whether octets without a first line begin with what may be a header line.
-fn begins_with_header(octets: &[u8]) -> bool {
-    let is_text = octets.first().is_some_and(|octet| matches!(octet, b' '..=b'~'));
-    is_text && matches!(headers::line(octets, 0), Line::Header(_))
+/// Whether octets without a first line may begin with a header line.
+fn is_text(octets: &[u8]) -> bool {
+    octets.first().is_some_and(|octet| matches!(octet, b' '..=b'~'))
+}
+
+/// Shows octets without a first line: the header lines that text may begin with, and what follows as a body.
+fn headless<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
+    let octets = tvb.bytes();
+    if !is_text(octets) {
+        d.call_within(ProtoId::Data, tvb);
+        return Ok(());
+    }
+    let (seen, mut at) = show_headers(d, tvb, &NO_START)?;
+    if at > 0 && at < octets.len() && matches!(headers::line(octets, at), Line::Unfinished) {
+        let header = headers::open_line(octets, at).ok_or(Stop::Malformed)?;
+        headers::show(d, tvb, Kind::Other, &header, &seen);
+        at = octets.len();
+    }
+    if at < octets.len() {
+        body::file_data(d, tvb.from(at));
+        d.call_within(ProtoId::Data, tvb.from(at));
+    }
+    Ok(())
 }
 
 /// Shows header lines that no first line precedes; they do not make the connection HTTP's. Answers as [`message`].
 fn lone_headers<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, proto: FieldId) -> Result<usize, Stop> {
     let octets = tvb.bytes();
-    if begins_with_header(octets) {
+    if is_text(octets) && matches!(headers::line(octets, 0), Line::Header(_)) {
         d.begin(proto, tvb);
-        let (_, at) = show_headers(d, tvb, &NO_START)?;
-        if at < octets.len() && matches!(headers::line(octets, at), Line::Unfinished) {
-            return Err(Stop::Malformed);
-        }
+        headless(d, tvb)?;
         d.close();
     }
     Ok(tvb.reported())
@@ -220,7 +234,7 @@ fn learn<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, start: &Start) {
     let needs_headers = match start.kind {
         Kind::Request => d.wants_fact(RESPONSE_FOR_URI),
         Kind::Response => start.status(octets) == Some(101),
-        Kind::Notification => false,
+        Kind::Notification | Kind::Other => false,
     };
     let seen = if needs_headers { headers::scan(octets, start.next).0 } else { Seen::default() };
     let learned = match start.kind {
@@ -232,7 +246,7 @@ fn learn<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, start: &Start) {
         Kind::Response => {
             Message::Response { status: start.status(octets).unwrap_or(0), upgrade: seen.upgrade.as_ref().map(text) }
         }
-        Kind::Notification => Message::Notification,
+        Kind::Notification | Kind::Other => Message::Notification,
     };
     exchange::learn(d, &learned);
 }
@@ -323,6 +337,7 @@ fn show_headers<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, start: &Start) -> Resul
 /// What the message is, and what other frames say of it.
 fn facts<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, start: &Start, seen: &Seen) {
     let known = match start.kind {
+        Kind::Other => return,
         Kind::Notification => {
             d.hidden(NOTIFICATION, tvb, 0, 0, Value::Uint(1));
             full_uri(d, tvb, start, seen);

@@ -14,6 +14,8 @@ pub(super) enum Kind {
     Response,
     /// A request that asks for nothing (UPnP's NOTIFY).
     Notification,
+    /// Header lines without a first line.
+    Other,
 }
 
 /// A first line and where its parts stand.

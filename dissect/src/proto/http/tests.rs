@@ -2,7 +2,7 @@ use super::*;
 use crate::InOrder;
 use crate::filter::{Filter, Options};
 use crate::packet::Packet;
-use crate::tests::{frames, octets, survives_anything, values};
+use crate::tests::{frames, has, octets, survives_anything, values};
 use crate::wanted::Wanted;
 
 /// Frames of a connection of port 80, given as who speaks (`true` for the client) and what is said.
@@ -74,10 +74,10 @@ fn what_is_no_message_is_a_continuation_where_messages_are() {
         [(true, b"rest\n"), (true, b"GET / HTTP/1.1\r\n\r\n"), (true, b"\x16\x03"), (true, b"ab: c\r\n\x01")];
     let all = shown(&said);
     assert!(values(&all[0], "http.file_data").starts_with("rest"));
-    assert_eq!(values(&all[2], "http.file_data"), "\u{16}\u{3}");
+    assert_eq!((values(&all[2], "http.file_data"), values(&all[2], "data.len")), (String::new(), "2".into()));
     assert_eq!(
-        (values(&all[3], "http.unknown_header"), values(&all[3], "http.file_data")),
-        ("ab: c\\r\\n".into(), "\u{1}".into())
+        (values(&all[3], "http.unknown_header"), values(&all[3], "_ws.malformed").is_empty()),
+        ("ab: c\r\n".into(), false)
     );
     let all = shown(&[(true, b"junk junk\r\n")]);
     assert_eq!(values(&all[0], "http"), "");
@@ -105,7 +105,7 @@ fn nothing_breaks_it() {
 #[test]
 fn headers_without_a_first_line_are_shown_and_make_no_http_connection() {
     let all = shown(&[(true, b"abc: def\r\n\r\n"), (true, b"ab cd\r\nx: y\r\n"), (true, b":\0\x01\r\x99x")]);
-    assert_eq!(values(&all[0], "http.unknown_header"), "abc: def\\r\\n");
+    assert_eq!(values(&all[0], "http.unknown_header"), "abc: def\r\n");
     assert_eq!((values(&all[1], "http"), values(&all[1], "_ws.malformed")), (String::new(), String::new()));
     assert!(!values(&all[2], "http.unknown_header").is_empty() && !values(&all[2], "_ws.malformed").is_empty());
     assert!(all.iter().all(|frame| values(frame, "http.request_number").is_empty()));
@@ -137,4 +137,28 @@ fn what_is_sent_again_as_soon_as_it_was_asked_for_is_read() {
         in_order.dissect(&packet, |shown, _| filter.matches(shown))
     });
     assert_eq!(taken.map(|(number, _)| number).collect::<Vec<u64>>(), [6]);
+}
+
+#[test]
+fn what_follows_headers_without_a_first_line_is_a_body() {
+    let all =
+        shown(&[(true, b"a\xff: b\0cd\xff\rrest\nx: y\n"), (true, b"a: b\n: c"), (true, b"aa: b\0\xff\xff\xff\n")]);
+    assert_eq!(values(&all[0], "http.unknown_header"), "a\u{fffd}: b");
+    assert_eq!(values(&all[0], "http.file_data"), "rest\nx: y\n");
+    assert!(has(&all[0], "_ws.string.trailing_stray_characters"));
+    assert!(has(&all[1], "http.bad_header_name") && !has(&all[1], "_ws.malformed"));
+    assert_eq!(values(&all[2], "http.file_data"), "");
+}
+
+#[test]
+fn a_datagram_has_one_message() {
+    let all = crate::tests::shown_by(ProtoId::Ssdp, b"M-SEARCH * HTTP/1.1\r\n\r\n\0");
+    assert!(values(&all, "data.len").is_empty());
+}
+
+#[test]
+fn an_expert_info_has_no_more_octets_than_its_limit() {
+    let request = format!("GET /{} HTTP/1.1\r\n\r\n", "é".repeat(200));
+    let all = shown(&[(true, request.as_bytes())]);
+    assert_eq!(values(&all[0], "_ws.expert.message").len(), 239);
 }

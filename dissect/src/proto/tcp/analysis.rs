@@ -232,6 +232,11 @@ pub(super) fn analyze(from: &mut Side, to: &mut Side, shared: &Shared, segment: 
 }
 
 impl Side {
+    /// Forgets everything but how windows are scaled.
+    pub(super) fn begin_again(&mut self) {
+        *self = Self { scale: self.scale, is_scale_known: self.is_scale_known, ..Self::default() };
+    }
+
     /// Whether a sequence number is that of the last octet seen.
     fn is_last_octet(&self, seq: u32) -> bool {
         self.next.is_some_and(|next| next.wrapping_sub(1) == seq)

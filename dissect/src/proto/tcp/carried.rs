@@ -86,7 +86,11 @@ fn bound(d: &Dissector<'_>) -> impl Iterator<Item = ProtoId> + use<> {
 
 /// Whether a later segment may tell whose the octets of this one are.
 pub(super) fn may_be_recognised_later(d: &Dissector<'_>) -> bool {
-    bound(d).any(|id| registry::protocol(id).keeps_streams && d.wants_proto(id))
+    let mut bound = bound(d).peekable();
+    match bound.peek() {
+        Some(_) => bound.any(|id| registry::protocol(id).keeps_streams && d.wants_proto(id)),
+        None => d.wants_proto(ProtoId::Tls),
+    }
 }
 
 /// The fields that putting messages together shows.
@@ -121,7 +125,13 @@ fn taker(d: &Dissector<'_>, tvb: Tvb<'_>, known: Option<&Known>) -> Option<Proto
         .into_iter()
         .chain(bound(d))
         .find(accepts)
+        .or_else(|| Some(ProtoId::Tls).filter(|_| becomes_tls(d, known)).filter(accepts))
         .or_else(|| bindings::TCP_HEURISTICS.iter().find(|(_, looks_like)| looks_like(d, tvb)).map(|(id, _)| *id))
+}
+
+/// Whether the second pass knows that the connection goes on with TLS: then it is its from the beginning.
+fn becomes_tls(d: &Dissector<'_>, known: Option<&Known>) -> bool {
+    d.peek_flows().is_none() && known.is_some_and(|known| known.stream.is_of(ProtoId::Tls))
 }
 
 /// Hands octets that are no part of a known stream to who takes them.
@@ -205,6 +215,12 @@ pub(super) fn show<'a>(d: &mut Dissector<'a>, payload: Tvb<'a>, header: &Header,
         None => {}
     }
     let lead = led(d, header.layer);
+    if lead.is_none() && payload.reported() == 1 && found(known, finding::KEEP_ALIVE) {
+        // Its one octet means nothing (RFC 9293, 3.8.4).
+        d.close();
+        d.call(ProtoId::Data, payload);
+        return;
+    }
     let at = lead.as_ref().map_or(0, |lead| lead.1);
     // What repeats or overtakes would only confuse who reads the stream.
     let is_mute = found(known, finding::REPEATED);

@@ -422,7 +422,8 @@ fn findings<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, known: &Known) {
             Fact::TcpTimeout { layer, frame, ns } if layer == here => Some((frame, ns)),
             _ => None,
         });
-        if let Some((frame, ns)) = timeout {
+        // What came at the same time says nothing of a timeout.
+        if let Some((frame, ns)) = timeout.filter(|timeout| timeout.1 != 0) {
             d.generated(RTO, tvb, 0, 0, Value::Time(ns));
             d.generated(RTO_FRAME, tvb, 0, 0, Value::Uint(frame));
         }

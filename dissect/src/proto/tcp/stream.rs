@@ -88,7 +88,7 @@ impl Stream {
     }
 
     /// Whether the connection is known to be a protocol's, by this frame or by what the first pass saw of later ones.
-    fn is_of(&self, proto: ProtoId) -> bool {
+    pub(super) fn is_of(&self, proto: ProtoId) -> bool {
         self.spoken.load(Relaxed) == proto as u8 + 1
     }
 
@@ -195,6 +195,8 @@ struct Conversation {
     first_ack_time: Option<i64>,
     /// The side that sent the first FIN.
     closer: Option<usize>,
+    /// The directions in which nothing but resets was seen.
+    only_resets: [bool; 2],
 }
 
 /// The TCP connections of the first pass.
@@ -238,6 +240,7 @@ impl Flows {
                 syn_time: None,
                 first_ack_time: None,
                 closer: None,
+                only_resets: [false; 2],
             })
         };
         let (conversation, evicted) = conversations.get_or_insert_evicting(key, &mut open);
@@ -328,6 +331,12 @@ impl Conversation {
         let Some(len) = header.payload.filter(|_| !is_quoted) else {
             return Verdict::default();
         };
+        if header.has(SYN) && std::mem::take(&mut self.only_resets[side]) {
+            // Refused at first: the number of a reset to a SYN means nothing (RFC 9293, 3.5.2).
+            self.sides[side].begin_again();
+        }
+        let is_reset = header.has(RST) && (self.only_resets[side] || !stream.has_base(side));
+        self.only_resets[side] = is_reset;
         if header.has(SYN) {
             stream.saw_syn(side, frame, header.seq, header.has(ACK));
         } else if !stream.has_base(side) {
@@ -415,6 +424,13 @@ pub(crate) fn expect_no_body(d: &mut Dissector<'_>, is_so: bool) {
     }
 }
 
+/// Says whether messages of either direction that follow are framed as those of a connection of which more is known.
+pub(crate) fn frame_as_known(d: &mut Dissector<'_>, is_so: bool) {
+    if let Some((conversation, _)) = conversation(d) {
+        conversation.is_bodiless = [is_so; 2];
+    }
+}
+
 /// Whether the connection at hand is known to be a protocol's, be it by later frames.
 pub(crate) fn speaks(d: &Dissector<'_>, proto: ProtoId) -> bool {
     let known = d.last_fact(|fact| match fact {
@@ -496,7 +512,8 @@ fn keep(d: &mut Dissector<'_>, verdict: &Verdict, known: Known) {
     let layer = d.occurrence(ProtoId::Tcp);
     let is_shown = d.wants_facts_of(ProtoId::Tcp);
     let Known { stream, bits, child, via, since_previous } = known;
-    if !is_shown && child.is_none() && bits & finding::REPEATED == 0 && !carried::may_be_recognised_later(d) {
+    let matters = finding::REPEATED | finding::KEEP_ALIVE | BODILESS;
+    if !is_shown && child.is_none() && bits & matters == 0 && !carried::may_be_recognised_later(d) {
         return;
     }
     d.record(Fact::Tcp { layer, child, via, bits, stream, since_previous });

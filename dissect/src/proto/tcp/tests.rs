@@ -1,6 +1,7 @@
 use super::analysis::{ACK, FIN, PSH};
 use super::*;
 use crate::output::value;
+use crate::tests::{has, values};
 use crate::{Analysis, Packet, Scratch, Wanted, dissect, registry};
 
 /// A segment: microseconds since the one before, the side that sends it, its sequence number and acknowledgment counted
@@ -57,7 +58,7 @@ fn shown(rows: &[Row], windows: &[u16]) -> Vec<Vec<(&'static str, String)>> {
 
 /// The value of a field in each frame, nothing where there is none.
 fn each(shown: &[Vec<(&'static str, String)>], name: &str) -> Vec<String> {
-    shown.iter().map(|frame| crate::tests::values(frame, name)).collect()
+    shown.iter().map(|frame| values(frame, name)).collect()
 }
 
 /// The findings in the Info column of the last frame.
@@ -106,4 +107,29 @@ fn findings_stand_in_one_order() {
     assert_eq!(notes, "[TCP ZeroWindow] [TCP ACKed unseen segment] [TCP Previous segment not captured] ");
     let full = [&HANDSHAKE[..], &[(1000, 0, 1, 1, ACK, 1000), (1_000_000, 0, 1, 1, ACK, 1000)]].concat();
     assert_eq!(last_notes(&full, &[]), "[TCP Window Full] [TCP Retransmission] ");
+}
+
+#[test]
+fn a_connection_that_was_refused_at_first_begins_with_its_second_answer() {
+    let rows: [Row; 7] = [
+        (0, 0, 0, 0, SYN, 0),
+        (1000, 1, 5000, 1, analysis::RST | ACK, 0),
+        (500_000, 0, 0, 0, SYN, 0),
+        (1000, 1, 0, 1, SA, 0),
+        (1000, 0, 1, 1, ACK, 0),
+        (1000, 1, 1, 1, PSH | ACK, 10),
+        (1000, 1, 11, 1, PSH | ACK, 10),
+    ];
+    let all = shown(&rows, &[]);
+    let repeated: Vec<bool> = all.iter().map(|frame| has(frame, "tcp.analysis.retransmission")).collect();
+    assert_eq!(repeated, [false, false, true, false, false, false, false]);
+    assert!(has(&all[3], "tcp.analysis.reused_ports"));
+}
+
+#[test]
+fn what_is_repeated_at_once_tells_no_timeout() {
+    let rows = [&HANDSHAKE[..], &[(1000, 0, 1, 1, PSH | ACK, 10), (0, 0, 1, 1, PSH | ACK, 10)]].concat();
+    let all = shown(&rows, &[]);
+    assert!(has(&all[4], "tcp.analysis.retransmission"));
+    assert_eq!(values(&all[4], "tcp.analysis.rto_frame"), "");
 }

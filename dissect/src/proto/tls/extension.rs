@@ -117,6 +117,7 @@ fn content(show: &mut Show<'_, '_>, message: u8, kind: u16, at: usize, end: usiz
         13172 => next_protocols(show, at, end)?,
         17513 if is_client => names_of_protocols(show, at, end, &ALPS)?,
         17513 => end,
+        65486 if is_client => encrypted_name(show, at, end)?,
         0xff01 => renegotiation(show, at, end)?,
         // Those that only say that they are there.
         14 | 18 | 22 | 23 | 42 | 49 => at,
@@ -443,6 +444,25 @@ fn key_share(show: &mut Show<'_, '_>, message: u8, at: usize, end: usize) -> Res
     };
     show.close();
     Ok(stop)
+}
+
+/// A server's name, encrypted with a key that its entry in the DNS has half of (draft-ietf-tls-esni-02, 5.1).
+fn encrypted_name(show: &mut Show<'_, '_>, at: usize, end: usize) -> Result<usize, Stop> {
+    let suite = show.tvb.u16(at)?;
+    show.open_text(at, 2, || {
+        let name = Names::Values(ciphers::SUITES).of(suite.into()).unwrap_or("Unknown".into());
+        format!("Cipher Suite: {name} (0x{suite:04x})")
+    });
+    show.close();
+    let mut at = key_share_entry(show, at + 2, end)?;
+    for what in ["Record Digest", "Encrypted SNI"] {
+        let len = usize::from(show.tvb.u16(at)?);
+        let stop = (at + 2 + len).min(end);
+        show.open_text(at, stop - at, || format!("{what} Length: {len}"));
+        show.close();
+        at = stop;
+    }
+    Ok(at)
 }
 
 fn key_share_entry(show: &mut Show<'_, '_>, at: usize, end: usize) -> Result<usize, Stop> {

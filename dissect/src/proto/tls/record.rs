@@ -22,14 +22,13 @@ const ALERT_RECORD: u8 = 21;
 const HANDSHAKE_RECORD: u8 = 22;
 const DATA_RECORD: u8 = 23;
 const HEARTBEAT_RECORD: u8 = 24;
-const CONNECTION_ID_RECORD: u8 = 25;
 
 const HEADER_LEN: usize = 5;
 /// The first octet of the longest record's length (RFC 5246, 6.2.3).
 const MAX_RECORD_HIGH: u8 = 0x48;
 
 fn is_type(octet: u8) -> bool {
-    (CHANGE_CIPHER_SPEC_RECORD..=CONNECTION_ID_RECORD).contains(&octet)
+    (CHANGE_CIPHER_SPEC_RECORD..=HEARTBEAT_RECORD).contains(&octet)
 }
 
 /// Versions that a record may have: SSL 3.0 to TLS 1.2, which 1.3 keeps, and the Chinese standard's.
@@ -40,8 +39,6 @@ fn is_version(version: u16) -> bool {
 /// Whether octets on any port are TLS's: a handshake, or what is encrypted.
 pub(super) fn is_one<'a>(_: &Dissector<'a>, tvb: Tvb<'a>) -> bool {
     match *tvb.bytes() {
-        // A handshake of another protocol that takes on the looks of TLS begins with nothing.
-        [HANDSHAKE_RECORD, 3, 0..=3, 0, 0] => true,
         [HANDSHAKE_RECORD | DATA_RECORD, 3, 0..=3, high, low, ..]
         | [HANDSHAKE_RECORD | DATA_RECORD, 1, 1, high, low, ..] => (high, low) > (0, 0) && high < MAX_RECORD_HIGH,
         _ => false,
@@ -54,9 +51,11 @@ pub(crate) fn has_not_begun<'a>(_: &Dissector<'a>, tvb: Tvb<'a>) -> bool {
     !matches!(*tvb.bytes(), [kind, 3, 0..=4, high, _, ..] if is_type(kind) && high < MAX_RECORD_HIGH)
 }
 
-/// Whether a port is right about octets: text is somebody else's.
+/// Whether a port is right about octets: text is somebody else's, once there is enough of it to tell.
 pub(super) fn accepts<'a>(_: &Dissector<'a>, tvb: Tvb<'a>) -> bool {
-    let start = tvb.bytes().get(..4).unwrap_or(tvb.bytes());
+    let Some(start) = tvb.bytes().get(..4).filter(|_| tvb.reported() >= HEADER_LEN) else {
+        return true;
+    };
     start.iter().any(|octet| !matches!(octet, b' '..=b'~'))
 }
 
@@ -68,20 +67,24 @@ fn v2_len(octets: &[u8]) -> Option<usize> {
     }
 }
 
-/// Whole records are taken together; one that is not whole waits for the rest of it.
+/// As [`framing_known`], where nothing is known of the connection: it may be SSL 2.0's.
 pub(super) fn framing(stream: &[u8]) -> Framing {
-    if let Some(len) = v2_len(stream) {
-        return Framing::Message(len);
+    match v2_len(stream).filter(|_| stream.len() >= HEADER_LEN) {
+        Some(len) => Framing::Message(len),
+        None => framing_known(stream),
     }
+}
+
+/// Whole records are taken together; one that is not whole waits for the rest of it, and what is shorter than a record's
+/// header for the next segment.
+pub(super) fn framing_known(stream: &[u8]) -> Framing {
     let mut at = 0;
     loop {
         let rest = stream.get(at..).unwrap_or_default();
         let [kind, major, _, high, low, ..] = *rest else {
-            let may_be = rest.first().is_none_or(|kind| is_type(*kind));
-            return match (at, may_be) {
-                (0, true) => Framing::More(HEADER_LEN - rest.len()),
-                (_, true) => Framing::Message(at),
-                (_, false) => Framing::Message(stream.len()),
+            return match at {
+                0 => Framing::More(HEADER_LEN - rest.len()),
+                _ => Framing::Message(at),
             };
         };
         if !is_type(kind) || !matches!(major, 1 | 3 | 0x7f) {
@@ -188,15 +191,19 @@ pub(crate) fn append(d: &mut Dissector<'_>, text: impl FnOnce() -> String) {
 fn record<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, state: &mut State) -> Result<usize, Stop> {
     let octets = tvb.bytes();
     let is_known = state.session.as_ref().is_some_and(|session| session.version().is_some());
-    if let (Some(len), [_, _, 1, 0 | 3, ..]) = (v2_len(octets), octets) {
+    if let (Some(len), [_, _, 1, 0, 2, ..] | [_, _, 1, 3, 0..=3, ..]) = (v2_len(octets), octets) {
         v2_hello(d, tvb.sub(0, len))?;
         return Ok(len);
     }
     let kind = tvb.u8(0)?;
     let version = if tvb.reported() > 2 { tvb.u16(1)? } else { 0 };
     if !is_type(kind) || !is_known && !is_version(version) {
-        if is_known {
-            d.set_protocol(version_name(state.version(0)));
+        let version = state.version(0);
+        if is_known && version == TLS_1_3 {
+            d.set_protocol(version_name(version));
+            append(d, || "Continuation Data".to_owned());
+        } else if is_known {
+            d.set_protocol(version_name(version));
             append(d, || "Ignored Unknown Record".to_owned());
             d.open_text(tvb, 0, tvb.reported(), || "Ignored Unknown Record".to_owned());
             d.expert(IGNORED_UNKNOWN_RECORD, tvb, 0, tvb.reported());
@@ -216,7 +223,9 @@ fn record<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, state: &mut State) -> Result<
     }
     let shown = state.version(version);
     let name = version_name(shown);
-    d.set_protocol(name);
+    if len > 0 {
+        d.set_protocol(name);
+    }
     let item = d.open(RECORD, tvb, 0, HEADER_LEN + len, Value::None);
     let is_opaque = shown == TLS_1_3 && kind == DATA_RECORD;
     d.uint(if is_opaque { RECORD_OPAQUE_TYPE } else { RECORD_CONTENT_TYPE }, tvb, 0, 1)?;
@@ -235,6 +244,13 @@ fn record<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, state: &mut State) -> Result<
     };
     d.text(item, || format!("{name} Record Layer: {title}"));
     d.close();
+    let version = state.session.as_ref().and_then(|session| session.version());
+    if d.endpoints.transport == Transport::Tcp
+        && let Some(version) = version
+    {
+        // Of TLS 1.3 Wireshark takes what looks like SSL 2.0 for that all the same.
+        tcp::frame_as_known(d, version != TLS_1_3);
+    }
     Ok(HEADER_LEN + len)
 }
 
@@ -298,10 +314,15 @@ const APPLICATIONS: &[(&str, &str)] = &[
     ("dot", "Domain Name System"),
 ];
 
-/// Application protocols by their ports over TLS.
+/// Application protocols by their ports: over TLS, and of those that begin it (RFC 2595, RFC 3207, RFC 4217).
 const APPLICATION_PORTS: &[(u16, &str)] = &[
+    (21, "File Transfer Protocol (FTP)"),
+    (25, "Simple Mail Transfer Protocol"),
+    (110, "Post Office Protocol"),
+    (143, "Internet Message Access Protocol"),
     (443, "Hypertext Transfer Protocol"),
     (465, "Simple Mail Transfer Protocol"),
+    (587, "Simple Mail Transfer Protocol"),
     (636, "Lightweight Directory Access Protocol"),
     (802, "Modbus/TCP"),
     (853, "Domain Name System"),

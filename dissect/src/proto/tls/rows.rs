@@ -205,7 +205,7 @@ macro_rules! secured {
             EXT_ALPS_ALPN_LIST = field(concat!($name, ".handshake.extensions_alps_alpn_list"), "Supported ALPN List", None, None);
             EXT_ALPS_ALPN_STR_LEN = field(concat!($name, ".handshake.extensions_alps_alpn_str_len"), "Supported ALPN Length", Uint8, Dec);
             EXT_ALPS_ALPN_STR = field(concat!($name, ".handshake.extensions_alps_alpn_str"), "Supported ALPN", String, None);
-            MALFORMED_VECTOR_LENGTH = expert(concat!($name, ".malformed.vector_length"), "Variable vector length is outside the permitted range", Warning, Malformed);
+            MALFORMED_VECTOR_LENGTH = expert(concat!($name, ".malformed.vector_length"), "Variable vector length is outside the permitted range", Warning, Protocol);
             MALFORMED_BUFFER_TOO_SMALL = expert(concat!($name, ".malformed.buffer_too_small"), "Malformed message, not enough data is available", Error, Malformed);
             MALFORMED_TRAILING_DATA = expert(concat!($name, ".malformed.trailing_data"), "Undecoded trailing data is present", Warning, Protocol);
             STATUS_REQUEST_UNDECODED = expert(concat!($name, ".handshake.status_request.undecoded"), "Responder ID list or Request Extensions are not implemented, contact Wireshark developers if you want this to be supported", Note, Undecoded);

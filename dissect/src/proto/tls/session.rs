@@ -27,6 +27,14 @@ const HEADER_LEN: usize = 4;
 /// The version that TLS 1.3 has.
 pub(crate) const TLS_1_3: u16 = 0x0304;
 
+/// The version that a draft of TLS 1.3 became (RFC 8446, 4.2.1; the ones that Facebook tried).
+fn published(version: u16) -> u16 {
+    match version {
+        0xfb17 | 0xfb1a => TLS_1_3,
+        _ => version,
+    }
+}
+
 /// Stands for no cipher suite.
 const NO_SUITE: u32 = u32::MAX;
 
@@ -83,7 +91,7 @@ impl Session {
 
     /// Takes what the server's hello tells.
     pub(crate) fn chose(&self, version: u16, suite: u16, application: Option<&[u8]>) {
-        self.version.store(version, Relaxed);
+        self.version.store(published(version), Relaxed);
         self.suite.store(suite.into(), Relaxed);
         if let Some(name) = application.filter(|name| name.len() <= MAX_NAME) {
             let _ = self.application.set(String::from_utf8_lossy(name).into());

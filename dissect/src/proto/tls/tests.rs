@@ -1,5 +1,5 @@
 use super::*;
-use crate::tests::{frames, survives_anything, values};
+use crate::tests::{frames, has, survives_anything, values};
 
 /// Frames of a connection of a port, given as who speaks (`true` for the client) and what is said.
 fn shown(port: u16, said: &[(bool, &[u8])]) -> Vec<Vec<(&'static str, String)>> {
@@ -138,4 +138,58 @@ fn tls_follows_on_a_protocol_of_lines() {
         assert_eq!(values(&frames[2], "tls.handshake.type"), "1", "{port}");
         assert_eq!(values(&frames[3], "tls.alert_message.desc"), "40", "{port}");
     }
+}
+
+#[test]
+fn less_than_a_header_waits_for_the_next_segment() {
+    assert_eq!(record::framing(&[0]), crate::registry::Framing::More(4));
+    assert_eq!(record::framing(b"text"), crate::registry::Framing::More(1));
+    let data = record(23, b"abc");
+    assert_eq!(record::framing(&[&data[..], &[0, 1]].concat()), crate::registry::Framing::Message(data.len()));
+    let all = shown(443, &[(true, &[0]), (true, b"abcdefg")]);
+    assert_eq!(values(&all[0], "tcp.reassembled_in"), "2");
+}
+
+#[test]
+fn what_looks_like_ssl_2_is_not_taken_for_it_once_the_version_is_known() {
+    let odd = [&[0x82, 2, 2, 0, 0x9a][..], &[b'a'; 40]].concat();
+    let said: [(bool, &[u8]); 4] = [
+        (true, &record(22, &client_hello())),
+        (false, &record(22, &server_hello())),
+        (false, &odd),
+        (false, &record(23, b"abc")),
+    ];
+    let all = shown(443, &said);
+    assert!(has(&all[2], "tls.ignored_unknown_record"));
+    assert_eq!(values(&all[3], "tls.app_data"), "616263");
+}
+
+#[test]
+fn a_record_without_content_is_known_by_what_follows() {
+    let empty: &[u8] = &[22, 3, 1, 0, 0];
+    let all = shown(12350, &[(true, empty)]);
+    assert!(!has(&all[0], "tls"));
+    let all = shown(12350, &[(true, empty), (true, &record(22, &client_hello()))]);
+    assert!(has(&all[0], "tls"));
+}
+
+#[test]
+fn the_key_of_an_encrypted_name_is_a_key_share() {
+    let name = [0x13, 1, 0, 29, 0, 2, 7, 8, 0, 1, 9, 0, 1, 9];
+    let extension = [&[0xff, 0xce, 0, name.len() as u8][..], &name].concat();
+    let hello = [&[3, 3][..], &[7; 32], &[0, 0, 2, 0xc0, 0x2f, 1, 0, 0, extension.len() as u8], &extension].concat();
+    let all = shown(443, &[(true, &record(22, &message(1, &hello)))]);
+    assert_eq!(values(&all[0], "tls.handshake.extensions_key_share_group"), "29");
+    assert_eq!(values(&all[0], "tls.handshake.extension.data"), "");
+}
+
+#[test]
+fn what_is_encrypted_is_the_protocol_that_began_it() {
+    let begun: [(bool, &[u8]); 4] = [
+        (true, b"STARTTLS\r\n"),
+        (false, b"220 go ahead\r\n"),
+        (true, &record(22, &client_hello())),
+        (true, &record(23, b"abc")),
+    ];
+    assert_eq!(values(&shown(25, &begun)[3], "tls.app_data_proto"), "Simple Mail Transfer Protocol");
 }
