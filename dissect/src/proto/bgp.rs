@@ -269,7 +269,6 @@ const EXTENDED_LENGTH: u8 = 0x10;
 pub(crate) static PROTOCOL: Protocol = Protocol {
     accepts: Some(accepts),
     framing: Some(framing),
-    is_counted: true,
     samples: &[Sample { link_type: 101, frames: SAMPLES }],
     ..Protocol::new(ProtoId::Bgp, "BGP", &[Binding::TcpPort(179)], dissect)
 };

@@ -28,7 +28,6 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     calls: &[ProtoId::Smb, ProtoId::Smb2],
     accepts: Some(accepts),
     framing: Some(framing),
-    is_counted: true,
     samples: &[Sample {
         link_type: 101,
         frames: &["4500004c00010000 4006 0000 0a000001 0a000002 1388 008b 00000001 00000001 50180000 00000000 \

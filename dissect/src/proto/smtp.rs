@@ -335,6 +335,6 @@ mod mails {
         mail[4] = piece[..piece.len() - 4].to_owned();
         let shown = frames(101, &mail.iter().map(String::as_str).collect::<Vec<_>>());
         assert_eq!(values(&shown[4], "tcp.segment_data"), "");
-        assert_eq!(values(&shown[4], "smtp.data.reassembled_in"), "7");
+        assert_eq!(values(&shown[4], "smtp.data.reassembled.in"), "7");
     }
 }

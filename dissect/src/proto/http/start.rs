@@ -79,7 +79,7 @@ pub(super) fn kind(octets: &[u8]) -> Option<Kind> {
     names::NOTIFICATIONS.contains(&method).then_some(Kind::Notification)
 }
 
-/// Single blanks part a request line; the version is all that follows the second.
+/// A blank parts method and URI; the version is all that follows the blanks behind that.
 fn request_parts(line: &[u8]) -> [Range<usize>; 3] {
     let word = |from: usize| {
         let rest = line.get(from..).unwrap_or_default();
@@ -88,7 +88,7 @@ fn request_parts(line: &[u8]) -> [Range<usize>; 3] {
     let method = word(0);
     let uri = (method + 1).min(line.len());
     let uri_end = word(uri);
-    let version = (uri_end + 1).min(line.len());
+    let version = uri_end + line.iter().skip(uri_end).take_while(|octet| **octet == b' ').count();
     [0..method, uri..uri_end, version..line.len()]
 }
 
@@ -117,6 +117,7 @@ mod tests {
         assert_eq!(parts("GET /a HTTP/1.1\r\n"), Some((Kind::Request, ["GET", "/a", "HTTP/1.1"])));
         assert_eq!(parts("GET\n"), Some((Kind::Request, ["GET", "", ""])));
         assert_eq!(parts("GET  / HTTP/1.1\r\n"), Some((Kind::Request, ["GET", "", "/ HTTP/1.1"])));
+        assert_eq!(parts("GET    / HTTP/1.1\r\n"), Some((Kind::Request, ["GET", "", "/ HTTP/1.1"])));
         assert_eq!(parts("NOTIFY * HTTP/1.1\r\n"), Some((Kind::Notification, ["NOTIFY", "*", "HTTP/1.1"])));
         assert_eq!(parts("HTTP/1.1  200  Not so OK\r\n"), Some((Kind::Response, ["HTTP/1.1", "200", "Not so OK"])));
         assert_eq!(parts("HTTP/1.1\r\n"), Some((Kind::Response, ["HTTP/1.1", "", ""])));

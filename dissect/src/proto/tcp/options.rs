@@ -93,6 +93,9 @@ fn row(kind: u8) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.kind == kind)
 }
 
+/// How many blocks count as octets that are not under way any more: with timestamps no more fit (RFC 2018, 3).
+const MAX_SACKED: usize = 3;
+
 /// Reads what the first pass needs, without showing anything.
 pub(super) fn scan(options: &[u8]) -> Scan {
     let mut scan = Scan::default();
@@ -114,7 +117,7 @@ pub(super) fn scan(options: &[u8]) -> Scan {
         match (kind, body) {
             (KIND_WSCALE, [shift]) => scan.scale = Some((*shift).min(MAX_SHIFT)),
             (KIND_SACK, blocks) => {
-                for block in blocks.chunks_exact(8) {
+                for block in blocks.chunks_exact(8).take(MAX_SACKED) {
                     let edge = |at: usize| {
                         block.get(at..at + 4).map_or(0, |octets| octets.iter().fold(0, |n, o| n << 8 | u32::from(*o)))
                     };
@@ -480,9 +483,7 @@ fn accurate_ecn<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, kind: u8, item: Item, i
 fn multipath<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let len = tvb.reported();
     d.set_protocol("MPTCP");
-    if d.layer_names().last() != Some(&"mptcp") {
-        d.layer("mptcp");
-    }
+    d.layer("mptcp");
     let first = tvb.u8(2)?;
     let subtype = first >> 4;
     d.open_text(tvb, 0, len, || {
@@ -623,4 +624,16 @@ fn data_sequence<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    #[test]
+    fn no_more_blocks_than_the_limit_count() {
+        let block = [0, 0, 0, 10, 0, 0, 0, 20];
+        let options = [&[KIND_SACK, 34][..], &block, &block, &block, &block].concat();
+        assert_eq!(scan(&options).sacked, 30);
+    }
 }

@@ -8,6 +8,7 @@ use super::{ANALYZED, CLOSES, HEADER_LEN, Header, Known, Scale, options, payload
 use crate::dissector::{Dissector, Item};
 use crate::facts::Fact;
 use crate::field::FieldId;
+use crate::proto::frame;
 use crate::proto::udp::UNVERIFIED;
 use crate::registry::{self, ProtoId};
 use crate::stop::{Parsed, Stop};
@@ -100,7 +101,8 @@ pub(super) fn segment<'a>(
         d.within(|d| d.expert(URGENT_POINTER_NON_ZERO, tvb, 18, 2));
     }
     let is_shown = d.wants_fields_of(ProtoId::Tcp);
-    if header.len > HEADER_LEN && is_shown && tvb.reported() >= header.len {
+    let has_layers = || d.wants(frame::PROTOCOLS);
+    if header.len > HEADER_LEN && (is_shown || has_layers()) && tvb.reported() >= header.len {
         let context = options::Context { flags: header.flags, ack: header.ack, base: other_base };
         let done = options::dissect(d, tvb, HEADER_LEN, header.len, &context, &mut info);
         d.set_info(|| info);

@@ -133,3 +133,10 @@ fn what_is_repeated_at_once_tells_no_timeout() {
     assert!(has(&all[4], "tcp.analysis.retransmission"));
     assert_eq!(values(&all[4], "tcp.analysis.rto_frame"), "");
 }
+
+#[test]
+fn multipath_is_a_layer() {
+    let syn =
+        "4500003400010000400600000a0000010a000002c00013880000006400000000800203e8000000001e0c00810000000000000000";
+    assert_eq!(values(&crate::tests::frames(101, &[syn])[0], "frame.protocols"), "raw:ip:tcp:mptcp");
+}
