@@ -23,6 +23,13 @@ impl Default for Stages {
 }
 
 impl Stages {
+    /// Takes what is known of a connection over to the number that it has now.
+    pub(crate) fn renumber(&mut self, proto: ProtoId, old: u32, new: u32) {
+        if let Some(stage) = self.known.get(&(proto, old, CONVERSATION)).map(|stage| *stage) {
+            self.known.insert((proto, new, CONVERSATION), stage);
+        }
+    }
+
     fn step(&mut self, key: (ProtoId, u32, u64), next: impl FnOnce(u64) -> u64) -> u64 {
         let before = self.known.get(&key).map_or(0, |stage| *stage);
         let after = next(before);

@@ -263,6 +263,9 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     )
 };
 
+/// The ports on which it needs not be recognised.
+const PORTS: [u16; 4] = [5500, 5501, 5900, 5901];
+
 fn looks_like(_: &Dissector<'_>, tvb: Tvb<'_>) -> bool {
     tvb.is_whole() && version(tvb.bytes()).is_some()
 }
@@ -275,7 +278,8 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     let standing = stage::step(d, ProtoId::Vnc, |value| Standing::unpack(value).next(tvb.bytes(), src_port).pack());
     let standing = Standing::unpack(standing);
     if standing.stage == Stage::ServerVersion && version(tvb.bytes()).is_some() {
-        tcp::claim(d, ProtoId::Vnc);
+        let is_known = PORTS.iter().any(|port| [src_port, d.endpoints.dst_port].contains(port));
+        if is_known { tcp::claim(d, ProtoId::Vnc) } else { tcp::claim_anew(d, ProtoId::Vnc) }
     }
     let len = tvb.reported();
     match standing.stage {

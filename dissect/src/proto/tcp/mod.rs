@@ -18,7 +18,7 @@ pub use fields::*;
 pub use reassembly::{Piece, Whole};
 pub(crate) use stream::Flows;
 pub use stream::Stream;
-pub(crate) use stream::{claim, claim_via, expect_no_body, frame_as_known, speaks, stream_index};
+pub(crate) use stream::{claim, claim_anew, claim_via, expect_no_body, frame_as_known, speaks, stream_index};
 
 use super::udp::octets;
 use crate::bindings::{Binding, Table};

@@ -1,7 +1,7 @@
 //! TCP connections: what the first pass keeps of each, and what the second one is told.
 
 use std::sync::atomic::{AtomicBool, AtomicI8, AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use smallvec::SmallVec;
 
@@ -54,6 +54,8 @@ pub struct Stream {
     first_rtt: AtomicI64,
     /// The same of a connection whose last SYN came after all acknowledgments.
     late_rtt: AtomicI64,
+    /// What the connection is from a frame on, if it is another one then.
+    successor: OnceLock<(u64, Arc<Stream>)>,
 }
 
 impl Stream {
@@ -74,7 +76,14 @@ impl Stream {
             first_frame,
             first_rtt: AtomicI64::new(0),
             late_rtt: AtomicI64::new(0),
+            successor: OnceLock::new(),
         }
+    }
+
+    /// What the connection is in a frame, for all that the whole shows.
+    fn as_of(self: &Arc<Self>, frame: u64) -> Arc<Self> {
+        let successor = self.successor.get().filter(|successor| successor.0 <= frame);
+        successor.map_or(self, |successor| &successor.1).clone()
     }
 
     /// `tcp.stream`.
@@ -197,6 +206,8 @@ struct Conversation {
     closer: Option<usize>,
     /// The directions in which nothing but resets was seen.
     only_resets: [bool; 2],
+    /// The protocol that claimed the connection as one of its own that begins, and the frame.
+    begins_with: Option<(u64, ProtoId)>,
 }
 
 /// The TCP connections of the first pass.
@@ -207,11 +218,14 @@ pub(crate) struct Flows {
     current: u32,
     /// How many octets unfinished messages hold.
     pending: usize,
+    /// The protocol whose connection just took on another number, the old and the new one.
+    renumbered: Option<(ProtoId, u32, u32)>,
 }
 
 impl Default for Flows {
     fn default() -> Self {
-        Self { conversations: Conversations::new(MAX_CONVERSATIONS), opened: 0, current: 0, pending: 0 }
+        let conversations = Conversations::new(MAX_CONVERSATIONS);
+        Self { conversations, opened: 0, current: 0, pending: 0, renumbered: None }
     }
 }
 
@@ -225,7 +239,7 @@ impl Flows {
     ) -> (&mut Conversation, usize, bool) {
         let (key, is_second) = endpoints.conversation();
         let side = usize::from(is_second);
-        let Self { conversations, opened, pending, .. } = self;
+        let Self { conversations, opened, pending, renumbered, .. } = self;
         let mut open = || {
             let index = *opened;
             *opened = index.saturating_add(1);
@@ -241,12 +255,22 @@ impl Flows {
                 first_ack_time: None,
                 closer: None,
                 only_resets: [false; 2],
+                begins_with: None,
             })
         };
         let (conversation, evicted) = conversations.get_or_insert_evicting(key, &mut open);
         if let Some(mut evicted) = evicted {
             let held: usize = evicted.messages.iter_mut().map(Reassembly::forget).sum();
             *pending = pending.saturating_sub(held);
+        }
+        if let Some((frame, proto)) = conversation.begins_with.take() {
+            let held: usize = conversation.messages.iter_mut().map(Reassembly::forget).sum();
+            *pending = pending.saturating_sub(held);
+            let mut next = open();
+            (next.child, next.via) = (conversation.child, conversation.via);
+            *renumbered = Some((proto, conversation.stream.index, next.stream.index));
+            let _ = conversation.stream.successor.set((frame, next.stream.clone()));
+            *conversation = next;
         }
         let is_reused =
             syn.is_some_and(|seq| conversation.stream.has_base(side) && conversation.stream.last_base(side) != seq);
@@ -410,6 +434,15 @@ pub(crate) fn claim(d: &mut Dissector<'_>, proto: ProtoId) {
     }
 }
 
+/// As [`claim`], where the connection is a new one for Wireshark, which has it begin with this segment.
+pub(crate) fn claim_anew(d: &mut Dissector<'_>, proto: ProtoId) {
+    claim(d, proto);
+    let frame = d.packet.number;
+    if let Some((conversation, _)) = conversation(d) {
+        conversation.begins_with = Some((frame, proto));
+    }
+}
+
 /// Lets the rest of the TCP connection at hand be messages of `proto`, each of which `via` gets first: a proxy's tunnel.
 pub(crate) fn claim_via(d: &mut Dissector<'_>, proto: ProtoId, via: ProtoId) {
     if let Some((conversation, _)) = conversation(d) {
@@ -456,9 +489,10 @@ fn conversation<'b>(d: &'b mut Dissector<'_>) -> Option<(&'b mut Conversation, u
 pub(super) fn follow<'a>(d: &mut Dissector<'a>, header: &Header, tvb: Tvb<'a>) -> Option<Known> {
     analyze(d, header, tvb);
     let here = d.occurrence(ProtoId::Tcp);
+    let frame = if d.is_first_pass() { 0 } else { d.packet.number };
     d.fact(|fact| match fact {
         Fact::Tcp { layer, child, via, bits, stream, since_previous } if *layer == here => Some(Known {
-            stream: stream.clone(),
+            stream: stream.as_of(frame),
             bits: *bits,
             child: *child,
             via: *via,
@@ -504,6 +538,9 @@ fn analyze<'a>(d: &mut Dissector<'a>, header: &Header, tvb: Tvb<'a>) {
     let since_previous = time.saturating_sub(conversation.previous);
     conversation.previous = time;
     flows.tcp.current = index;
+    if let Some((proto, old, new)) = flows.tcp.renumbered.take() {
+        flows.stages.renumber(proto, old, new);
+    }
     keep(d, &verdict, Known { stream, bits, child, via, since_previous });
 }
 

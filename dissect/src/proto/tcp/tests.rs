@@ -140,3 +140,20 @@ fn multipath_is_a_layer() {
         "4500003400010000400600000a0000010a000002c00013880000006400000000800203e8000000001e0c00810000000000000000";
     assert_eq!(values(&crate::tests::frames(101, &[syn])[0], "frame.protocols"), "raw:ip:tcp:mptcp");
 }
+
+#[test]
+fn a_protocol_that_is_recognised_may_begin_a_connection() {
+    let frames = crate::tests::frames(
+        101,
+        &[
+            "4500002800010000400600000a0000010a000002c0001af400000064000000005002fff000000000",
+            "4500002800010000400600000a0000020a0000011af4c000000003e8000000655012fff000000000",
+            "4500003400010000400600000a0000020a0000011af4c000000003e9000000655018fff000000000524642203030342e3030310a",
+            "4500003400010000400600000a0000010a000002c0001af400000065000003f55018fff000000000524642203030342e3030310a",
+        ],
+    );
+    assert_eq!(each(&frames, "tcp.stream"), ["0", "0", "1", "1"]);
+    assert_eq!(each(&frames, "tcp.completeness"), ["11", "11", "8", "0"]);
+    assert!(values(&frames[2], "tcp.time_relative").starts_with('-'));
+    assert_eq!(values(&frames[3], "vnc.client_proto_ver"), "004.001");
+}
