@@ -271,11 +271,7 @@ fn dissect<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
     d.close();
     let (param, data) = (tvb.sub(len, param_len), tvb.sub(len + param_len, data_len));
     match kind {
-        JOB | ACK_DATA => {
-            if param_len > 0 {
-                job(d, param, data, kind == JOB)?;
-            }
-        }
+        JOB | ACK_DATA if param_len > 0 => job(d, param, data, kind == JOB)?,
         USERDATA_PDU => userdata(d, param, data)?,
         _ => {}
     }
