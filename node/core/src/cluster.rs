@@ -966,14 +966,13 @@ impl Cluster {
     /// Runs something of the reconciler.
     fn reconcile(&mut self, now: Moment, run: impl FnOnce(&mut Reconciler, &mut Scene<'_>)) {
         let mut out = Vec::new();
-        let (swim, members) = (&self.swim, &self.members);
+        let swim = &self.swim;
         let mut scene = Scene {
             now,
             me: self.me,
             history: &self.history,
             holdings: &mut self.holdings,
-            // Who has left answers for a while, and then in the middle of something no more; all that it had is with its owners.
-            alive: &|node| swim.is_alive(node) && !members.has_left(node),
+            alive: &|node| swim.is_alive(node),
             sends: &mut self.sends,
             out: &mut out,
             delete_before_proof: self.config.planted.delete_before_proof,

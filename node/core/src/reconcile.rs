@@ -602,9 +602,6 @@ impl Reconciler {
 
     /// What a holder has and this owner lacks is wanted, once.
     fn want_of(&mut self, scene: &Scene<'_>, from: NodeId, held: &Held) {
-        if !(scene.alive)(from) {
-            return;
-        }
         let there = held.have.difference(&held.young);
         let mut lacks = match scene.holdings.stream(held.stream) {
             Some(state) => state.lacks(&there),

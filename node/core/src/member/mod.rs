@@ -89,12 +89,6 @@ impl Members {
         self.entries.get(&node).is_some_and(|member| is_present(member.state))
     }
 
-    /// Whether a member was drained and is gone: every owner had proved to hold what it held.
-    #[must_use]
-    pub fn has_left(&self, node: NodeId) -> bool {
-        self.entries.get(&node).is_some_and(|member| member.state == MemberState::Removed(Removal::Drained))
-    }
-
     /// Keys that must not be heard.
     #[must_use]
     pub const fn revoked(&self) -> &BTreeSet<NodeId> {

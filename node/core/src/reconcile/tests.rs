@@ -352,22 +352,6 @@ fn so_much_is_under_way_from_one_holder_and_no_more() {
 }
 
 #[test]
-fn nothing_is_wanted_of_one_that_is_gone() {
-    let mut field = Field::new(&[1, 2], &[(1, &[(0, 9)]), (2, &[])]);
-    let nothing = RangeSet::new;
-    let held =
-        Held { stream: stream(), have: set(&[(0, 9)]), young: nothing(), expired: nothing(), dropped: nothing() };
-    for (is_gone, wanted) in [(true, 0), (false, 1)] {
-        field.dead.clear();
-        field.dead.extend(is_gone.then_some(node(1)));
-        field.with(node(2), |reconciler, scene| {
-            reconciler.want_of(scene, node(1), &held);
-            assert_eq!(reconciler.wanted.len(), wanted);
-        });
-    }
-}
-
-#[test]
 fn what_is_all_dropped_needs_no_proof() {
     let mut field = Field::new(&[1, 2], &[(1, &[(0, 9)]), (2, &[])]);
     field.dead.insert(node(2));
