@@ -985,7 +985,8 @@ impl Cluster {
     fn replicate(&mut self, now: Moment, run: impl FnOnce(&mut Replicator, &View<'_>, &mut Vec<Output>)) {
         let mut out = Vec::new();
         let swim = &self.swim;
-        let view = View { now, maps: self.history.written(), alive: &|node| swim.is_alive(node) };
+        let (alive, reached) = (|node| swim.is_alive(node), |node| swim.is_reached(node));
+        let view = View { now, maps: self.history.written(), alive: &alive, reached: &reached };
         run(&mut self.replicator, &view, &mut out);
         self.outputs.extend(out);
     }

@@ -42,6 +42,8 @@ pub(crate) struct View<'a> {
     pub(crate) now: Moment,
     pub(crate) maps: &'a [Arc<PartitionMap>],
     pub(crate) alive: &'a dyn Fn(NodeId) -> bool,
+    /// Of those that live, who is certainly on this side of a cut.
+    pub(crate) reached: &'a dyn Fn(NodeId) -> bool,
 }
 
 /// The chunks that are under way.
@@ -134,7 +136,7 @@ impl Replicator {
         route.failed.retain(|_, at| view.now.since(*at) < FAILED_FOR);
         let partition = chunk.stream.host.partition();
         let usable = |node: NodeId| (view.alive)(node) && !route.failed.contains_key(&node);
-        if view.maps.iter().all(|map| enough(map, partition, &route.durable, &usable, view.alive)) {
+        if view.maps.iter().all(|map| enough(map, partition, &route.durable, &usable, view.reached)) {
             self.forget(chunk);
             out.push(Output::Released(chunk));
             return;
@@ -159,7 +161,7 @@ fn enough(
     partition: Partition,
     durable: &BTreeSet<NodeId>,
     usable: &dyn Fn(NodeId) -> bool,
-    alive: &dyn Fn(NodeId) -> bool,
+    reached: &dyn Fn(NodeId) -> bool,
 ) -> bool {
     let owners = map.owners(partition).filter(|owner| durable.contains(owner)).count();
     if map.replicas() == 0 || owners >= map.quorum() {
@@ -167,7 +169,7 @@ fn enough(
     }
     let absent = map.owners(partition).filter(|owner| !durable.contains(owner) && !usable(*owner)).count();
     let others = durable.len() - owners;
-    owners + others.min(absent) >= map.quorum() && map.most(alive)
+    owners + others.min(absent) >= map.quorum() && map.most(reached)
 }
 
 /// Whom to give it: the owners that are there, and for each that is not the next in line.
@@ -219,7 +221,7 @@ mod tests {
     /// Routes one chunk among so many nodes of which these live; who is written to, and after how many copies it is released.
     fn route(count: u8, alive: &dyn Fn(NodeId) -> bool) -> (Vec<NodeId>, Option<usize>) {
         let maps = maps(1..=count);
-        let view = View { now: Moment(0), maps: &maps, alive };
+        let view = View { now: Moment(0), maps: &maps, alive, reached: alive };
         let (mut replicator, mut out) = (Replicator::default(), Vec::new());
         replicator.route(&view, chunk(0), 10, &mut out);
         let to = writes(&out);
@@ -257,7 +259,7 @@ mod tests {
     #[test]
     fn what_failed_goes_to_the_next_and_again_later() {
         let maps = maps(1..=5);
-        let view = |now| View { now, maps: &maps, alive: &|_| true };
+        let view = |now| View { now, maps: &maps, alive: &|_| true, reached: &|_| true };
         let (mut replicator, mut out) = (Replicator::default(), Vec::new());
         replicator.route(&view(Moment(0)), chunk(0), 10, &mut out);
         let owners = writes(&out);
@@ -276,7 +278,7 @@ mod tests {
     #[test]
     fn no_more_is_taken_than_the_limits() {
         let maps = maps(1..=3);
-        let view = View { now: Moment(0), maps: &maps, alive: &|_| true };
+        let view = View { now: Moment(0), maps: &maps, alive: &|_| true, reached: &|_| true };
         let (mut replicator, mut out) = (Replicator::default(), Vec::new());
         for no in 0..MAX_ROUTED as u64 {
             replicator.route(&view, chunk(no), 1, &mut out);

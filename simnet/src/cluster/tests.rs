@@ -138,6 +138,11 @@ fn seeds_that_found_something() {
         (157, "a node alone took itself for the cluster"),
         (277, "a restart counted as proof that the owners of the newest map have everything"),
         (283, "what was dropped for its age was forgotten in a restart and taken for missing"),
+        (
+            1_214_933,
+            "a message that was under way counted as a sign of who had been cut off, and substitutes were released",
+        ),
+        (1_222_078, "what came late to a member that was drained stayed there, when nothing was wanted of it any more"),
         (375, "copies with substitutes were released that nobody on the other side of a cut could know of"),
         (654, "a joiner owned something before it knew the maps that the others still used"),
         (1012, "a member that was activated again was never probed, and taken for dead"),

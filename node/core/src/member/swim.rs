@@ -41,6 +41,8 @@ struct Peer {
     since: Moment,
     /// Its connection broke and nothing was heard since.
     shaky: bool,
+    /// Its connection broke and no other was made: what still comes was under way.
+    broken: bool,
     /// When a ping was sent that it answered itself, the last one: at least until then it heard this node.
     met: Option<Moment>,
 }
@@ -111,6 +113,12 @@ impl Swim {
         node == self.me || self.peers.get(&node).is_some_and(|peer| peer.health == Health::Alive && !peer.shaky)
     }
 
+    /// Whether it is on this side of whatever may have been cut, as far as is known. A message that was under way when its connection
+    /// broke does not say so.
+    pub(crate) fn is_reached(&self, node: NodeId) -> bool {
+        self.is_alive(node) && self.peers.get(&node).is_none_or(|peer| !peer.broken)
+    }
+
     pub(crate) fn health(&self, node: NodeId) -> Health {
         if node == self.me { Health::Alive } else { self.peers.get(&node).map_or(Health::Alive, |peer| peer.health) }
     }
@@ -154,8 +162,10 @@ impl Swim {
 
     pub(crate) fn add(&mut self, node: NodeId, now: Moment) {
         if node != self.me && !self.peers.contains_key(&node) {
-            self.peers
-                .insert(node, Peer { incarnation: 0, health: Health::Alive, since: now, shaky: false, met: None });
+            self.peers.insert(
+                node,
+                Peer { incarnation: 0, health: Health::Alive, since: now, shaky: false, broken: false, met: None },
+            );
             // Those that were told of the same members at the same time must not all ping the same one.
             let drawn = xxh3_64(&[self.me.0, node.0].concat()) % (self.order.len() as u64 + 1);
             self.order.insert(drawn as usize, node);
@@ -249,7 +259,7 @@ impl Swim {
 
     pub(crate) fn handle_connected(&mut self, node: NodeId) {
         if let Some(peer) = self.peers.get_mut(&node) {
-            peer.shaky = false;
+            (peer.shaky, peer.broken) = (false, false);
             if peer.health != Health::Alive {
                 self.urgent.insert(node);
             }
@@ -258,7 +268,7 @@ impl Swim {
 
     pub(crate) fn handle_disconnected(&mut self, node: NodeId) {
         if let Some(peer) = self.peers.get_mut(&node) {
-            peer.shaky = true;
+            (peer.shaky, peer.broken) = (true, true);
             if peer.health == Health::Alive && self.urgent.len() < MAX_PROBES {
                 self.urgent.insert(node);
             }
@@ -523,10 +533,10 @@ mod tests {
         swim.handle_disconnected(node(1));
         assert!(!swim.is_alive(node(1)) && swim.health(node(1)) == Health::Alive);
         swim.handle_heard(Moment(0), node(1), 1, &mut Effects::default());
-        assert!(swim.is_alive(node(1)));
+        assert!(swim.is_alive(node(1)) && !swim.is_reached(node(1)), "it may have been under way");
         swim.handle_disconnected(node(1));
         swim.handle_connected(node(1));
-        assert!(swim.is_alive(node(1)));
+        assert!(swim.is_alive(node(1)) && swim.is_reached(node(1)) && swim.is_reached(node(0)));
     }
 
     #[test]
