@@ -170,6 +170,8 @@ pub struct Dissector<'a> {
     link_start: usize,
     /// The Content-Type header of the body that is being handed on, parameters included.
     pub media_type: &'a [u8],
+    /// What the protocol around tells requests and responses apart by, for what it carries.
+    pub(crate) message_id: u64,
     wanted: &'a Wanted,
     arena: &'a Bump,
     flows: Option<&'a mut Flows>,
@@ -202,6 +204,7 @@ impl<'a> Dissector<'a> {
             endpoints: Endpoints::default(),
             is_quoted: false,
             media_type: &[],
+            message_id: 0,
             is_fragment: false,
             hop_limit: 0,
             payload_end: None,
