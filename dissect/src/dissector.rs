@@ -13,8 +13,8 @@ use crate::host_names;
 use crate::packet::Packet;
 use crate::proto::sdp::exchange;
 use crate::proto::{
-    arp, cflow, coap, cotp, dcerpc, dns, dtls, frame, ftp, gquic, h245, http, iax2, icmp, imap, ldap, mysql, quic, rpc,
-    sctp, sip, smb2, smtp, ssh, t38, tcp, tftp, tls, udp, websocket, wireguard, ws,
+    afs, arp, cflow, coap, cotp, dcerpc, dns, dtls, frame, ftp, gquic, h245, http, iax2, icmp, imap, ldap, mysql, quic,
+    rpc, sctp, sip, smb2, smtp, ssh, t38, tcp, tftp, tls, udp, websocket, wireguard, ws,
 };
 use crate::reassembly::Reassembly;
 use crate::registry::{self, PROTO_COUNT, ProtoId};
@@ -108,6 +108,7 @@ pub struct Flows {
     pub(crate) dtls: dtls::Messages,
     pub(crate) gquic: gquic::Connections,
     pub(crate) coap: coap::Requests,
+    pub(crate) afs: afs::Calls,
     pub(crate) cflow: cflow::Templates,
     pub(crate) wireguard: wireguard::Sessions,
     pub(crate) websocket: websocket::Messages,

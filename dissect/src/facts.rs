@@ -121,6 +121,8 @@ pub enum Fact {
     GoogleQuic(gquic::Known),
     /// What the records of a set of NetFlow hold.
     FlowTemplate { id: u16, template: cflow::Template },
+    /// The procedure that a call of AFS is of.
+    AfsOpcode(u32),
     /// What a CoAP answer is about.
     CoapPath(Arc<str>),
     /// What a message of WireGuard is to its handshake.

@@ -231,6 +231,8 @@ protocols! {
     PortControl => portcontrol,
     Ripng => ripng,
     Coap => coap,
+    Rx => rx,
+    Afs => afs,
     Cflow => cflow,
     BtDht => btdht,
     Gtpv2 => gtpv2,

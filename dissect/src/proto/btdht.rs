@@ -3,7 +3,7 @@
 use crate::bindings::Binding;
 use crate::dissector::Dissector;
 use crate::field::fields;
-use crate::output::value::printable;
+use crate::output::value::{hex, printable};
 use crate::registry::{ProtoId, Protocol, Sample};
 use crate::stop::{Parsed, Stop};
 use crate::tvb::Tvb;
@@ -14,13 +14,11 @@ fields! { BtDht, "bt-dht", "BitTorrent DHT Protocol";
     INT = field("bt-dht.bencoded.int", "Int", String, None);
     LIST = field("bt-dht.bencoded.list", "List", None, None);
     DICT = field("bt-dht.bencoded.dict", "Dictionary", None, None);
-    ID = field("bt-dht.id", "ID", Bytes, None);
 }
 
 /// How deep dictionaries and lists may lie in each other, and how many values a message may have.
 const MAX_DEPTH: usize = 16;
 const MAX_VALUES: usize = 2048;
-const HASH_LEN: usize = 20;
 
 pub(crate) static PROTOCOL: Protocol = Protocol {
     may_begin: Some(begins),
@@ -67,13 +65,19 @@ impl Walk {
             b'd' | b'l' if depth >= MAX_DEPTH => Err(Stop::Malformed),
             kind @ (b'd' | b'l') => {
                 let is_error = kind == b'l' && self.key == b"e";
-                let item = d.open(if kind == b'd' { DICT } else { LIST }, tvb, at, tvb.reported() - at, Value::None);
+                let field = if kind == b'd' { DICT } else { LIST };
+                let len = tvb.reported() - at;
+                let item = match depth {
+                    0 => d.open_text(tvb, at, len, || "Dictionary".to_owned()),
+                    _ => d.open(field, tvb, at, len, Value::None),
+                };
                 let mut here = at + 1;
                 let mut place = 0;
                 while tvb.u8(here)? != b'e' {
                     if kind == b'd' {
                         let (key, next) = string(tvb, here)?;
                         self.key = key.to_vec();
+                        show(d, tvb, next - key.len(), key);
                         here = next;
                     }
                     let start = here;
@@ -94,16 +98,19 @@ impl Walk {
             }
             _ => {
                 let (text, next) = string(tvb, at)?;
-                let is_hash = matches!(self.key.as_slice(), b"id" | b"info_hash" | b"target");
-                let start = next - text.len();
-                if is_hash && text.len() == HASH_LEN {
-                    d.bytes(ID, tvb, start, HASH_LEN);
-                } else {
-                    d.string(STRING, tvb, start, text.len());
-                }
+                show(d, tvb, next - text.len(), text);
                 Ok(next)
             }
         }
+    }
+}
+
+/// A string as it stands or, where it is no text, its octets.
+fn show<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, octets: &[u8]) {
+    if octets.iter().all(|octet| octet.is_ascii_graphic() || *octet == b' ') {
+        d.string(STRING, tvb, at, octets.len());
+    } else if d.wants(STRING) {
+        d.add(STRING, tvb, at, octets.len(), Value::String(hex(octets).into()));
     }
 }
 
@@ -152,8 +159,9 @@ mod tests {
     fn a_query_is_shown() {
         let query = b"d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe";
         assert!(begins(query));
-        assert_eq!(shown(query, "bt-dht.id"), ["6162636465666768696a30313233343536373839"]);
-        assert_eq!(shown(query, "bt-dht.bencoded.string"), ["ping", "aa", "q"]);
+        let strings = ["a", "id", "abcdefghij0123456789", "q", "ping", "t", "aa", "y", "q"];
+        assert_eq!(shown(query, "bt-dht.bencoded.string"), strings);
+        assert_eq!(shown(b"d1:ad2:id2:\xff\x01ee", "bt-dht.bencoded.string"), ["a", "id", "ff01"]);
         assert!(shown(query, "_ws.malformed").is_empty());
     }
 

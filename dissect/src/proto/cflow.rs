@@ -34,6 +34,10 @@ fields! { Cflow, "cflow", "Cisco NetFlow/IPFIX";
     TEMPLATE_ID = field("cflow.template_id", "Template Id", Uint16, Dec);
     TEMPLATE_FIELD_COUNT = field("cflow.template_field_count", "Field Count", Uint16, Dec);
     TEMPLATE_FIELD_TYPE = field("cflow.template_field_type", "Type", Uint16, Dec).names(Names::Values(ELEMENTS));
+    TEMPLATE_IPFIX_PEN_PROVIDED = field("cflow.template_ipfix_pen_provided", "Pen provided", Boolean, None).mask(0x8000).names(Names::Flag("Yes", "No"));
+    TEMPLATE_IPFIX_FIELD_TYPE = field("cflow.template_ipfix_field_type", "Type", Uint16, Dec).mask(0x7fff).names(Names::Values(ELEMENTS));
+    TEMPLATE_IPFIX_FIELD_TYPE_ENTERPRISE = field("cflow.template_ipfix_field_type_enterprise", "Type", Uint16, Dec).mask(0x7fff);
+    TEMPLATE_IPFIX_FIELD_PEN = field("cflow.template_ipfix_field_pen", "PEN", Uint32, Dec);
     TEMPLATE_FIELD_LENGTH = field("cflow.template_field_length", "Length", Uint16, Dec);
     SRCADDR = field("cflow.srcaddr", "SrcAddr", Ipv4, None);
     DSTADDR = field("cflow.dstaddr", "DstAddr", Ipv4, None);
@@ -293,10 +297,16 @@ fn sets<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, mut at: usize, domain: u32, ver
 fn specifier<'a>(d: &mut Dissector<'a>, set: Tvb<'a>, at: usize, version: u64) -> Result<((u16, u16), usize), Stop> {
     let (kind, len) = (set.u16(at)?, set.u16(at + 2)?);
     let is_own = version == 10 && kind & ENTERPRISE != 0;
-    d.add(TEMPLATE_FIELD_TYPE, set, at, 2, Value::Uint((kind & !if version == 10 { ENTERPRISE } else { 0 }).into()));
+    if version == 10 {
+        d.flag(TEMPLATE_IPFIX_PEN_PROVIDED, set, at, 2, kind.into());
+        let field = if is_own { TEMPLATE_IPFIX_FIELD_TYPE_ENTERPRISE } else { TEMPLATE_IPFIX_FIELD_TYPE };
+        d.bits(field, set, at, 2, kind.into());
+    } else {
+        d.uint(TEMPLATE_FIELD_TYPE, set, at, 2)?;
+    }
     d.uint(TEMPLATE_FIELD_LENGTH, set, at + 2, 2)?;
     if is_own {
-        set.slice(at + 4, 4)?;
+        d.uint(TEMPLATE_IPFIX_FIELD_PEN, set, at + 4, 4)?;
     }
     Ok(((kind, len), at + if is_own { 8 } else { 4 }))
 }
@@ -429,8 +439,8 @@ const SAMPLE: &[&str] = &[
     "4500007400010000401100000a0000010a000002138808070060000000090001000003e85f5e10000000000800000005 \
      012c00442001000000000000000000000000000020010000000000000000000000000000200100000000000000000000 \
      0000000000001770000013880a0000090000004d",
-    "4500004a00010000401100000a0000010a0000021388080700360000000a00325f5e1000000000090000000600030016 \
-     0190000200010001000400020004000000000191000800000000",
+    "4500004a00010000401100000a0000010a0000021388080700360000000a002e5f5e1000000000090000000600030016 \
+     0190000200010001000480020004000000090191000800000000",
 ];
 
 #[cfg(test)]

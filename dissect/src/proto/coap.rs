@@ -253,6 +253,7 @@ fn about(d: &mut Dissector<'_>, said: &mut Said, token: &[u8], code: u64, has_pa
     if let Some(flows) = d.flows()
         && code != 0
         && has_payload
+        && !token.is_empty()
         && let Some(path) = flows.coap.0.get(&key).cloned()
     {
         d.record(Fact::CoapPath(path));

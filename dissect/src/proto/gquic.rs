@@ -139,6 +139,8 @@ const MESSAGES: &[(&[u8; 4], &str)] = &[
     (b"PRST", "Public Reset"),
 ];
 
+const CONFIG: &[u8; 4] = b"SCFG";
+
 /// How many conversations are remembered. They take about 100 octets each.
 const MAX_CONNECTIONS: usize = 65_536;
 /// How many frames of a packet, tags of a message and versions of a list are looked at.
@@ -595,16 +597,22 @@ pub(super) fn message<'a>(
     let count = usize::from(tvb.u16_le(at + 4)?);
     d.add(TAG_NUMBER, tvb, at + 4, 2, Value::Uint(count as u64));
     d.bytes(TAG_PADDING, tvb, at + 6, 2);
-    let values = at + 8 + count * 8;
+    tags(d, tvb, at + 8, count)?;
+    Ok(name)
+}
+
+/// So many tags with where their values end, and behind them the values.
+fn tags<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, at: usize, count: usize) -> Parsed {
+    let values = at + count * 8;
     let mut from = 0;
     for index in 0..count.min(MAX_PARTS) {
-        let place = at + 8 + index * 8;
+        let place = at + index * 8;
         let (tag, to) = (tvb.array::<4>(place)?, tvb.u32_le(place + 4)? as usize);
         let len = to.checked_sub(from).ok_or(Stop::Malformed)?;
         one_tag(d, tvb, (place, tag), (values + from, len), to)?;
         from = to;
     }
-    Ok(name)
+    Ok(())
 }
 
 /// One tag and its value, which may lie in the next packet.
@@ -643,6 +651,13 @@ fn one_tag<'a>(
         }
         Some(field) => {
             d.bytes(field, value, 0, value.len());
+        }
+        // A server's configuration is a message of its own; none lies in another.
+        None if tag == *CONFIG && value.array::<4>(0).is_ok_and(|inner| inner == *CONFIG) => {
+            let count = usize::from(value.u16_le(4)?);
+            if (0..count.min(MAX_PARTS)).all(|index| value.array::<4>(8 + index * 8).is_ok_and(|tag| tag != *CONFIG)) {
+                tags(d, value, 8, count)?;
+            }
         }
         None => {}
     }

@@ -404,7 +404,7 @@ fn echo<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>, kind: u8) -> Parsed {
     let hops = d.hop_limit;
     let is_request = kind == ECHO_REQUEST;
     // RFC 4380, 5.2.9: clients of Teredo see by it whether they reach a node, and let nobody guess what they sent.
-    if is_request && tvb.reported() == 8 + TEREDO_NONCE_LEN && d.is_inside(ProtoId::Teredo) {
+    if is_request && tvb.reported() >= 8 + TEREDO_NONCE_LEN && d.is_inside(ProtoId::Teredo) {
         d.set_protocol("Teredo");
         d.set_info(|| format!("Direct IPv6 Connectivity Test id=0x{ident:04x}, seq={seq}, hop limit={hops}"));
         d.bytes(NONCE, tvb, 8, TEREDO_NONCE_LEN);

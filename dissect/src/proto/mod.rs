@@ -1,6 +1,7 @@
 //! The protocols, one a file. A file's table of fields, bindings, parse function and samples stand together; its line in
 //! `registry.rs` makes it known.
 
+pub mod afs;
 pub mod ah;
 pub mod amqp;
 pub mod amr;
@@ -147,6 +148,7 @@ pub mod rtcp;
 pub mod rtp;
 pub mod rtpevent;
 pub mod rtsp;
+pub mod rx;
 pub mod s7comm;
 pub mod sctp;
 pub mod sdp;
