@@ -264,7 +264,5 @@ impl World {
                 query.coordinator
             ));
         }
-        // One that was asked before everything came to rest may be the last.
-        self.done = self.asked_at_rest && self.queries.is_empty();
     }
 }

@@ -47,7 +47,6 @@ impl World {
                     self.ask(store, hosts.clone(), true);
                 }
                 self.asked_at_rest = true;
-                self.done = self.queries.is_empty();
             }
             Some(why) if self.now_us >= self.rest_until_us => self.oracle.violate(format!("no rest: {why}")),
             Some(_) => self.queue.push(self.now_us + 2 * SECOND, Event::Look),

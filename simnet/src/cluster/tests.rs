@@ -143,6 +143,7 @@ fn seeds_that_found_something() {
             "a message that was under way counted as a sign of who had been cut off, and substitutes were released",
         ),
         (1_222_078, "what came late to a member that was drained stayed there, when nothing was wanted of it any more"),
+        (1_294_751, "a life did not end, for its last query had ended with the store that was asked"),
         (375, "copies with substitutes were released that nobody on the other side of a cut could know of"),
         (654, "a joiner owned something before it knew the maps that the others still used"),
         (1012, "a member that was activated again was never probed, and taken for dead"),

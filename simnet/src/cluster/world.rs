@@ -77,7 +77,6 @@ pub struct World {
     pub(super) fault_gap_us: u64,
     /// Faults have stopped; everything is to come to rest.
     pub(super) resting: bool,
-    pub(super) done: bool,
     /// Everything has come to rest, and every store was asked for everything.
     pub(super) asked_at_rest: bool,
     pub(super) rest_until_us: u64,
@@ -137,7 +136,6 @@ impl World {
             kinds,
             fault_gap_us: rng.range(500, 5000) * MS,
             resting: false,
-            done: false,
             asked_at_rest: false,
             rest_until_us: chaos + REST_AT_MOST,
             grace_s: *rng.pick(&[8, 15, 60, 300]),
@@ -298,10 +296,15 @@ impl World {
         }
     }
 
+    /// Whether everybody has answered at rest. The last answer may be one to what was asked before, or end with its coordinator.
+    fn is_over(&self) -> bool {
+        self.asked_at_rest && self.queries.is_empty()
+    }
+
     /// Lives to the end.
     #[must_use]
     pub fn run(mut self) -> Report {
-        while !self.done && self.oracle.violation.is_none() {
+        while !self.is_over() && self.oracle.violation.is_none() {
             let Some((at_us, event)) = self.queue.pop() else { break };
             self.now_us = at_us;
             if at_us > self.rest_until_us + ANSWERED_WITHIN {
