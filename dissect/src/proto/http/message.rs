@@ -180,7 +180,9 @@ fn headless<'a>(d: &mut Dissector<'a>, tvb: Tvb<'a>) -> Parsed {
         return Ok(());
     }
     let (seen, mut at) = show_headers(d, tvb, &NO_START)?;
-    if at > 0 && at < octets.len() && matches!(headers::line(octets, at), Line::Unfinished) {
+    // Behind a blank line stands a body, whatever it looks like.
+    let is_body = octets.get(..at).is_some_and(|before| before.ends_with(b"\n\r\n") || before.ends_with(b"\n\n"));
+    if at > 0 && !is_body && matches!(headers::line(octets, at), Line::Unfinished) && at < octets.len() {
         let header = headers::open_line(octets, at).ok_or(Stop::Malformed)?;
         headers::show(d, tvb, Kind::Other, &header, &seen);
         at = octets.len();

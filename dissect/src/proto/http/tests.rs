@@ -141,13 +141,19 @@ fn what_is_sent_again_as_soon_as_it_was_asked_for_is_read() {
 
 #[test]
 fn what_follows_headers_without_a_first_line_is_a_body() {
-    let all =
-        shown(&[(true, b"a\xff: b\0cd\xff\rrest\nx: y\n"), (true, b"a: b\n: c"), (true, b"aa: b\0\xff\xff\xff\n")]);
+    let all = shown(&[
+        (true, b"a\xff: b\0cd\xff\rrest\nx: y\n"),
+        (true, b"a: b\n: c"),
+        (true, b"aa: b\0\xff\xff\xff\n"),
+        (true, b"a: b\r\n\r\nsome: body"),
+    ]);
     assert_eq!(values(&all[0], "http.unknown_header"), "a\u{fffd}: b");
     assert_eq!(values(&all[0], "http.file_data"), "rest\nx: y\n");
     assert!(has(&all[0], "_ws.string.trailing_stray_characters"));
     assert!(has(&all[1], "http.bad_header_name") && !has(&all[1], "_ws.malformed"));
     assert_eq!(values(&all[2], "http.file_data"), "");
+    assert_eq!(values(&all[3], "http.file_data"), "some: body");
+    assert_eq!(values(&all[3], "http.unknown_header"), "a: b\r\n");
 }
 
 #[test]
